@@ -1,0 +1,190 @@
+"""The contract of every attack: it sees a ``View``, returns a ``Guess``, and is not scored where it runs.
+
+This room imports neither keys nor disguises, so an attack cannot know more than an attacker would.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from enum import StrEnum
+from typing import Any, ClassVar, final
+
+import numpy as np
+from torch import Tensor
+
+from masquerade.errors import AttackError, MissingSight
+
+Disguising = Callable[[Tensor], Tensor]
+"""Images ``(n, c, h, w)`` of 0 to 255 in, disguised images out."""
+
+
+class Sight(StrEnum):
+    """What an attacker may be shown beside the released data."""
+
+    LABELS = "labels"
+    RECIPE = "recipe"
+    PUBLIC = "public"
+    GALLERY = "gallery"
+    CANDIDATES = "candidates"
+    PAIRS = "pairs"
+    FRESH = "fresh"
+    MODEL = "model"
+    PROBES = "probes"
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """Images with class numbers: ``images`` float32 ``(n, c, h, w)`` of 0 to 255, ``labels`` int64 ``(n,)``."""
+
+    images: Tensor
+    labels: Tensor
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Originals and their disguised versions, row by row: what leaked to the attacker."""
+
+    originals: Tensor
+    disguised: Tensor
+
+
+@dataclass(frozen=True)
+class View:
+    """What one attacker sees, and nothing else: there is no field for a key or for the truth.
+
+    Args:
+        released: Disguised images ``(n, c, h, w)``, float32: what the cloud holds.
+        labels: Their random class integers ``(n,)``.
+        recipe: The public parameters of the disguise, as ``Disguise.describe`` gives them.
+        public: Other people's images, from the same or another population.
+        gallery: Named photos of the people (or classes) in the released set, other photos than the released.
+        candidates: Original images ``(m, c, h, w)`` of which the attacker asks whether they are in the set.
+        pairs: Leaked pairs.
+        fresh: Draws a new key of the attacker's own and returns the disguise under it.
+        model: The trained model as a black box: images ``(n, c, h, w)`` as it takes them, to class
+            probabilities ``(n, k)``.
+        probes: Original-form images of classes of which the attacker asks whether they were trained on;
+            ``labels`` number the probed classes.
+    """
+
+    released: Tensor
+    labels: Tensor | None = None
+    recipe: Mapping[str, Any] | None = None
+    public: Labelled | None = None
+    gallery: Labelled | None = None
+    candidates: Tensor | None = None
+    pairs: Pairs | None = None
+    fresh: Callable[[], Disguising] | None = None
+    model: Callable[[Tensor], Tensor] | None = None
+    probes: Labelled | None = None
+
+    def shows(self) -> frozenset[Sight]:
+        """What this view holds beside the released data."""
+        present = (f.name for f in fields(self) if f.name != "released" and getattr(self, f.name) is not None)
+        return frozenset(Sight(name) for name in present)
+
+
+@dataclass(frozen=True)
+class Reconstruction:
+    """A guessed original for each released image, float32 ``(n, c, h, w)`` of 0 to 255, row by row.
+
+    ``up_to_symmetry`` says that the attack cannot tell the picture from its eight flips and turns, which an
+    attacker's eye can; the same one then holds for all images.
+    """
+
+    images: Tensor
+    up_to_symmetry: bool = False
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """Similarity of each released image to each candidate, ``(n, m)``; larger is closer."""
+
+    similarity: Tensor
+
+
+@dataclass(frozen=True)
+class Labels:
+    """A guessed class of the gallery for each released image, int64 ``(n,)``."""
+
+    labels: Tensor
+
+
+@dataclass(frozen=True)
+class Membership:
+    """A score for each candidate or probed class, ``(m,)``; larger means more likely in the training data."""
+
+    scores: Tensor
+
+
+Guess = Reconstruction | Ranking | Labels | Membership
+
+
+@dataclass(frozen=True)
+class Control:
+    """The positive control: on this recipe the attack must reach this score, or its run proves nothing.
+
+    Args:
+        recipe: Name of a recipe that the attack is known to break.
+        metric: Name of the metric.
+        at_least: Smallest value that counts as broken.
+        source: Where the figure comes from.
+    """
+
+    recipe: str
+    metric: str
+    at_least: float
+    source: str
+
+
+class Attack(ABC):
+    """One attack; its dataclass fields are its budget and options.
+
+    Subclasses are final frozen dataclasses. They declare ``name`` (as study files say it), ``needs`` and
+    ``control``, and write ``run``.
+    """
+
+    name: ClassVar[str]
+    needs: ClassVar[frozenset[Sight]]
+    control: ClassVar[Control]
+
+    @final
+    def __call__(self, view: View, rng: np.random.Generator) -> Guess:
+        """Attack what ``view`` shows.
+
+        Args:
+            view: What the attacker sees.
+            rng: The attacker's own randomness.
+
+        Raises:
+            MissingSight: If the view lacks something that the attack needs.
+            AttackError: If the attack does not apply to the recipe, or its guess is malformed.
+        """
+        missing = self.needs - view.shows()
+        if missing:
+            raise MissingSight(
+                f"{self.name} needs to see more",
+                value=", ".join(sorted(missing)),
+                place="the view",
+                remedy="Name it under `shows` of the attack in the study file.",
+            )
+        guess = self.run(view, rng)
+        self._check(guess, view)
+        return guess
+
+    @abstractmethod
+    def run(self, view: View, rng: np.random.Generator) -> Guess:
+        """The attack itself, on a view that holds all that ``needs`` names."""
+
+    def _check(self, guess: Guess, view: View) -> None:
+        match guess:
+            case Reconstruction(images=rows) | Ranking(similarity=rows) | Labels(labels=rows):
+                wrong = len(rows) != len(view.released)
+            case Membership(scores=rows):
+                wrong = rows.ndim != 1
+        if wrong or not bool(rows.isfinite().all()):
+            raise AttackError(
+                f"{self.name} returned a malformed guess",
+                value=f"shape {tuple(rows.shape)}, all finite: {bool(rows.isfinite().all())}",
+                remedy="This is a fault of the attack; report it with the study file and the seed.",
+            )

@@ -1,0 +1,138 @@
+"""Every exception that masquerade raises on purpose.
+
+::
+
+    MasqueradeError
+    ├── UsageError                what was asked for cannot be done as asked        (exit code 1)
+    ├── KeyFileError              a key file cannot be used                          (exit code 2)
+    │   ├── CorruptKey            not a key file, damaged, or cut short
+    │   ├── UnsupportedKeyVersion a key file of a newer format
+    │   ├── ExposedKey            others than the owner can read the file
+    │   ├── KeyCostRefused        its passphrase parameters ask for too much memory or time
+    │   └── WrongPassphrase       intact, but the passphrase does not open it
+    ├── WrongKey                  a sound key, but not the one this data was made with
+    ├── DerivationMismatch        this platform derives other numbers from the key
+    ├── SecretLeakRefused         somebody tried to copy, pickle or serialise a secret
+    ├── PhotoRejected             one photo cannot be taken in; carries a ``Rejection``
+    ├── ReleasedError             a released data set cannot be used
+    │   ├── DamagedRelease        shards are damaged, missing, swapped or foreign
+    │   ├── UnsupportedRelease    a newer format, or not a released data set
+    │   ├── SourceChanged         the photos are not those that the job was started with
+    │   └── JobBusy               another process is writing the same data set
+    ├── ModelError                a model file cannot be used
+    ├── StudyError                a study file is wrong, or its data are missing
+    └── AttackError               an attack cannot run on what it was shown
+        └── MissingSight          the view lacks something that the attack needs
+"""
+
+from typing import ClassVar
+
+
+class MasqueradeError(Exception):
+    """Base of all: a problem, the value and place it concerns, and a remedy.
+
+    Args:
+        problem: What is wrong, in a clause that ends without a full stop.
+        value: The offending value, never a secret.
+        place: The file, field or argument in which it stands.
+        remedy: What the reader can do about it, as a sentence.
+    """
+
+    exit_code: ClassVar[int] = 2
+
+    def __init__(self, problem: str, *, value: object = None, place: object = None, remedy: str = "") -> None:
+        self.problem = problem
+        self.value = value
+        self.place = place
+        self.remedy = remedy
+        where = "" if place is None else f" in {place}"
+        what = "" if value is None else f": {value}"
+        super().__init__(f"{problem}{what}{where}." + (f" {remedy}" if remedy else ""))
+
+
+class UsageError(MasqueradeError):
+    """What was asked for cannot be done as asked."""
+
+    exit_code = 1
+
+
+class KeyFileError(MasqueradeError):
+    """A key file cannot be used."""
+
+
+class CorruptKey(KeyFileError):
+    """Not a key file, damaged, or cut short."""
+
+
+class UnsupportedKeyVersion(KeyFileError):
+    """A key file of a format that this version does not know."""
+
+
+class ExposedKey(KeyFileError):
+    """Others than the owner can read the key file."""
+
+
+class KeyCostRefused(KeyFileError):
+    """The key file's passphrase parameters ask for more memory or time than is sane."""
+
+
+class WrongPassphrase(KeyFileError):
+    """The key file is intact, but the passphrase does not open it."""
+
+
+class WrongKey(MasqueradeError):
+    """A sound key, but not the one that this data set or model was made with."""
+
+
+class DerivationMismatch(MasqueradeError):
+    """This platform derives other numbers from the key than the one that disguised the data."""
+
+
+class SecretLeakRefused(MasqueradeError, TypeError):
+    """Somebody tried to copy, pickle or serialise a secret."""
+
+
+class PhotoRejected(MasqueradeError):
+    """One photo cannot be taken in; ``rejection`` is its class from the closed list."""
+
+    def __init__(self, rejection: str, *, place: object, detail: str = "", remedy: str = "") -> None:
+        self.rejection = rejection
+        super().__init__(rejection, value=detail or None, place=place, remedy=remedy)
+
+
+class ReleasedError(MasqueradeError):
+    """A released data set cannot be used."""
+
+
+class DamagedRelease(ReleasedError):
+    """Shards are damaged, missing, swapped or foreign."""
+
+
+class UnsupportedRelease(ReleasedError):
+    """Not a released data set, or one of a newer format."""
+
+
+class SourceChanged(ReleasedError):
+    """The photos are not those that the interrupted job was started with."""
+
+
+class JobBusy(ReleasedError):
+    """Another process is writing the same data set."""
+
+
+class ModelError(MasqueradeError):
+    """A model file cannot be used."""
+
+
+class StudyError(MasqueradeError):
+    """A study file is wrong, or the data it names are missing."""
+
+    exit_code = 1
+
+
+class AttackError(MasqueradeError):
+    """An attack cannot run on what it was shown."""
+
+
+class MissingSight(AttackError):
+    """The view lacks something that the attack needs."""

@@ -1,0 +1,47 @@
+"""What a metric returns, and what it is compared with."""
+
+from dataclasses import dataclass
+
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Score:
+    """One measured number.
+
+    Args:
+        name: Name of the metric.
+        value: The point estimate.
+        chance: What a blind guess would score.
+        low: Lower end of the 95 % interval, resampled by identity.
+        high: Upper end of the 95 % interval.
+        n: Trials behind the value.
+        identities: Distinct people (or classes) behind the value: the unit of resampling.
+    """
+
+    name: str
+    value: float
+    chance: float
+    low: float
+    high: float
+    n: int
+    identities: int
+
+
+@dataclass(frozen=True)
+class Truth:
+    """The right answers, which only the audit holds.
+
+    Args:
+        originals: What the released images were, float32 ``(n, c, h, w)`` of 0 to 255, row by row.
+        identities: Person or class of each released image, int64 ``(n,)``, numbered as the gallery's labels.
+        members: For each candidate or probed class, whether it is in the data, bool ``(m,)``.
+        candidate_rows: For each released image the row of its original among the candidates, int64 ``(n,)``.
+        candidate_identities: Person of each candidate (or the probed class itself), int64 ``(m,)``.
+    """
+
+    originals: Tensor
+    identities: Tensor
+    members: Tensor | None = None
+    candidate_rows: Tensor | None = None
+    candidate_identities: Tensor | None = None
