@@ -1,0 +1,143 @@
+"""What an audit found, as plain data: the JSON of a report, version 1.
+
+Pictures are not part of it, since results may be published where the photos may not.
+"""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Plain(BaseModel):
+    """Base of all: frozen, and no field that is not declared."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Run(Plain):
+    """One repetition, with its own key and seed."""
+
+    seed: int
+    value: float
+    low: float
+    high: float
+
+
+class Measurement(Plain):
+    """A number over all repetitions: mean, the interval (resampled by identity), and what a blind guess scores."""
+
+    metric: str
+    value: float
+    chance: float
+    low: float
+    high: float
+    n: int
+    identities: int
+    runs: list[Run]
+
+
+class ControlResult(Plain):
+    """The attack on a target it is known to break; a run whose control fails proves nothing."""
+
+    recipe: str
+    metric: str
+    value: float
+    at_least: float
+    passed: bool
+
+
+class Leak(Plain):
+    """One attack on one arm.
+
+    ``status`` is "ran"; "incomplete" when the attack could not run or its control failed; "not applicable"
+    when the attack does not concern this disguise (a jigsaw without blocks). ``ceiling`` is the same attack's
+    score without protection, where measured.
+    """
+
+    attack: str
+    title: str
+    shows: list[str]
+    status: Literal["ran", "incomplete", "not applicable"]
+    reason: str = ""
+    headline: Measurement | None = None
+    others: list[Measurement] = []
+    control: ControlResult | None = None
+    ceiling: float | None = None
+    seconds: float = 0.0
+
+
+class CurvePoint(Plain):
+    """One point of a curve."""
+
+    x: float
+    y: Measurement
+
+
+class Curve(Plain):
+    """An attack against its budget (pairs, images), or a figure of a paper."""
+
+    figure: str
+    series: str
+    x_label: str
+    y_label: str
+    log_x: bool = False
+    points: list[CurvePoint]
+
+
+class Arm(Plain):
+    """One protection (or none) under test."""
+
+    name: str
+    title: str
+    protected: bool
+    recipe: dict[str, Any]
+    utility: Measurement | None = None
+    leaks: list[Leak] = []
+    grade: Literal["BROKEN", "WEAKENED", "NOT BROKEN BY THE ATTACKS RUN", "INCOMPLETE", "UNPROTECTED"]
+    strongest: str = ""
+    """Name of the attack with the largest advantage over chance."""
+    seconds: float = 0.0
+
+
+class Claim(Plain):
+    """A number of the paper beside ours."""
+
+    what: str
+    paper: str
+    paper_value: float | None
+    ours: Measurement
+    note: str = ""
+
+
+class DataFacts(Plain):
+    """What was measured on; no names of people."""
+
+    name: str
+    digest: str
+    images: int
+    people: int
+    shape: tuple[int, int, int]
+    note: str = ""
+
+
+class Report(Plain):
+    """All that an audit found."""
+
+    format: Literal["masquerade-report"] = "masquerade-report"
+    version: Literal[1] = 1
+    masquerade: str
+    study: str
+    title: str
+    source: str
+    profile: str
+    digest: str
+    data: DataFacts
+    seeds: list[int]
+    arms: list[Arm]
+    curves: list[Curve] = []
+    claims: list[Claim] = []
+    findings: list[str] = []
+    not_tested: list[str] = []
+    command: str
+    machine: str
+    seconds: float
