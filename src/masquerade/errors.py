@@ -22,7 +22,8 @@
     ├── ModelError                a model file cannot be used
     ├── StudyError                a study file is wrong, or its data are missing
     └── AttackError               an attack cannot run on what it was shown
-        └── MissingSight          the view lacks something that the attack needs
+        ├── MissingSight          the view lacks something that the attack needs
+        └── NotApplicable         the attack does not concern this disguise
 """
 
 from typing import ClassVar
@@ -136,3 +137,7 @@ class AttackError(MasqueradeError):
 
 class MissingSight(AttackError):
     """The view lacks something that the attack needs."""
+
+
+class NotApplicable(AttackError):
+    """The attack does not concern this disguise: a jigsaw where nothing is permuted, for instance."""
