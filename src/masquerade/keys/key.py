@@ -1,0 +1,118 @@
+"""Key: the owner's secret, and the only source of secret randomness."""
+
+from datetime import datetime
+from hmac import compare_digest
+from os import PathLike
+from secrets import token_bytes
+from typing import Final, final
+
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.hmac import HMAC
+
+from masquerade.errors import UsageError, WrongKey
+from masquerade.keys.derivation import expand
+from masquerade.keys.opaque import Opaque, Secret
+from masquerade.keys.stream import KeyStream
+
+KEY_BYTES: Final = 32
+
+
+@final
+class Key(Opaque):
+    """32 secret bytes, from ``generate``, ``load`` or ``derive``; only ``save`` writes them out.
+
+    Two keys are equal if their bytes are, compared in constant time. A key has no hash, so that no dictionary or
+    cache keeps it alive by accident.
+
+    Args:
+        secret: The bytes in their envelope.
+
+    Raises:
+        UsageError: If there are not 32 of them.
+    """
+
+    __slots__ = ("_fingerprint", "_secret")
+    __hash__ = None  # type: ignore[assignment]
+
+    def __init__(self, secret: Secret) -> None:
+        if not isinstance(secret, Secret) or len(secret) != KEY_BYTES:
+            del secret  # it may be the raw bytes of a key, which the traceback would show
+            raise UsageError(
+                "a key is 32 secret bytes in their envelope",
+                remedy="Use Key.generate() or Key.load(path).",
+            )
+        self._secret = secret
+        self._fingerprint = expand(secret, "fingerprint", "key", 16).reveal().hex()
+
+    @staticmethod
+    def generate() -> "Key":
+        """A new key from the operating system's generator."""
+        return Key(Secret(token_bytes(KEY_BYTES)))
+
+    @staticmethod
+    def from_secret(secret: bytes) -> "Key":
+        """A key from bytes that somebody knows: for vectors, tests and an audit's seeded keys, never for an owner.
+
+        Raises:
+            UsageError: If there are not 32 bytes.
+        """
+        held = Secret(secret)
+        del secret
+        return Key(held)
+
+    @property
+    def fingerprint(self) -> str:
+        """The public name of the key: 16 bytes derived from it, as 32 hexadecimal digits."""
+        return self._fingerprint
+
+    def derive(self, purpose: str) -> "Key":
+        """Another key, from which this one cannot be found.
+
+        Raises:
+            UsageError: If the purpose is not 1 to 200 printable ASCII characters.
+        """
+        return Key(expand(self._secret, "key", purpose))
+
+    def stream(self, purpose: str) -> KeyStream:
+        """The secret numbers for a purpose, from their beginning.
+
+        Raises:
+            UsageError: If the purpose is not 1 to 200 printable ASCII characters.
+        """
+        return KeyStream(self._secret, purpose)
+
+    def authenticate(self, purpose: str, data: bytes) -> str:
+        """HMAC-SHA256 of ``data`` under a key derived for the purpose, hexadecimal.
+
+        Raises:
+            UsageError: If the purpose is not 1 to 200 printable ASCII characters.
+        """
+        code = HMAC(expand(self._secret, "authenticate", purpose).reveal(), SHA256())
+        code.update(data)
+        return code.finalize().hex()
+
+    def require(self, fingerprint: str, place: object) -> None:
+        """Pass if this is the key with that fingerprint.
+
+        Args:
+            fingerprint: 32 hexadecimal digits, as a data set or model states them.
+            place: The data set or model, for the message.
+
+        Raises:
+            WrongKey: If it is another key.
+        """
+        if fingerprint != self.fingerprint:
+            raise WrongKey(
+                "made with another key",
+                value=f"{fingerprint!r}, while this key is {self.fingerprint!r}",
+                place=place,
+                remedy="Load the key with that fingerprint; `masquerade key show` names a key file's.",
+            )
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Key):
+            return NotImplemented
+        return compare_digest(self._secret.reveal(), other._secret.reveal())
+
+    def __repr__(self) -> str:
+        return f"Key(fingerprint={self.fingerprint!r})"
