@@ -1,0 +1,50 @@
+# The developer's menu. `make demo` and `make test` work on a fresh machine with Python 3.11 or newer.
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+TORCH := torch==2.13.0
+ENOUGH := OMP_NUM_THREADS=1
+
+.PHONY: demo test check bench studies wheel clean
+
+demo: $(VENV)/.demo ## install, and run the whole story on built-in faces; prints where the report is
+	$(BIN)/masquerade demo -o out/demo --overwrite
+
+test: $(VENV)/.dev ## install, and run all tests
+	$(ENOUGH) $(BIN)/pytest -n 2
+
+check: $(VENV)/.dev ## format, lint, types, and which room may import which
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(VENV)/.dev ## what is timed against what; writes bench/results.json
+	$(BIN)/python -m bench
+
+studies: $(VENV)/.demo ## every study at the laptop profile; needs MASQUERADE_DATA
+	$(BIN)/python -m studies
+
+wheel: $(VENV)/.dev
+	$(BIN)/python -m build --wheel --outdir dist .
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --upgrade pip
+
+# torch goes first, by itself: asked for by another package, pip may take a build of several gigabytes.
+$(VENV)/.torch: | $(VENV)/bin/python
+	$(BIN)/pip install --quiet $(TORCH)
+	touch $@
+
+$(VENV)/.demo: $(VENV)/.torch pyproject.toml
+	$(BIN)/pip install --quiet --editable '.[demo]'
+	touch $@
+
+$(VENV)/.dev: $(VENV)/.torch pyproject.toml
+	$(BIN)/pip install --quiet --editable '.[demo,dev]'
+	touch $@ $(VENV)/.demo
+
+clean:
+	rm -rf out dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,103 @@
+"""Runs one attack on one repetition and scores its guess; a failure is a result of its own, never a pass."""
+
+import base64
+import time
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors.torch import load, save
+
+from masquerade.attacks import attack_named
+from masquerade.attacks.base import Attack, Guess, Labelled, Membership, Reconstruction, Sight, View
+from masquerade.audit.study import AttackSpec
+from masquerade.audit.trial import Trial
+from masquerade.audit.views import Budget, build_view
+from masquerade.errors import MasqueradeError, NotApplicable
+from masquerade.metrics import EVERY_METRIC
+from masquerade.metrics.base import Score, Truth
+from masquerade.metrics.pairing import aligned
+
+SHOWN_IMAGES = 3
+"""Pictures a grid: the best, the median and the worst recovered."""
+
+
+def make_attack(spec: AttackSpec) -> Attack:
+    """The attack that a study's section names, with its options.
+
+    Raises:
+        StudyError: If there is no such attack, or no such option.
+    """
+    return attack_named(spec.name, spec.options)
+
+
+def attempt(trial: Trial, spec: AttackSpec, budget: Budget, metrics: list[str]) -> dict[str, Any]:
+    """One attack on one repetition.
+
+    Args:
+        trial: The repetition under attack.
+        spec: The attack's section of the study.
+        budget: Released images and leaked pairs.
+        metrics: Names of the metrics to score the guess by.
+
+    Returns:
+        Plain data: ``status`` and ``reason``; ``scores`` by metric; ``seconds``; ``classes`` (score and
+        membership of each probed class) and ``pictures`` where the guess has them.
+    """
+    attack = make_attack(spec)
+    sights = attack.needs | {Sight(name) for name in spec.shows}
+    rng = np.random.default_rng([trial.seed, 2])
+    started = time.perf_counter()
+    try:
+        view, truth = build_view(trial, spec, sights, budget, rng)
+        started = time.perf_counter()
+        guess = attack(view, rng)
+        seconds = time.perf_counter() - started
+        scores = {name: asdict(EVERY_METRIC[name](guess, truth)) for name in metrics}
+    except NotApplicable as error:
+        return {"status": "not applicable", "reason": str(error), "seconds": 0.0, "scores": {}}
+    except MasqueradeError as error:
+        return _incomplete(str(error), started)
+    except Exception as error:  # noqa: BLE001  (whatever breaks an attack, the audit goes on and says so)
+        return _incomplete(f"{type(error).__name__}: {error}", started)
+    piece: dict[str, Any] = {"status": "ran", "reason": "", "seconds": seconds, "scores": scores}
+    return {**piece, **_extras(guess, truth, view)}
+
+
+def _incomplete(reason: str, started: float) -> dict[str, Any]:
+    seconds = time.perf_counter() - started
+    return {"status": "incomplete", "reason": reason, "seconds": seconds, "scores": {}}
+
+
+def _extras(guess: Guess, truth: Truth, view: View) -> dict[str, Any]:
+    match guess:
+        case Membership(scores=scores) if truth.members is not None and isinstance(view.probes, Labelled):
+            return {"classes": {"scores": scores.tolist(), "members": truth.members.tolist()}}
+        case Reconstruction() if truth.originals.shape == guess.images.shape:
+            return {"pictures": _pictures(aligned(guess, truth), truth, view)}
+        case _:
+            return {}
+
+
+def _pictures(recovered: torch.Tensor, truth: Truth, view: View) -> str:
+    """The best, median and worst recovered image by squared error, with original and disguised; base64."""
+    error = (recovered - truth.originals).square().flatten(1).mean(1)
+    order = error.argsort()
+    rows = order[torch.linspace(0, len(order) - 1, SHOWN_IMAGES).round().long()]
+    tensors = {
+        "original": truth.originals[rows].contiguous(),
+        "disguised": view.released[rows].contiguous(),
+        "recovered": recovered[rows].contiguous(),
+    }
+    return base64.b64encode(save(tensors)).decode()
+
+
+def pictures_of(piece: dict[str, Any]) -> dict[str, torch.Tensor]:
+    """The images that an attempt kept, by row name; empty where it kept none."""
+    return load(base64.b64decode(piece["pictures"])) if "pictures" in piece else {}
+
+
+def scores_of(pieces: list[dict[str, Any]], metric: str) -> list[Score]:
+    """The scores of several attempts under one metric."""
+    return [Score(**piece["scores"][metric]) for piece in pieces if metric in piece["scores"]]

@@ -1,0 +1,88 @@
+"""Curves of a report: an attack against its budget, a paper's figure over arms, Fano factors class by class."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from masquerade.audit.results import Arm, Curve, CurvePoint, Measurement
+from masquerade.audit.study import FigureSpec
+from masquerade.metrics import welch_p_value
+
+AXIS = {"pairs": "leaked pairs", "images": "released images"}
+
+
+def measurement_of(arm: Arm | None, y: str) -> Measurement | None:
+    """An arm's utility, or the headline of one of its attacks."""
+    if arm is None:
+        return None
+    if y == "utility":
+        return arm.utility
+    return next((leak.headline for leak in arm.leaks if leak.attack == y), None)
+
+
+def figures_of(figures: Sequence[FigureSpec], arms: Sequence[Arm]) -> list[Curve]:
+    """The figures of a study, one curve a series; points whose arm was left out are missing."""
+    by_name = {arm.name: arm for arm in arms}
+    curves = []
+    for figure in figures:
+        for series in dict.fromkeys(point.series for point in figure.points):
+            drawn = [
+                CurvePoint(x=point.x, y=measured)
+                for point in figure.points
+                if point.series == series
+                and (measured := measurement_of(by_name.get(point.arm), figure.y)) is not None
+            ]
+            if drawn:
+                curves.append(
+                    Curve(
+                        figure=figure.title,
+                        series=series,
+                        x_label=figure.x_label,
+                        y_label=figure.y.replace("_", " "),
+                        log_x=figure.log_x,
+                        points=drawn,
+                    )
+                )
+    return curves
+
+
+def fano_curves(title: str, pieces: Sequence[dict[str, Any]]) -> tuple[list[Curve], str]:
+    """Class-wise scores of a class membership attack, in and out of training, and Welch's test on them.
+
+    Args:
+        title: The arm's title.
+        pieces: The attack's attempts, one a repetition.
+
+    Returns:
+        Two curves (figures 10 and 11 of the Disguised-Nets paper) and a sentence; nothing without attempts.
+    """
+    kept = [piece["classes"] for piece in pieces if "classes" in piece]
+    if not kept:
+        return [], ""
+    members = kept[0]["members"]
+    mean = [sum(column) / len(kept) for column in zip(*(piece["scores"] for piece in kept), strict=True)]
+    figure = f"Fano factor by class: {title}"
+    curves = [
+        Curve(
+            figure=figure,
+            series="in training" if inside else "out of training",
+            x_label="class, from the largest score",
+            y_label="Fano factor, 1 if all images get one label",
+            points=[_point(x, value) for x, value in enumerate(_ranked(mean, members, inside), start=1)],
+        )
+        for inside in (True, False)
+    ]
+    p = welch_p_value(_ranked(mean, members, True), _ranked(mean, members, False))
+    inside, outside = (sum(v) / len(v) for v in (_ranked(mean, members, True), _ranked(mean, members, False)))
+    found = f"{title}: mean Fano factor {inside:.3f} in training, {outside:.3f} out of training, Welch p = {p:.2g}."
+    return curves, found
+
+
+def _ranked(scores: Sequence[float], members: Sequence[bool], inside: bool) -> list[float]:
+    return sorted((s for s, m in zip(scores, members, strict=True) if m == inside), reverse=True)
+
+
+def _point(x: int, value: float) -> CurvePoint:
+    exact = Measurement(
+        metric="fano", value=value, chance=0.0, low=value, high=value, n=1, identities=1, runs=[]
+    )
+    return CurvePoint(x=float(x), y=exact)

@@ -1,0 +1,274 @@
+"""Runs a study: arms by repetitions by attacks, pooled into a report. Only this room holds key and truth together."""
+
+import platform
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, final
+
+import torch
+
+from masquerade import __version__
+from masquerade.audit.attempt import attempt, make_attack, pictures_of, scores_of
+from masquerade.audit.figures import AXIS, fano_curves, figures_of, measurement_of
+from masquerade.audit.grade import grade, strongest
+from masquerade.audit.results import Arm, Claim, ControlResult, Curve, CurvePoint, Leak, Measurement, Report
+from masquerade.audit.scene import Scene, make_scene
+from masquerade.audit.store import Store
+from masquerade.audit.study import ArmSpec, AttackSpec, Resolved
+from masquerade.audit.trial import Trial, disguise_of
+from masquerade.audit.views import Budget
+from masquerade.metrics import pooled, utility
+
+Say = Callable[[str], None]
+"""Takes one line of progress."""
+
+
+@dataclass(frozen=True)
+class Audited:
+    """A report, and the pictures that go into its page but not into its JSON."""
+
+    report: Report
+    pictures: dict[str, dict[str, torch.Tensor]]
+
+
+@final
+class Audit:
+    """One study at one profile.
+
+    Args:
+        study: What to run.
+        data: The data root, or None for the environment variable.
+        runs: Where finished pieces are kept for a restart, or None.
+        say: Called with a line whenever a piece begins.
+        command: The command to reproduce the report.
+    """
+
+    def __init__(self, study: Resolved, data: Path | None, runs: Path | None, say: Say, command: str) -> None:
+        self.study = study
+        self.scene: Scene = make_scene(study.data, data)
+        self.store = Store(runs)
+        self._say = say
+        self._command = command
+        self._pictures: dict[str, dict[str, torch.Tensor]] = {}
+
+    def run(self) -> Audited:
+        """Everything, in the study's order.
+
+        Raises:
+            StudyError: If the study names what does not exist, or data are missing.
+        """
+        started = time.perf_counter()
+        for spec in self.study.attacks:
+            make_attack(spec)
+        controls = {spec.title: self._control(spec) for spec in self.study.attacks}
+        arms = _with_ceilings([self._arm(arm, controls) for arm in self.study.arms])
+        fano, sentences = self._fano()
+        curves = [*figures_of(self.study.study.figures, arms), *self._budget_curves(), *fano]
+        report = Report(
+            masquerade=__version__,
+            study=self.study.study.name,
+            title=self.study.study.title,
+            source=self.study.study.source,
+            profile=self.study.profile,
+            digest=self.study.digest,
+            data=self.scene.facts,
+            seeds=self.study.seeds,
+            arms=arms,
+            curves=curves,
+            claims=_claims(self.study, arms),
+            findings=[*self.study.study.findings, *sentences],
+            not_tested=self.study.study.not_tested,
+            command=self._command,
+            machine=f"{platform.machine()}, {torch.get_num_threads()} threads, torch {torch.__version__}",
+            seconds=time.perf_counter() - started,
+        )
+        return Audited(report, self._pictures)
+
+    def piece(self, arm: ArmSpec, spec: AttackSpec, budget: Budget, seed: int) -> dict[str, Any]:
+        """One attack on one repetition of one arm, from the store where it is there."""
+        metrics = [spec.metric, *spec.others]
+        what = {**self._what(arm, seed), "attack": spec.model_dump(exclude={"label", "seeds", "control"})}
+        what |= {"budget": asdict(budget)}
+        return self.store.piece(what, lambda: self._attempt(arm, spec, budget, seed, metrics))
+
+    def _attempt(
+        self, arm: ArmSpec, spec: AttackSpec, budget: Budget, seed: int, metrics: list[str]
+    ) -> dict[str, Any]:
+        self._say(f"{arm.name}: {spec.title} (seed {seed})")
+        return attempt(self._trial(arm, seed), spec, budget, metrics)
+
+    def _trial(self, arm: ArmSpec, seed: int) -> Trial:
+        """The latest repetition is kept, so that its model serves every attack on it."""
+        latest = getattr(self, "_latest", None)
+        if latest is None or latest[0] != (arm, seed):
+            self._latest = ((arm, seed), Trial(self.scene, arm, self.study.training, seed))
+        return self._latest[1]
+
+    def _what(self, arm: ArmSpec, seed: int) -> dict[str, Any]:
+        training = arm.training or self.study.training
+        return {
+            "data": self.study.data.model_dump(exclude={"note"}),
+            "pixels": self.scene.facts.digest,
+            "disguise": disguise_of(arm).describe(),
+            "training": None if training is None else training.model_dump(),
+            "seed": seed,
+        }
+
+    def _budget(self, spec: AttackSpec) -> Budget:
+        return Budget(self.study.images_for(spec), spec.pairs)
+
+    def _control(self, spec: AttackSpec) -> ControlResult | None:
+        if not spec.control:
+            return None
+        control = make_attack(spec).control
+        arm = ArmSpec(name=f"control {control.recipe}", recipe=control.recipe)
+        wanted = spec.model_copy(update={"metric": control.metric, "others": []})
+        piece = self.piece(arm, wanted, self._budget(spec), self.study.seeds[0])
+        scores = scores_of([piece], control.metric)
+        value = scores[0].value if scores else 0.0
+        return ControlResult(
+            recipe=control.recipe,
+            metric=control.metric,
+            value=value,
+            at_least=control.at_least,
+            passed=value >= control.at_least,
+        )
+
+    def _arm(self, arm: ArmSpec, controls: dict[str, ControlResult | None]) -> Arm:
+        started = time.perf_counter()
+        disguise = disguise_of(arm)
+        scored = self._utility(arm)
+        wanted = [s for s in self.study.attacks if arm.attacks is None or s.title in arm.attacks]
+        leaks = [self._leak(arm, spec, controls[spec.title]) for spec in wanted]
+        worst = strongest(leaks)
+        return Arm(
+            name=arm.name,
+            title=arm.title or arm.name,
+            protected=disguise.keyed_by_secret,
+            recipe=disguise.describe(),
+            utility=scored,
+            leaks=leaks,
+            grade=grade(leaks, disguise.keyed_by_secret),
+            strongest=worst.attack if worst else "",
+            seconds=time.perf_counter() - started,
+        )
+
+    def _utility(self, arm: ArmSpec) -> Measurement | None:
+        if (arm.training or self.study.training) is None:
+            return None
+        scores = []
+        for seed in self.study.seeds:
+            what = {**self._what(arm, seed), "utility": True}
+            scores.append(self.store.piece(what, lambda seed=seed: self._train(arm, seed)))  # type: ignore[misc]
+        return _measured([piece["scores"]["utility"] for piece in scores], self.study.seeds)
+
+    def _train(self, arm: ArmSpec, seed: int) -> dict[str, Any]:
+        self._say(f"{arm.name}: training (seed {seed})")
+        trial = self._trial(arm, seed)
+        started = time.perf_counter()
+        test = self.scene.test
+        score = utility(trial.probabilities(trial.disguised(test.images)), test.labels)
+        return {"scores": {"utility": asdict(score)}, "seconds": time.perf_counter() - started}
+
+    def _leak(self, arm: ArmSpec, spec: AttackSpec, control: ControlResult | None) -> Leak:
+        seeds = self.study.seeds[: spec.seeds]
+        pieces = [self.piece(arm, spec, self._budget(spec), seed) for seed in seeds]
+        self._keep_pictures(arm, spec, pieces[0])
+        broken = [piece for piece in pieces if piece["status"] != "ran"]
+        status, reason = (broken[0]["status"], broken[0]["reason"]) if broken else ("ran", "")
+        if status == "ran" and control is not None and not control.passed and disguise_of(arm).keyed_by_secret:
+            status = "incomplete"
+            reason = "the positive control failed: this attack is too weak here to conclude anything"
+        measured = {m: _pooled(pieces, m, seeds) for m in [spec.metric, *spec.others]}
+        return Leak(
+            attack=spec.title,
+            title=spec.title.replace("_", " "),
+            shows=sorted(make_attack(spec).needs | set(spec.shows)),
+            status=status,
+            reason=reason,
+            headline=measured[spec.metric],
+            others=[m for name, m in measured.items() if name != spec.metric and m is not None],
+            control=control,
+            seconds=sum(piece["seconds"] for piece in pieces),
+        )
+
+    def _keep_pictures(self, arm: ArmSpec, spec: AttackSpec, piece: dict[str, Any]) -> None:
+        images = pictures_of(piece)
+        if images:
+            self._pictures[f"{arm.title or arm.name}: {spec.title.replace('_', ' ')}"] = images
+
+    def _budget_curves(self) -> list[Curve]:
+        arms = {arm.name: arm for arm in self.study.arms}
+        specs = {spec.title: spec for spec in self.study.attacks}
+        curves = []
+        for curve in self.study.curves:
+            for name in (name for name in curve.arms if name in arms):
+                spec = specs[curve.attack]
+                points = [self._curve_point(arms[name], spec, curve.over, value) for value in curve.values]
+                curves.append(
+                    Curve(
+                        figure=curve.title,
+                        series=arms[name].title or name,
+                        x_label=AXIS[curve.over],
+                        y_label=spec.metric,
+                        log_x=True,
+                        points=[point for point in points if point is not None],
+                    )
+                )
+        return curves
+
+    def _curve_point(self, arm: ArmSpec, spec: AttackSpec, over: str, value: int) -> CurvePoint | None:
+        whole = self._budget(spec)
+        budget = Budget(whole.images, value) if over == "pairs" else Budget(value, whole.pairs)
+        seeds = self.study.seeds[: spec.seeds]
+        pieces = [self.piece(arm, spec, budget, seed) for seed in seeds]
+        measured = _pooled(pieces, spec.metric, seeds)
+        return None if measured is None else CurvePoint(x=float(value), y=measured)
+
+    def _fano(self) -> tuple[list[Curve], list[str]]:
+        curves: list[Curve] = []
+        found: list[str] = []
+        for arm in self.study.arms:
+            for spec in (s for s in self.study.attacks if arm.attacks is None or s.title in arm.attacks):
+                seeds = self.study.seeds[: spec.seeds]
+                pieces = [self.piece(arm, spec, self._budget(spec), seed) for seed in seeds]
+                drawn, sentence = fano_curves(arm.title or arm.name, pieces)
+                curves += drawn
+                found += [sentence] if sentence else []
+        return curves, found
+
+
+def _pooled(pieces: list[dict[str, Any]], metric: str, seeds: list[int]) -> Measurement | None:
+    scores = [piece["scores"][metric] for piece in pieces if metric in piece["scores"]]
+    return _measured(scores, seeds) if scores else None
+
+
+def _measured(scores: list[dict[str, Any]], seeds: list[int]) -> Measurement:
+    return pooled(scores, seeds)
+
+
+def _with_ceilings(arms: list[Arm]) -> list[Arm]:
+    """Fill in what each attack reaches on the unprotected arm, and grade again against it."""
+    free = next((arm for arm in arms if not arm.protected), None)
+    if free is None:
+        return arms
+    ceilings = {leak.attack: leak.headline.value for leak in free.leaks if leak.headline is not None}
+    done = []
+    for arm in arms:
+        leaks = [leak.model_copy(update={"ceiling": ceilings.get(leak.attack)}) for leak in arm.leaks]
+        worst = strongest(leaks)
+        change = {"leaks": leaks, "grade": grade(leaks, arm.protected), "strongest": worst.attack if worst else ""}
+        done.append(arm.model_copy(update=change))
+    return done
+
+
+def _claims(study: Resolved, arms: list[Arm]) -> list[Claim]:
+    by_name = {arm.name: arm for arm in arms}
+    claims = []
+    for spec in study.study.claims:
+        ours = measurement_of(by_name.get(spec.arm), spec.y)
+        if ours is not None:
+            claims.append(Claim(what=spec.what, paper=spec.paper, paper_value=spec.value, ours=ours, note=spec.note))
+    return claims

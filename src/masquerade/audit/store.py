@@ -1,0 +1,44 @@
+"""Finished pieces of audits on disk, so that a killed study goes on where it was. JSON only; takes no key."""
+
+import json
+import os
+from collections.abc import Callable
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, final
+
+from masquerade import __version__
+
+
+@final
+class Store:
+    """A folder of pieces, each named by the digest of all that determines it.
+
+    Args:
+        folder: Where pieces are kept; None keeps nothing.
+    """
+
+    def __init__(self, folder: Path | None) -> None:
+        self._folder = folder
+        if folder is not None:
+            folder.mkdir(parents=True, exist_ok=True)
+
+    def piece(self, what: dict[str, Any], make: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+        """The piece that ``what`` determines: read back, or made and kept.
+
+        Args:
+            what: Plain data that determine the piece.
+            make: Computes it, as plain data.
+        """
+        if self._folder is None:
+            return make()
+        text = json.dumps({"masquerade": __version__, **what}, sort_keys=True)
+        path = self._folder / f"{sha256(text.encode()).hexdigest()[:24]}.json"
+        if path.exists():
+            kept: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))["piece"]
+            return kept
+        piece = make()
+        draft = path.with_suffix(f".{os.getpid()}.part")
+        draft.write_text(json.dumps({"what": what, "piece": piece}), encoding="utf-8")
+        draft.replace(path)
+        return piece

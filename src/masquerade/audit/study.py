@@ -1,0 +1,239 @@
+"""A study as plain data: what is measured, on what, by which attacks, with which seeds (a TOML file)."""
+
+import tomllib
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from masquerade.errors import StudyError
+
+Profile = Literal["quick", "laptop", "paper"]
+
+
+class Part(BaseModel):
+    """Base of a study's parts: frozen, and a misspelt field is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class DataSpec(Part):
+    """Which images, and how they are divided.
+
+    ``classes`` keeps the classes with most images as the private ones; the rest are outsiders (probed as
+    out-of-training classes) and public people, disjoint. ``train`` and ``test`` are image counts over all
+    classes; without them a share of ``test_share`` of every class is held back.
+    """
+
+    source: Literal["orl", "lfw", "mnist", "cifar10", "folder"]
+    path: str | None = None
+    height: int = Field(ge=8)
+    width: int = Field(ge=8)
+    mode: Literal["L", "RGB"]
+    min_images: int = 1
+    classes: int | None = None
+    outsiders: int = 0
+    train: int | None = None
+    test: int | None = None
+    test_share: float = 0.2
+    public: int = 1000
+    note: str = ""
+
+
+class TrainingSpec(Part):
+    """How the cloud trains: a preset of ``masquerade.training``, a network, and what differs from the preset."""
+
+    preset: str
+    network: str | None = None
+    options: dict[str, Any] = {}
+    change: dict[str, Any] = {}
+
+
+class ArmSpec(Part):
+    """One protection under test: a recipe by name, or a disguise written out."""
+
+    name: str
+    title: str = ""
+    recipe: str | None = None
+    disguise: dict[str, Any] | None = None
+    training: TrainingSpec | None = None
+    attacks: list[str] | None = None
+
+    @model_validator(mode="after")
+    def _one_of(self) -> "ArmSpec":
+        if (self.recipe is None) == (self.disguise is None):
+            raise ValueError("an arm has either `recipe` or `disguise`")
+        return self
+
+
+class AttackSpec(Part):
+    """One attack: its options, how many released images it gets, what it is shown beyond its needs."""
+
+    name: str
+    label: str | None = None
+    options: dict[str, Any] = {}
+    shows: list[str] = []
+    metric: str
+    others: list[str] = []
+    images: int | None = None
+    pairs: int | None = None
+    target: Literal["train", "test"] = "train"
+    control: bool = True
+    seeds: int | None = None
+
+    @property
+    def title(self) -> str:
+        """What reports call it: the label, or the attack's name."""
+        return self.label or self.name
+
+
+class CurveSpec(Part):
+    """An attack against its budget: leaked pairs, or released images."""
+
+    title: str
+    attack: str
+    over: Literal["pairs", "images"]
+    values: list[int]
+    arms: list[str]
+
+
+class PointSpec(Part):
+    """One point of a figure: an arm at a place on the x axis."""
+
+    series: str
+    x: float
+    arm: str
+
+
+class FigureSpec(Part):
+    """A figure of a paper: ``y`` is "utility", or the label of an attack, over the arms' x."""
+
+    title: str
+    x_label: str
+    y: str
+    log_x: bool = False
+    points: list[PointSpec]
+
+
+class ClaimSpec(Part):
+    """A number of the paper, to stand beside ours."""
+
+    what: str
+    paper: str
+    value: float | None = None
+    arm: str
+    y: str = "utility"
+    note: str = ""
+
+
+class ProfileSpec(Part):
+    """What a profile changes: seeds, training, sizes, and which arms are left out."""
+
+    seeds: list[int]
+    training: TrainingSpec | None = None
+    images: int | None = None
+    train: int | None = None
+    test: int | None = None
+    without_arms: list[str] = []
+    without_attacks: list[str] = []
+
+
+class Study(Part):
+    """A whole study; ``at`` resolves it for one profile."""
+
+    name: str
+    title: str
+    source: str
+    data: DataSpec
+    training: TrainingSpec | None = None
+    arms: list[ArmSpec]
+    attacks: list[AttackSpec] = []
+    curves: list[CurveSpec] = []
+    figures: list[FigureSpec] = []
+    claims: list[ClaimSpec] = []
+    findings: list[str] = []
+    not_tested: list[str] = []
+    profiles: dict[Profile, ProfileSpec]
+
+    @model_validator(mode="after")
+    def _names_resolve(self) -> "Study":
+        arms = {arm.name for arm in self.arms}
+        used = {name for curve in self.curves for name in curve.arms}
+        used |= {point.arm for figure in self.figures for point in figure.points}
+        used |= {claim.arm for claim in self.claims}
+        if unknown := sorted(used - arms):
+            raise ValueError(f"arms that are not defined: {', '.join(unknown)}")
+        titles = [attack.title for attack in self.attacks]
+        if len(set(titles)) < len(titles):
+            raise ValueError("two attacks share a label; give one another `label`")
+        return self
+
+    def at(self, profile: Profile) -> "Resolved":
+        """This study at one profile.
+
+        Raises:
+            StudyError: If the study has no such profile.
+        """
+        if profile not in self.profiles:
+            raise StudyError(
+                "the study has no such profile",
+                value=profile,
+                place=self.name,
+                remedy=f"Choose one of: {', '.join(self.profiles)}.",
+            )
+        return Resolved(self, profile)
+
+
+class Resolved:
+    """A study at one profile: what is really run."""
+
+    def __init__(self, study: Study, profile: Profile) -> None:
+        change = study.profiles[profile]
+        self.study = study
+        self.profile: Profile = profile
+        self.seeds = change.seeds
+        self.training = change.training or study.training
+        self.arms = [arm for arm in study.arms if arm.name not in change.without_arms]
+        self.attacks = [attack for attack in study.attacks if attack.title not in change.without_attacks]
+        self.curves = [curve for curve in study.curves if curve.attack in {a.title for a in self.attacks}]
+        sizes = {"train": change.train, "test": change.test}
+        self.data = study.data.model_copy(update={k: v for k, v in sizes.items() if v is not None})
+        self.images = change.images
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of all that determines the numbers, 16 hexadecimal digits."""
+        text = self.study.model_dump_json(exclude={"title", "findings", "not_tested", "claims", "profiles"})
+        text += self.study.profiles[self.profile].model_dump_json()
+        return sha256(text.encode()).hexdigest()[:16]
+
+    def images_for(self, attack: AttackSpec) -> int | None:
+        """How many released images the attack gets; None for all."""
+        limits = [limit for limit in (attack.images, self.images) if limit is not None]
+        return min(limits) if limits else None
+
+
+def load_study(path: Path) -> Study:
+    """Read a study file.
+
+    Raises:
+        StudyError: If the file is missing, is not TOML, or says something that a study cannot say.
+    """
+    try:
+        return Study.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        raise StudyError(
+            "no such study", value=path, remedy="`masquerade list studies` names those that are here."
+        ) from None
+    except tomllib.TOMLDecodeError as error:
+        raise StudyError("not a TOML file", value=error, place=path, remedy="Correct the line named.") from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(step) for step in first["loc"])
+        raise StudyError(
+            "a study file says something wrong",
+            value=f"{place or 'the study'}: {first['msg']}",
+            place=path,
+            remedy=f"{error.error_count()} such place(s); docs/guide/studies.md lists every field.",
+        ) from None

@@ -1,0 +1,114 @@
+"""Builds what one attacker sees, and the truth that its guess is scored against."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from masquerade.attacks.base import Labelled, Pairs, Sight, View
+from masquerade.audit.study import AttackSpec
+from masquerade.audit.trial import Trial
+from masquerade.data.image_set import ImageSet
+from masquerade.metrics.base import Truth
+
+PROBES_A_CLASS = 200
+"""Images of one probed class: enough for a histogram, and bounded where classes have thousands."""
+
+
+@dataclass(frozen=True)
+class Budget:
+    """What limits one attack: released images, and leaked pairs."""
+
+    images: int | None
+    pairs: int | None
+
+
+def build_view(
+    trial: Trial, attack: AttackSpec, sights: frozenset[Sight], budget: Budget, rng: np.random.Generator
+) -> tuple[View, Truth]:
+    """A view with exactly ``sights``, and its truth.
+
+    Args:
+        trial: The repetition under attack.
+        attack: The attack's section of the study.
+        sights: What the attacker may see beside the released images.
+        budget: How many released images and pairs.
+        rng: Chooses rows, and the attacker's fresh keys.
+    """
+    rows, spare = _rows(trial, attack, budget, rng)
+    private = trial.scene.train if attack.target == "train" else trial.scene.test
+    victims = private.take(rows)
+    shown: dict[str, object] = {}
+    truth: dict[str, Tensor] = {}
+    for sight in sights:
+        match sight:
+            case Sight.LABELS:
+                shown["labels"] = victims.labels
+            case Sight.RECIPE:
+                shown["recipe"] = trial.disguise.describe()
+            case Sight.PUBLIC:
+                shown["public"] = _labelled(trial.scene.public)
+            case Sight.GALLERY:
+                shown["gallery"] = _labelled(trial.scene.train if attack.target == "test" else trial.scene.test)
+            case Sight.FRESH:
+                shown["fresh"] = lambda: trial.fresh(rng)
+            case Sight.PAIRS:
+                leaked = private.images[spare]
+                shown["pairs"] = Pairs(leaked.float(), trial.disguised(leaked))
+            case Sight.MODEL:
+                shown["model"] = trial.probabilities
+            case Sight.CANDIDATES:
+                shown["candidates"], truth = _candidates(trial, victims, truth)
+            case Sight.PROBES:
+                shown["probes"], truth = _probes(trial, truth)
+    view = View(released=trial.disguised(victims.images), **shown)  # type: ignore[arg-type]
+    return view, Truth(originals=victims.images.float(), identities=victims.labels, **truth)
+
+
+def _rows(
+    trial: Trial, attack: AttackSpec, budget: Budget, rng: np.random.Generator
+) -> tuple[Tensor, Tensor]:
+    """Rows attacked, and rows leaked as pairs; disjoint."""
+    total = len(trial.scene.train if attack.target == "train" else trial.scene.test)
+    order = torch.from_numpy(rng.permutation(total))
+    pairs = budget.pairs or 0
+    limit = total if budget.images is None else budget.images
+    return order[pairs : pairs + limit], order[:pairs]
+
+
+def _candidates(
+    trial: Trial, victims: ImageSet, truth: dict[str, Tensor]
+) -> tuple[Tensor, dict[str, Tensor]]:
+    """The victims' own photos among photos of other people."""
+    others = trial.scene.public
+    images = torch.cat([victims.images, others.images]).float()
+    members = torch.arange(len(images)) < len(victims)
+    people = torch.cat([victims.labels, others.labels + int(victims.labels.max()) + 1])
+    rows = torch.arange(len(victims))
+    return images, {**truth, "members": members, "candidate_rows": rows, "candidate_identities": people}
+
+
+def _probes(trial: Trial, truth: dict[str, Tensor]) -> tuple[Labelled, dict[str, Tensor]]:
+    """Original-form images of trained classes and of classes never trained on."""
+    inside, outside = trial.scene.test, trial.scene.outsiders
+    if outside is None:
+        outside = trial.scene.public
+    shift = len(inside.names)
+    images, labels = [], []
+    for source, offset in ((inside, 0), (outside, shift)):
+        for label in source.labels.unique().tolist():
+            of_class = source.images[source.labels == label][:PROBES_A_CLASS]
+            images.append(of_class)
+            labels.append(torch.full((len(of_class),), label + offset))
+    numbers, dense = torch.cat(labels).unique(return_inverse=True)
+    members = numbers < shift
+    return Labelled(torch.cat(images).float(), dense), {
+        **truth,
+        "members": members,
+        "candidate_identities": torch.arange(len(numbers)),
+    }
+
+
+def _labelled(images: ImageSet) -> Labelled:
+    return Labelled(images.images.float(), images.labels)
