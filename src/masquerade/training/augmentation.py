@@ -1,0 +1,54 @@
+"""Label-preserving changes to training batches, after normalisation of the scale, before the network."""
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from masquerade.training.settings import Augmentation
+
+_ERASED_SIDE = 4
+
+
+def augment(
+    images: Tensor, targets: Tensor, how: Augmentation, mean: Tensor, std: Tensor
+) -> tuple[Tensor, Tensor]:
+    """A changed batch.
+
+    Args:
+        images: Raw float32 ``(n, c, h, w)``.
+        targets: Class shares ``(n, k)``.
+        how: What to change, and how much.
+        mean: The training data's mean, ``(c, 1, 1)`` or ``(c, h, w)``.
+        std: Its standard deviation, likewise.
+
+    Returns:
+        Images and targets of the same shapes. Random numbers come from torch's global generator.
+    """
+    n, _, h, w = images.shape
+    if how.flip:
+        mirrored = torch.rand(n, 1, 1, 1, device=images.device) < 0.5
+        images = torch.where(mirrored, images.flip(3), images)
+    if how.shift:
+        images = _shifted(images, how.shift // how.shift_step, how.shift_step)
+    if how.noise:
+        images = images + torch.randn_like(images) * how.noise * std
+    if how.erase:
+        grid = torch.rand(n, 1, -(-h // _ERASED_SIDE), -(-w // _ERASED_SIDE), device=images.device)
+        erased = functional.interpolate((grid < how.erase).float(), scale_factor=_ERASED_SIDE)[..., :h, :w]
+        images = torch.where(erased > 0, mean, images)
+    if how.mixup:
+        share = float(torch.distributions.Beta(how.mixup, how.mixup).sample())
+        other = torch.randperm(n, device=images.device)
+        images = images.lerp(images[other], share)
+        targets = targets.lerp(targets[other], share)
+    return images, targets
+
+
+def _shifted(images: Tensor, most: int, step: int) -> Tensor:
+    n, c, h, w = images.shape
+    pad = most * step
+    padded = functional.pad(images, (pad, pad, pad, pad), mode="replicate")
+    down, right = (step * torch.randint(2 * most + 1, (n, 1), device=images.device) for _ in range(2))
+    rows = (down + torch.arange(h, device=images.device))[:, None, :, None].expand(n, c, h, w + 2 * pad)
+    columns = (right + torch.arange(w, device=images.device))[:, None, None, :].expand(n, c, h, w)
+    return padded.gather(2, rows).gather(3, columns)
