@@ -140,7 +140,7 @@ class ProfileSpec(Part):
 
 
 class Study(Part):
-    """A whole study; ``at`` resolves it for one profile."""
+    """A whole study; ``at`` resolves it for one profile. ``attacks_from`` names a file of shared attacks."""
 
     name: str
     title: str
@@ -148,6 +148,7 @@ class Study(Part):
     data: DataSpec
     training: TrainingSpec | None = None
     arms: list[ArmSpec]
+    attacks_from: str | None = None
     attacks: list[AttackSpec] = []
     curves: list[CurveSpec] = []
     figures: list[FigureSpec] = []
@@ -220,14 +221,12 @@ def load_study(path: Path) -> Study:
     Raises:
         StudyError: If the file is missing, is not TOML, or says something that a study cannot say.
     """
+    said = _toml(path)
+    if "attacks_from" in said:
+        shared = _toml(path.parent / str(said["attacks_from"]))
+        said["attacks"] = [*shared.get("attacks", []), *said.get("attacks", [])]
     try:
-        return Study.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
-    except FileNotFoundError:
-        raise StudyError(
-            "no such study", value=path, remedy="`masquerade list studies` names those that are here."
-        ) from None
-    except tomllib.TOMLDecodeError as error:
-        raise StudyError("not a TOML file", value=error, place=path, remedy="Correct the line named.") from None
+        return Study.model_validate(said)
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(step) for step in first["loc"])
@@ -237,3 +236,14 @@ def load_study(path: Path) -> Study:
             place=path,
             remedy=f"{error.error_count()} such place(s); docs/guide/studies.md lists every field.",
         ) from None
+
+
+def _toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise StudyError(
+            "no such study", value=path, remedy="`masquerade list studies` names those that are here."
+        ) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise StudyError("not a TOML file", value=error, place=path, remedy="Correct the line named.") from None

@@ -1,0 +1,73 @@
+"""The commands under one name, and how errors and exit codes reach the shell."""
+
+import sys
+from typing import Annotated
+
+import click
+import typer
+
+import masquerade
+from masquerade.cli import audit, cloud, demo, doctor, key, listing, owner
+from masquerade.cli.console import complain
+from masquerade.errors import MasqueradeError
+
+EPILOGUE = "Exit codes: 0 done, 1 usage, 2 some inputs failed, 3 protection below what was asked."
+
+app = typer.Typer(
+    help="Deep learning on faces without handing over who is in the pictures, and a measure of how well it works.",
+    epilog=EPILOGUE,
+    no_args_is_help=True,
+    add_completion=False,
+    # The pretty tracebacks print local variables, which may hold secrets.
+    pretty_exceptions_enable=False,
+)
+app.add_typer(key.app, name="key")
+app.command()(owner.disguise)
+app.command()(cloud.verify)
+app.command()(cloud.train)
+app.command()(owner.predict)
+app.command()(audit.audit)
+app.command("list")(listing.list_)
+app.command()(doctor.doctor)
+app.command()(demo.demo)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"masquerade {masquerade.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _common(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    del version  # handled by its callback
+
+
+def main() -> None:
+    """Run the command line and exit with its code."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command; returns the exit code instead of exiting."""
+    try:
+        result = app(arguments, standalone_mode=False, prog_name="masquerade")
+    except click.exceptions.Exit as leaving:
+        return leaving.exit_code
+    except click.exceptions.Abort:
+        complain("stopped")
+        return 130
+    except click.ClickException as error:
+        complain(error.format_message())
+        return 1
+    except MasqueradeError as error:
+        complain(str(error))
+        return error.exit_code
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 0
+    return result if isinstance(result, int) else 0

