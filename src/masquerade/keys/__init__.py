@@ -2,6 +2,18 @@
 
 from masquerade.keys.digest import rounded_digest
 from masquerade.keys.key import Key
+from masquerade.keys.key_file import KeyFacts, describe
+from masquerade.keys.passphrase import RFC_9106_LOW_MEMORY, PassphraseCost
 from masquerade.keys.stream import KeyStream
+from masquerade.keys.timing import derivation_seconds
 
-__all__ = ["Key", "KeyStream", "rounded_digest"]
+__all__ = [
+    "RFC_9106_LOW_MEMORY",
+    "Key",
+    "KeyFacts",
+    "KeyStream",
+    "PassphraseCost",
+    "derivation_seconds",
+    "describe",
+    "rounded_digest",
+]

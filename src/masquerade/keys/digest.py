@@ -17,8 +17,9 @@ _LARGEST: Final = 2.0**22
 def rounded_digest(arrays: Iterable[NDArray[Any]]) -> bytes:
     """SHA-256 over arrays, floating numbers rounded to a grid of 2^-40.
 
-    For each array: its number of axes, its shape and its numbers in C order, each as a little-endian int64. It is a
-    digest of secrets, so authenticate it under the key (``Key.authenticate``) before it leaves the owner.
+    For each array: its number of axes, its shape and its numbers in C order, each as a little-endian int64.
+    It is a digest of secrets, so authenticate it under the key (``Key.authenticate``) before it leaves the
+    owner.
 
     Args:
         arrays: Integers, or floating numbers from -2^22 to 2^22.

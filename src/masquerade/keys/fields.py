@@ -39,7 +39,7 @@ def fields(secret: Secret, nonces: Sequence[bytes], count: int) -> NDArray[np.fl
             )
         code = keyed.copy()
         code.update(nonce)
-        Keystream(Secret(code.finalize())).write_to(memoryview(row).cast("B"))
+        Keystream(Secret(code.finalize())).write_to(row.data.cast("B"))
     bits >>= 8
     numbers = bits.astype(np.float32)
     numbers *= np.float32(2.0**-24)

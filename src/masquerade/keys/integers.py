@@ -15,8 +15,8 @@ _LARGEST: Final = 1 << 63
 def integers(words: Keystream, below: int, count: int) -> NDArray[np.int64]:
     """Draw integers from 0 to ``below - 1``.
 
-    Each number takes the next word, and further words while a word is not smaller than the largest multiple of
-    ``below``; it is the word modulo ``below``. Words have 32 bits, or 64 if ``below`` exceeds 2^32.
+    Each number takes the next word, and further words while a word is not smaller than the largest multiple
+    of ``below``; it is the word modulo ``below``. Words have 32 bits, or 64 if ``below`` exceeds 2^32.
 
     Args:
         words: Where the words come from.
@@ -48,7 +48,8 @@ def integers(words: Keystream, below: int, count: int) -> NDArray[np.int64]:
 def permutation(words: Keystream, n: int) -> NDArray[np.int64]:
     """Shuffle 0 to ``n - 1`` (Fisher-Yates, from the last place to the second).
 
-    Place ``i`` is swapped with place ``j``, an integer from 0 to ``i`` drawn from 32-bit words as ``integers`` does.
+    Place ``i`` is swapped with place ``j``, an integer from 0 to ``i`` drawn from 32-bit words as
+    ``integers`` does.
 
     Args:
         words: Where the words come from.

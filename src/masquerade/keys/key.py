@@ -1,17 +1,22 @@
 """Key: the owner's secret, and the only source of secret randomness."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from hmac import compare_digest
 from os import PathLike
+from pathlib import Path
 from secrets import token_bytes
 from typing import Final, final
 
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.hmac import HMAC
 
-from masquerade.errors import UsageError, WrongKey
+from masquerade.errors import CorruptKey, UsageError, WrongKey
+from masquerade.keys import key_file
 from masquerade.keys.derivation import expand
+from masquerade.keys.key_text import Protection, in_whole_seconds, serialise
 from masquerade.keys.opaque import Opaque, Secret
+from masquerade.keys.passphrase import RFC_9106_LOW_MEMORY, SALT_BYTES, PassphraseCost, enveloped
+from masquerade.keys.sealing import closed, opened
 from masquerade.keys.stream import KeyStream
 
 KEY_BYTES: Final = 32
@@ -21,8 +26,8 @@ KEY_BYTES: Final = 32
 class Key(Opaque):
     """32 secret bytes, from ``generate``, ``load`` or ``derive``; only ``save`` writes them out.
 
-    Two keys are equal if their bytes are, compared in constant time. A key has no hash, so that no dictionary or
-    cache keeps it alive by accident.
+    Two keys are equal if their bytes are, compared in constant time. A key has no hash, so that no dictionary
+    or cache keeps it alive by accident.
 
     Args:
         secret: The bytes in their envelope.
@@ -51,7 +56,9 @@ class Key(Opaque):
 
     @staticmethod
     def from_secret(secret: bytes) -> "Key":
-        """A key from bytes that somebody knows: for vectors, tests and an audit's seeded keys, never for an owner.
+        """Make a key from bytes that somebody knows.
+
+        For vectors, tests and an audit's seeded keys, never for an owner.
 
         Raises:
             UsageError: If there are not 32 bytes.
@@ -59,6 +66,66 @@ class Key(Opaque):
         held = Secret(secret)
         del secret
         return Key(held)
+
+    @staticmethod
+    def load(path: str | PathLike[str], passphrase: str | None = None) -> "Key":
+        """The key in a key file.
+
+        Args:
+            path: The key file.
+            passphrase: Its passphrase, if it has one.
+
+        Raises:
+            KeyFileError: If the file is missing or cannot be read.
+            CorruptKey: If it is no key file, damaged or cut short.
+            UnsupportedKeyVersion: If it is of another version.
+            ExposedKey: If others than its owner can read or write it.
+            KeyCostRefused: If its passphrase asks for more than 1 GiB or an absurd time.
+            WrongPassphrase: If the passphrase does not open it, or is missing.
+            UsageError: If a passphrase is given and none is needed.
+        """
+        held = enveloped(passphrase)
+        del passphrase
+        text = key_file.read(Path(path))
+        key = Key(opened(text, held, path))
+        if key.fingerprint != text.fingerprint:
+            raise CorruptKey(
+                "the secret does not have the fingerprint that the file states",
+                value=text.fingerprint,
+                place=path,
+                remedy="Somebody has put the file together; restore it from a copy.",
+            )
+        return key
+
+    def save(
+        self,
+        path: str | PathLike[str],
+        passphrase: str | None = None,
+        overwrite: bool = False,
+        *,
+        created: datetime | None = None,
+        cost: PassphraseCost = RFC_9106_LOW_MEMORY,
+    ) -> None:
+        """Write the key file: text, mode 0600, the whole of it or nothing.
+
+        Args:
+            path: Where to.
+            passphrase: What to seal it under; without one, whoever reads the file has the key.
+            overwrite: Whether an existing file may be replaced.
+            created: The time to state, with time zone; now, if None.
+            cost: What each guess of the passphrase costs.
+
+        Raises:
+            UsageError: If the file exists and may not be replaced, or the passphrase is empty.
+            KeyFileError: If the file cannot be written.
+            KeyCostRefused: If no release would open it again.
+        """
+        held = enveloped(passphrase)
+        del passphrase
+        moment = in_whole_seconds(created or datetime.now(UTC))
+        protection = Protection(cost, token_bytes(SALT_BYTES))
+        text = closed(self._secret, self.fingerprint, moment, held, protection)
+        key_file.write(Path(path), serialise(text), overwrite=overwrite)
 
     @property
     def fingerprint(self) -> str:

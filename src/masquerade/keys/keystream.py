@@ -49,7 +49,7 @@ class Keystream(Opaque):
                 "a keystream is used up", value=f"{_LONGEST} bytes", remedy="Draw by several purposes."
             )
         taken = np.empty(length, np.uint8)
-        self.write_to(memoryview(taken))
+        self.write_to(taken.data)
         return taken
 
     def write_to(self, target: memoryview) -> None:

@@ -1,7 +1,7 @@
 """Objects that hold a secret and refuse to hand it on."""
 
-from abc import ABC
-from typing import Any, NoReturn, final
+from abc import ABC, abstractmethod
+from typing import NoReturn, final
 
 from masquerade.errors import SecretLeakRefused
 
@@ -22,12 +22,16 @@ class Opaque(ABC):
             remedy="Pass the object itself, or save the key to a key file and load it where it is needed.",
         )
 
+    @abstractmethod
+    def __repr__(self) -> str:
+        """Public facts alone."""
+
     @final
     def __copy__(self) -> NoReturn:
         self._refuse()
 
     @final
-    def __deepcopy__(self, memo: Any) -> NoReturn:
+    def __deepcopy__(self, memo: object) -> NoReturn:
         del memo
         self._refuse()
 
@@ -36,7 +40,7 @@ class Opaque(ABC):
         self._refuse()
 
     @final
-    def __setstate__(self, state: Any) -> NoReturn:
+    def __setstate__(self, state: object) -> NoReturn:
         del state
         self._refuse()
 
@@ -45,7 +49,7 @@ class Opaque(ABC):
         self._refuse()
 
     @final
-    def __reduce_ex__(self, protocol: Any) -> NoReturn:
+    def __reduce_ex__(self, protocol: object) -> NoReturn:
         del protocol
         self._refuse()
 

@@ -17,10 +17,10 @@ from masquerade.keys.opaque import Opaque, Secret
 class KeyStream(Opaque):
     """Secret numbers for one purpose, read from the front; ``Key.stream`` makes it.
 
-    Every draw takes the next words of one ChaCha20 keystream, in the order in which the numbers stand in the result,
-    and not a byte more. So ``normal(3)`` then ``normal(4)`` gives the numbers of ``normal(7)``, and a draw depends on
-    what was drawn before it, never on chunks, threads or platform. ``fields`` stands apart: it depends on its nonces
-    alone. One stream serves one thread.
+    Every draw takes the next words of one ChaCha20 keystream, in the order in which the numbers stand in the
+    result, and not a byte more. So ``normal(3)`` then ``normal(4)`` gives the numbers of ``normal(7)``, and a
+    draw depends on what was drawn before it, never on chunks, threads or platform. ``fields`` stands apart:
+    it depends on its nonces alone. One stream serves one thread.
 
     Args:
         secret: The key that it belongs to, 32 bytes.
