@@ -1,0 +1,63 @@
+"""What is left of an image file once all but the picture is gone."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from masquerade.data.rejection import Rejection
+
+MAX_PIXELS = 25_000_000
+"""Largest width times height of a photo."""
+MAX_PARTS = 65_536
+"""Most segments or chunks of one file; photos have dozens, and empty ones by the million take seconds."""
+
+
+class Turned(Exception):  # noqa: N818 - internal signal; becomes PhotoRejected where the place is known
+    """A file is turned away; ``rejection`` says why in a word, ``detail`` in a clause."""
+
+    def __init__(self, rejection: Rejection, detail: str) -> None:
+        self.rejection = rejection
+        self.detail = detail
+        super().__init__(rejection, detail)
+
+
+@dataclass(frozen=True, slots=True)
+class Essence:
+    """A picture's file without anything else.
+
+    Args:
+        format: The decoder it needs.
+        width: Columns, as stored.
+        height: Rows, as stored.
+        orientation: EXIF orientation, 1 to 8.
+        data: A file of that format that holds the picture alone.
+    """
+
+    format: Literal["JPEG", "PNG", "WEBP", "BMP"]
+    width: int
+    height: int
+    orientation: int
+    data: bytes
+
+
+def check_size(width: int, height: int) -> None:
+    """Refuse an empty picture or one of more than ``MAX_PIXELS``.
+
+    Raises:
+        Turned: With ``DAMAGED`` or ``TOO_MANY_PIXELS``.
+    """
+    if width < 1 or height < 1:
+        raise Turned(Rejection.DAMAGED, f"its header says {width}x{height} pixels")
+    if width * height > MAX_PIXELS:
+        raise Turned(
+            Rejection.TOO_MANY_PIXELS, f"{width}x{height} pixels, at most {MAX_PIXELS:,} are taken in"
+        )
+
+
+def check_parts(count: int) -> None:
+    """Refuse a file of more than ``MAX_PARTS`` parts.
+
+    Raises:
+        Turned: With ``TOO_COSTLY``.
+    """
+    if count > MAX_PARTS:
+        raise Turned(Rejection.TOO_COSTLY, f"more than {MAX_PARTS:,} parts")

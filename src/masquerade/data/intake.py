@@ -1,0 +1,191 @@
+"""One photo in: from a file to pixels, and nothing else of it.
+
+Decisions:
+
+* JPEG, PNG, WebP and BMP, told by content; an extension means nothing.
+* At most 20 MB and 25 megapixels, one picture, all checked on the header before anything is decoded.
+* EXIF orientation is applied. No other metadata is read, colour profiles included: values are taken as sRGB.
+* Transparent parts become white, as on a page. Of 16-bit values the upper 8 bits count.
+* The picture is cropped about its centre to the target's aspect ratio and resized (`fitting.fit`).
+* A JPEG at least four times as large as the target is decoded at a half, quarter or eighth of its size, never
+  below twice the target.
+
+A decoder does not notice most damage to a JPEG: whoever must know that a photo is unchanged compares the
+SHA-256 that ``read`` gives.
+"""
+
+import os
+import stat
+import struct
+import zlib
+from hashlib import sha256
+from io import BytesIO
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from PIL.BmpImagePlugin import BmpImageFile
+from PIL.ImageFile import ImageFile
+from PIL.JpegImagePlugin import JpegImageFile
+from PIL.PngImagePlugin import PngImageFile
+from PIL.WebPImagePlugin import WebPImageFile
+
+from masquerade.data.containers import Essence, Turned, take_apart
+from masquerade.data.fitting import check_target, fit
+from masquerade.data.printable import printable
+from masquerade.data.rejection import Rejection
+from masquerade.errors import PhotoRejected
+
+MAX_BYTES = 20_000_000
+"""Largest file."""
+Mode = Literal["RGB", "L"]
+
+_DECODERS: dict[str, type[ImageFile]] = {
+    "JPEG": JpegImageFile,
+    "PNG": PngImageFile,
+    "WEBP": WebPImageFile,
+    "BMP": BmpImageFile,
+}
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+_BLAMES_FILE = (OSError, SyntaxError, ValueError, EOFError, IndexError, struct.error, zlib.error)
+
+
+def decode(path: Path, height: int, width: int, mode: Mode) -> NDArray[np.uint8]:
+    """Pixels of one photo file.
+
+    Args:
+        path: The photo.
+        height: Rows wanted.
+        width: Columns wanted.
+        mode: "RGB", or "L" for grey (ITU-R 601 luma).
+
+    Returns:
+        uint8 ``(c, height, width)``, with 3 or 1 channels, contiguous.
+
+    Raises:
+        PhotoRejected: If the photo is not taken in; ``rejection`` is a ``Rejection``.
+        UsageError: If no picture can have that size or mode.
+    """
+    return decode_bytes(_bytes(path), height, width, mode, place=path)
+
+
+def read(path: Path) -> tuple[bytes, str]:
+    """Read a photo file once, so that its hash and its pixels are of the same bytes.
+
+    Returns:
+        The bytes for ``decode_bytes``, and their SHA-256 in hexadecimal.
+
+    Raises:
+        PhotoRejected: If it is no regular file, cannot be read, is empty, or larger than ``MAX_BYTES``.
+    """
+    data = _bytes(path)
+    return data, sha256(data).hexdigest()
+
+
+def decode_bytes(data: bytes, height: int, width: int, mode: Mode, *, place: Path | str) -> NDArray[np.uint8]:
+    """Pixels of a photo that has been read; see ``decode``.
+
+    Args:
+        data: A whole file.
+        height: Rows wanted.
+        width: Columns wanted.
+        mode: "RGB" or "L".
+        place: What to call the photo in a rejection.
+    """
+    check_target(height, width, mode)
+    try:
+        picture = take_apart(data)
+        return _channels_first(_decode(picture, height, width, mode))
+    except Turned as turned:
+        raise _rejected(turned.rejection, place, turned.detail) from None
+    except _BLAMES_FILE as error:
+        kind = Rejection.TRUNCATED if "truncated" in str(error).lower() else Rejection.DAMAGED
+        raise _rejected(kind, place, _said(error)) from error
+    except Exception as error:  # whatever a file does to the decoder concerns that file only
+        raise _rejected(Rejection.DECODER_FAILURE, place, _said(error)) from error
+
+
+def _bytes(path: Path) -> bytes:
+    # Without blocking, since opening a pipe that nobody writes to would wait for ever.
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    try:
+        descriptor = os.open(path, flags)
+        with open(descriptor, "rb", buffering=0) as file:  # noqa: PTH123 - a descriptor, not a path
+            about = os.fstat(descriptor)
+            if not stat.S_ISREG(about.st_mode):
+                raise _rejected(Rejection.NOT_A_FILE, path)
+            data = b"" if about.st_size > MAX_BYTES else file.read(MAX_BYTES + 1)
+    except (OSError, ValueError) as error:
+        raise _rejected(
+            Rejection.UNREADABLE, path, getattr(error, "strerror", None) or "no such name"
+        ) from error
+    if about.st_size > MAX_BYTES or len(data) > MAX_BYTES:
+        raise _rejected(Rejection.TOO_LARGE_FILE, path, f"{about.st_size:,} bytes, at most {MAX_BYTES:,}")
+    if not data:
+        raise _rejected(Rejection.EMPTY_FILE, path)
+    return data
+
+
+def _decode(picture: Essence, height: int, width: int, mode: Mode) -> Image.Image:
+    on_its_side = picture.orientation >= 5
+    rows, columns = (width, height) if on_its_side else (height, width)
+    with _DECODERS[picture.format](BytesIO(picture.data)) as image:
+        if image.size != (picture.width, picture.height):
+            raise Turned(Rejection.DAMAGED, "its decoder sees another size than its header says")
+        if picture.format == "JPEG":
+            _decode_smaller(image, rows, columns, mode)
+        image.load()
+        fitted = _flat(fit(_resizable(image), rows, columns), mode)
+    return fitted.transpose(_TURNS[picture.orientation]) if picture.orientation > 1 else fitted
+
+
+def _decode_smaller(image: ImageFile, rows: int, columns: int, mode: Mode) -> None:
+    """Let the JPEG decoder skip detail and, for grey, colour, that the resized picture would not show."""
+    if mode == "L" or (image.width >= 4 * columns and image.height >= 4 * rows):
+        image.draft(mode, (2 * columns, 2 * rows))
+
+
+def _resizable(image: Image.Image) -> Image.Image:
+    """The picture in a mode whose values can be averaged: no palette, one bit, or 16 bits."""
+    if image.mode.startswith("I"):
+        return Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
+    if "transparency" in image.info:
+        return image.convert("RGBA")
+    if image.mode in ("1", "P"):
+        return image.convert("L" if image.mode == "1" else "RGB")
+    return image
+
+
+def _flat(image: Image.Image, mode: Mode) -> Image.Image:
+    """The picture on white, in the mode asked for."""
+    if image.mode in ("RGBA", "LA"):
+        page = Image.new("RGB", image.size, "white")
+        page.paste(image.convert("RGBA"), mask=image.getchannel("A"))
+        image = page
+    return image if image.mode == mode else image.convert(mode)
+
+
+def _channels_first(image: Image.Image) -> NDArray[np.uint8]:
+    pixels: NDArray[np.uint8] = np.asarray(image)
+    if pixels.ndim == 2:
+        return pixels[None].copy()
+    return np.ascontiguousarray(pixels.transpose(2, 0, 1))
+
+
+def _rejected(rejection: Rejection, place: Path | str, detail: str = "") -> PhotoRejected:
+    return PhotoRejected(rejection, place=printable(place), detail=detail)
+
+
+def _said(error: Exception) -> str:
+    """What the decoder said, in at most 120 characters and without addresses in memory."""
+    return printable(f"{type(error).__name__}: {error}".split(" object at 0x")[0])[:120]
