@@ -1,0 +1,79 @@
+"""A NumPy archive that may be missing or damaged."""
+
+import zipfile
+import zlib
+from pathlib import Path
+from typing import Any, final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from masquerade.errors import StudyError
+
+
+@final
+class Npz:
+    """Arrays of one archive, read as they are asked for; nothing in it is ever executed.
+
+    Args:
+        path: The ``.npz`` file.
+
+    Raises:
+        StudyError: If the file is missing.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        if not path.is_file():
+            raise StudyError(
+                "a data set is missing",
+                value=path.name,
+                place=path.parent,
+                remedy="Put the file into this folder, or name another folder with --data.",
+            )
+
+    def __getitem__(self, name: str) -> NDArray[Any]:
+        """One array.
+
+        Raises:
+            StudyError: If it cannot be read.
+        """
+        try:
+            with np.load(self.path, allow_pickle=False) as arrays:
+                return np.asarray(arrays[name])
+        except (
+            OSError,
+            ValueError,
+            KeyError,
+            EOFError,
+            zipfile.BadZipFile,
+            zlib.error,
+            NotImplementedError,
+        ) as error:
+            raise self.damaged(f"{name} cannot be read ({type(error).__name__})") from error
+
+    def slices(self, data: str, offsets: str) -> list[bytes]:
+        """The files that are laid end to end in one array of bytes.
+
+        Args:
+            data: Name of the array of bytes.
+            offsets: Name of the array of where each file begins, and the last ends.
+
+        Raises:
+            StudyError: If the offsets do not divide the bytes.
+        """
+        joined, ends = self[data], self[offsets]
+        sound = joined.dtype == np.uint8 and joined.ndim == 1 and ends.dtype.kind in "iu" and ends.ndim == 1
+        if not sound or len(ends) < 1 or ends[0] != 0 or ends[-1] != len(joined) or (np.diff(ends) < 0).any():
+            raise self.damaged(f"{offsets} does not divide {data}")
+        whole = joined.tobytes()
+        return [whole[start:end] for start, end in zip(ends[:-1].tolist(), ends[1:].tolist(), strict=True)]
+
+    def damaged(self, problem: str) -> StudyError:
+        """The error to raise for this archive."""
+        return StudyError(
+            "a data set is damaged",
+            value=problem,
+            place=self.path,
+            remedy="Restore the file from its source.",
+        )
