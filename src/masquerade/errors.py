@@ -18,8 +18,10 @@
     │   ├── DamagedRelease        shards are damaged, missing, swapped or foreign
     │   ├── UnsupportedRelease    a newer format, or not a released data set
     │   ├── SourceChanged         the photos are not those that the job was started with
-    │   └── JobBusy               another process is writing the same data set
+    │   ├── JobBusy               another process is writing the same data set
+    │   └── WriteFailed           the disk is full or failing; the job can be resumed
     ├── ModelError                a model file cannot be used
+    ├── NotMeasurable             a metric does not fit this guess, or there is too little data for it
     ├── StudyError                a study file is wrong, or its data are missing
     └── AttackError               an attack cannot run on what it was shown
         ├── MissingSight          the view lacks something that the attack needs
@@ -121,8 +123,16 @@ class JobBusy(ReleasedError):
     """Another process is writing the same data set."""
 
 
+class WriteFailed(ReleasedError):
+    """The disk is full or failing; nothing half-written stands under its final name, and the job can be resumed."""
+
+
 class ModelError(MasqueradeError):
     """A model file cannot be used."""
+
+
+class NotMeasurable(MasqueradeError):
+    """A metric does not fit this guess, or there is too little data to measure it."""
 
 
 class StudyError(MasqueradeError):

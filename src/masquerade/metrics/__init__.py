@@ -1,1 +1,50 @@
-""""""
+"""Metrics: pure functions from a guess and the truth to a score, each with chance and a 95 % interval."""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+from masquerade.attacks.base import Guess
+from masquerade.metrics.base import Score, Truth
+from masquerade.metrics.class_membership import class_membership, welch_p_value
+from masquerade.metrics.fano import entropy, fano_factor
+from masquerade.metrics.identification import identification
+from masquerade.metrics.linkage import linkage
+from masquerade.metrics.membership import membership_auc, tpr_at_1_percent, tpr_at_tenth_percent
+from masquerade.metrics.pooling import pool
+from masquerade.metrics.psnr import psnr
+from masquerade.metrics.ssim import ssim
+from masquerade.metrics.utility import utility
+
+Metric = Callable[[Guess, Truth], Score]
+
+EVERY_METRIC: Mapping[str, Metric] = MappingProxyType(
+    {
+        "linkage": linkage,
+        "psnr": psnr,
+        "ssim": ssim,
+        "identification": identification,
+        "membership_auc": membership_auc,
+        "tpr_at_fpr_0.01": tpr_at_1_percent,
+        "tpr_at_fpr_0.001": tpr_at_tenth_percent,
+        "class_membership": class_membership,
+    }
+)
+"""Every metric of a guess by the name that studies and scores use; ``utility`` is that of a model."""
+
+__all__ = [
+    "EVERY_METRIC",
+    "Metric",
+    "Score",
+    "Truth",
+    "class_membership",
+    "entropy",
+    "fano_factor",
+    "identification",
+    "linkage",
+    "membership_auc",
+    "pool",
+    "psnr",
+    "ssim",
+    "utility",
+    "welch_p_value",
+]

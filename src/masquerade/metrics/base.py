@@ -38,6 +38,8 @@ class Truth:
         members: For each candidate or probed class, whether it is in the data, bool ``(m,)``.
         candidate_rows: For each released image the row of its original among the candidates, int64 ``(n,)``.
         candidate_identities: Person of each candidate (or the probed class itself), int64 ``(m,)``.
+        units: What to resample by instead of ``identities``, int64 ``(n,)``: say, a number for each image
+            where the classes are digits and each image is somebody else's.
     """
 
     originals: Tensor
@@ -45,3 +47,9 @@ class Truth:
     members: Tensor | None = None
     candidate_rows: Tensor | None = None
     candidate_identities: Tensor | None = None
+    units: Tensor | None = None
+
+    @property
+    def clusters(self) -> Tensor:
+        """The unit of resampling of each released image, int64 ``(n,)``."""
+        return self.identities if self.units is None else self.units

@@ -1,0 +1,35 @@
+"""Peak signal-to-noise ratio of reconstructions."""
+
+import torch
+from torch import Tensor
+
+from masquerade.attacks.base import Guess, Reconstruction
+from masquerade.metrics import intervals
+from masquerade.metrics.base import Score, Truth
+from masquerade.metrics.expecting import expect
+from masquerade.metrics.pairing import matched
+
+CAP = 100.0
+"""Decibels counted for an exact image, so that a mean exists."""
+
+
+def psnr(guess: Guess, truth: Truth) -> Score:
+    """Mean over the images of 10 log10(255^2 / mean squared error), in decibels, capped at 100.
+
+    Guesses are clipped to 0..255 first. Chance is what the mean of all originals scores as a guess for each.
+
+    Raises:
+        NotMeasurable: If the guess is no reconstruction.
+    """
+    images = matched(expect(guess, Reconstruction, "psnr"), truth)
+    values = decibels(images, truth.originals)
+    blind = decibels(truth.originals.mean(0, keepdim=True), truth.originals)
+    low, high = intervals.mean(values.numpy(), truth.clusters, (0.0, CAP))
+    people = intervals.distinct(truth.clusters)
+    return Score("psnr", float(values.mean()), float(blind.mean()), low, high, len(values), people)
+
+
+def decibels(images: Tensor, originals: Tensor) -> Tensor:
+    """PSNR of each image, float64 ``(n,)``."""
+    error = (images.double() - originals.double()).square().flatten(1).mean(1)
+    return torch.clip(10 * torch.log10(255.0**2 / error), max=CAP)
