@@ -1,0 +1,90 @@
+"""A released data set as PyTorch reads it: what a training machine needs, without any key."""
+
+from bisect import bisect_right
+from collections import OrderedDict
+from itertools import accumulate
+from pathlib import Path
+from typing import Any, final
+
+import torch
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from masquerade.released.manifest import Manifest
+from masquerade.released.shard import Layout, check_values
+from masquerade.released.shard_file import ShardFile
+
+MAPPED_SHARDS = 32
+"""Shards that one data set keeps mapped at a time."""
+
+
+@final
+class ReleasedDataset(Dataset[tuple[Tensor, int]]):
+    """Disguised images with their integer labels; item ``i`` is ``(image, label)``.
+
+    Images are float32 ``(c, h, w)``, raw disguised values. Shards are mapped into memory when first needed,
+    so that the data set may be larger than memory; it works with any number of ``DataLoader`` workers.
+
+    Args:
+        folder: A folder that ``disguise`` wrote.
+
+    Raises:
+        DamagedRelease: If the manifest, or the header or size of a shard, is not as it was written. Whether
+            every byte is, ``verify`` tells.
+        UnsupportedRelease: If the folder holds no finished released data set of a known version.
+    """
+
+    def __init__(self, folder: str | Path) -> None:
+        self._folder = Path(folder)
+        self.manifest = Manifest.load(self._folder)
+        self._starts = [0, *accumulate(shard.images for shard in self.manifest.shards)]
+        self._mapped: OrderedDict[int, ShardFile] = OrderedDict()
+        parts = [self._shard(number).labels() for number in range(len(self.manifest.shards))]
+        self.labels = torch.cat(parts) if parts else torch.empty(0, dtype=torch.int64)
+        check_values(torch.empty(0), self.labels, self.classes, self._folder)
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Channels, height and width of one image."""
+        return self.manifest.stored_shape
+
+    @property
+    def classes(self) -> int:
+        """Labels are integers from 0 below this."""
+        return self.manifest.classes
+
+    def __len__(self) -> int:
+        return self.manifest.images
+
+    def __getitem__(self, index: int) -> tuple[Tensor, int]:
+        if index < 0:
+            index += len(self)
+        if not 0 <= index < len(self):
+            raise IndexError(f"image {index} of {len(self)}")
+        number = bisect_right(self._starts, index) - 1
+        image = self._shard(number).image(index - self._starts[number])
+        return image, int(self.labels[index])
+
+    def load_all(self) -> tuple[Tensor, Tensor]:
+        """All images, float32 ``(n, c, h, w)``, and labels, int64 ``(n,)``, in memory.
+
+        Raises:
+            DamagedRelease: If a value is not finite.
+        """
+        images = torch.empty((len(self), *self.shape))
+        for number, start in enumerate(self._starts[:-1]):
+            images[start : self._starts[number + 1]] = self._shard(number).images()
+        check_values(images, self.labels, self.classes, self._folder)
+        return images, self.labels.clone()
+
+    def _shard(self, number: int) -> ShardFile:
+        if number not in self._mapped:
+            path = self._folder / self.manifest.shards[number].name
+            self._mapped[number] = ShardFile(path, Layout.listed(self.manifest, number))
+            if len(self._mapped) > MAPPED_SHARDS:
+                self._mapped.popitem(last=False)
+        self._mapped.move_to_end(number)
+        return self._mapped[number]
+
+    def __getstate__(self) -> dict[str, Any]:
+        return self.__dict__ | {"_mapped": OrderedDict()}

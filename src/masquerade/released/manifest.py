@@ -1,0 +1,192 @@
+"""The manifest of a released data set: everything the receiver needs, and nothing about the owner's files.
+
+The file is canonical: the same manifest always gives the same bytes, and bytes that are not exactly those of
+the manifest they describe are refused. Its checksum finds damage; it is no signature.
+"""
+
+import json
+from hashlib import sha256
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal, final
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    JsonValue,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
+
+from masquerade.errors import DamagedRelease, UnsupportedRelease
+
+FORMAT: Final = "masquerade released data set"
+VERSION: Final = 1
+MANIFEST = "manifest.json"
+LARGEST_MANIFEST = 64 << 20
+"""Bytes; about 300,000 shards."""
+
+Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+Identifier = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
+Positive = Annotated[int, Field(ge=1)]
+Count = Annotated[int, Field(ge=0)]
+ImageShape = tuple[Positive, Positive, Positive]
+
+
+def shard_name(number: int) -> str:
+    """File name of shard ``number``, counted from 0."""
+    return f"part-{number:05d}.safetensors"
+
+
+@final
+class ShardEntry(BaseModel):
+    """One shard as the manifest lists it: name, SHA-256 of the file, its images and its bytes."""
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
+
+    name: str
+    sha256: Digest
+    images: Count
+    bytes: Positive
+
+
+@final
+class Manifest(BaseModel):
+    """What the receiver of a released data set may know.
+
+    Args:
+        dataset_id: Names the data set; every shard carries it.
+        recipe: Name of the recipe.
+        disguise: Public parameters of the disguise, as ``Disguise.describe`` gives them.
+        key_fingerprint: Tells keys apart; says nothing about the key's numbers.
+        derivation_check: The owner's keyed digest of the secret numbers, opaque to everybody else.
+        image_shape: Channels, height and width of the photos before they were disguised.
+        stored_shape: Channels, height and width of what the shards hold.
+        dtype: Type of the stored values.
+        classes: Labels are integers from 0 below this; a label may be without images.
+        images: Images in all shards.
+        shards: Every shard, in order.
+        masquerade: Version of the program that wrote it.
+        accepted_broken: Whether the owner knowingly chose a recipe that is known to be broken.
+    """
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
+
+    format: Literal["masquerade released data set"] = FORMAT
+    version: Literal[1] = VERSION
+    dataset_id: Identifier
+    recipe: str
+    disguise: dict[str, JsonValue]
+    key_fingerprint: Identifier
+    derivation_check: Digest
+    image_shape: ImageShape
+    stored_shape: ImageShape
+    dtype: Literal["float16", "float32"]
+    classes: Positive
+    images: Count
+    shards: tuple[ShardEntry, ...]
+    masquerade: str
+    accepted_broken: bool
+
+    @model_validator(mode="after")
+    def _adds_up(self) -> "Manifest":
+        for number, shard in enumerate(self.shards):
+            if shard.name != shard_name(number):
+                raise ValueError(f"shard {number} is called {shard.name}, expected {shard_name(number)}")
+        if self.images != sum(shard.images for shard in self.shards):
+            raise ValueError(f"{self.images} images in all, but the shards add up to another number")
+        return self
+
+    def to_bytes(self) -> bytes:
+        """The manifest file: canonical JSON with a checksum over everything else in it."""
+        fields = self.model_dump(mode="json")
+        return _canonical({**fields, "checksum": _checksum(fields)})
+
+    @classmethod
+    def from_bytes(cls, data: bytes, place: object) -> "Manifest":
+        """Read a manifest file.
+
+        Args:
+            data: All bytes of the file.
+            place: Where they came from, for the message.
+
+        Raises:
+            DamagedRelease: If one bit is not as it was written.
+            UnsupportedRelease: If it is no manifest, or one of a newer version.
+        """
+        fields = _parse(data, place)
+        checksum = fields.pop("checksum", None)
+        try:
+            manifest = cls.model_validate_json(json.dumps(fields))
+        except ValidationError as error:
+            first = error.errors(include_url=False, include_input=False)[0]
+            raise _damaged(f"{'.'.join(map(str, first['loc']))}: {first['msg']}", place) from None
+        if checksum != _checksum(fields) or manifest.to_bytes() != data:
+            raise _damaged("its checksum does not fit", place)
+        return manifest
+
+    @classmethod
+    def load(cls, folder: Path) -> "Manifest":
+        """Read the manifest of the released data set in ``folder``.
+
+        Raises:
+            DamagedRelease: If the manifest is damaged.
+            UnsupportedRelease: If there is none, or it is of a newer version.
+        """
+        path = folder / MANIFEST
+        try:
+            with path.open("rb") as file:
+                data = file.read(LARGEST_MANIFEST + 1)
+        except FileNotFoundError:
+            raise UnsupportedRelease(
+                "no finished released data set",
+                place=folder,
+                remedy="Finish the disguise job, which writes the manifest last, or name another folder.",
+            ) from None
+        except OSError as error:
+            raise UnsupportedRelease(
+                "the manifest cannot be read", value=error.strerror, place=path
+            ) from None
+        return cls.from_bytes(data, path)
+
+
+def _parse(data: bytes, place: object) -> dict[str, Any]:
+    if len(data) > LARGEST_MANIFEST:
+        raise _damaged(f"more than {LARGEST_MANIFEST} bytes", place)
+    try:
+        fields = json.loads(data)
+    except (ValueError, RecursionError):
+        raise _damaged("no JSON", place) from None
+    if not isinstance(fields, dict) or fields.get("format") != FORMAT:
+        raise UnsupportedRelease(
+            "not the manifest of a released data set",
+            place=place,
+            remedy="Name a folder that `disguise` wrote.",
+        )
+    version = fields.get("version")
+    if type(version) is int and version > VERSION:
+        raise UnsupportedRelease(
+            "a released data set of a newer format",
+            value=f"version {version}, this program knows {VERSION}",
+            place=place,
+            remedy="Update masquerade.",
+        )
+    return fields
+
+
+def _canonical(fields: dict[str, Any]) -> bytes:
+    return (json.dumps(fields, sort_keys=True, indent=1, ensure_ascii=True, allow_nan=False) + "\n").encode()
+
+
+def _checksum(fields: dict[str, Any]) -> str:
+    try:
+        return sha256(_canonical(fields)).hexdigest()
+    except ValueError:
+        return ""
+
+
+def _damaged(what: str, place: object) -> DamagedRelease:
+    return DamagedRelease(
+        "the manifest is damaged", value=what, place=place, remedy="Copy the manifest from the owner again."
+    )

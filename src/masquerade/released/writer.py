@@ -1,0 +1,248 @@
+"""Write a released data set so that it can be killed at any moment and taken up again.
+
+The order is what makes it safe: a shard is durable under its name before the ledger has its row, and every
+row is there before the manifest is. A shard depends on nothing but its number, so one that is made again
+has the same bytes.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import final
+
+from torch import Tensor
+
+from masquerade.errors import SourceChanged, UsageError
+from masquerade.released.durable import named_failures, sync_folder, write_durably
+from masquerade.released.folder import clear, existing_dataset, tidy
+from masquerade.released.ledger import Ledger, Row, Started, discard
+from masquerade.released.lock import only_writer
+from masquerade.released.manifest import MANIFEST, Manifest, shard_name
+from masquerade.released.shard import EncodedShard, Layout, encode, file_digest
+
+
+@final
+@dataclass(frozen=True)
+class Plan:
+    """What shall be written.
+
+    Args:
+        head: The manifest, still without shards.
+        shards: How many shards there will be.
+        source: Digest of what the shards are made from; a resumed job must have the same.
+    """
+
+    head: Manifest
+    shards: int
+    source: str
+
+    @property
+    def started(self) -> Started:
+        """What the ledger remembers of it."""
+        return Started(self.head.to_bytes().decode(), self.source)
+
+
+@final
+@dataclass(frozen=True)
+class Shard:
+    """What is in one shard.
+
+    Args:
+        x: ``(n, c, h, w)`` of the data set's dtype.
+        y: int64 ``(n,)``.
+        note: Kept in the owner's ledger beside the shard, and nowhere else.
+    """
+
+    x: Tensor
+    y: Tensor
+    note: str = ""
+
+
+MakeShard = Callable[[int], Shard]
+Progress = Callable[[int, int], None]
+"""Called with the shards that are done and all shards."""
+
+
+@final
+class ReleaseWriter:
+    """One job that writes a released data set: shards, ledger rows, and the manifest last.
+
+    Use it as a context manager; while it is open, no other process can write the folder.
+
+    Args:
+        folder: Where to; created when missing. Nothing else may be in it.
+        plan: What to write.
+        ledger: The owner's SQLite file; its folder must exist and is not the released one.
+        overwrite: Discard what an earlier job left in the folder.
+
+    Raises:
+        JobBusy: If another process writes the same data set.
+        SourceChanged: If the ledger is of a job with other sources.
+        UsageError: If the folder holds anything else.
+        WriteFailed: If the disk refuses.
+    """
+
+    def __init__(self, folder: Path, plan: Plan, ledger: Path, *, overwrite: bool = False) -> None:
+        self._folder = folder
+        self._plan = plan
+        self._ledger_path = ledger
+        self._overwrite = overwrite
+        self._held = ExitStack()
+
+    def __enter__(self) -> "ReleaseWriter":
+        with named_failures(self._folder):
+            self._folder.mkdir(parents=True, exist_ok=True)
+        with self._held as held:
+            held.enter_context(only_writer(self._folder, self._ledger_path.with_suffix(".lock")))
+            if self._overwrite:
+                clear(self._folder)
+                discard(self._ledger_path)
+            tidy(self._folder)
+            self._ledger = held.enter_context(Ledger(self._ledger_path))
+            self._begin()
+            self._held = held.pop_all()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._held.close()
+
+    def _begin(self) -> None:
+        before, now = self._ledger.started(), self._plan.started
+        if before is None:
+            self._refuse_others()
+            self._ledger.start(now)
+        elif before.source != now.source:
+            raise SourceChanged(
+                "the photos are not those that the job was started with",
+                place=self._folder,
+                remedy="Bring the photos back as they were, or start afresh with overwrite.",
+            )
+        elif before.settings != now.settings:
+            raise UsageError(
+                "the job was started with other settings, or by another version of the program",
+                place=self._folder,
+                remedy="Repeat them, or start afresh with overwrite.",
+            )
+        else:
+            self._refuse_others()
+
+    def _refuse_others(self) -> None:
+        there = existing_dataset(self._folder, self._plan.head.dataset_id)
+        if there is not None:
+            raise UsageError(
+                "the folder holds another data set",
+                value=there,
+                place=self._folder,
+                remedy="Choose another folder, or replace it with overwrite.",
+            )
+
+    def done(self, *, read_data: bool = False) -> dict[int, Row]:
+        """Shards that are finished: ledger rows whose file is there in its full size.
+
+        Args:
+            read_data: Compare the SHA-256 as well.
+        """
+        rows = {number: row for number, row in self._ledger.rows().items() if number < self._plan.shards}
+        return {number: row for number, row in rows.items() if self._stands(row, read_data)}
+
+    def write_shards(
+        self, make: MakeShard, *, workers: int = 1, progress: Progress | None = None, read_data: bool = False
+    ) -> tuple[Row, ...]:
+        """Make and write every shard that is not there yet.
+
+        Args:
+            make: Gives the shard of a number; called from ``workers`` threads, must depend on the number
+                alone.
+            workers: Threads that make shards, while this one writes them.
+            progress: Told after every shard.
+            read_data: Trust no finished shard before its SHA-256 is compared.
+
+        Returns:
+            Every shard's row, in order.
+
+        Raises:
+            UsageError: If a shard does not fit the plan.
+            WriteFailed: If the disk refuses; what is finished stays, and the next job goes on from there.
+        """
+        rows = self.done(read_data=read_data)
+        missing = [number for number in range(self._plan.shards) if number not in rows]
+        for number, (shard, note) in _in_order(lambda n: self._encode(n, make(n)), missing, workers):
+            write_durably(self._folder / shard.entry.name, shard.parts)
+            rows[number] = Row(shard.entry, note)
+            self._ledger.add(number, rows[number])
+            if progress is not None:
+                progress(len(rows), self._plan.shards)
+        return tuple(rows[number] for number in range(self._plan.shards))
+
+    def finish(self) -> Manifest:
+        """Write the manifest, which makes the data set whole.
+
+        Raises:
+            UsageError: If a shard is missing.
+            WriteFailed: If the disk refuses.
+        """
+        rows = self.done()
+        if len(rows) < self._plan.shards:
+            raise UsageError("shards are missing", value=self._plan.shards - len(rows), place=self._folder)
+        entries = tuple(rows[number].entry for number in range(self._plan.shards))
+        images = sum(entry.images for entry in entries)
+        fields = dict(self._plan.head) | {"shards": entries, "images": images}
+        manifest = Manifest(**fields)
+        data = manifest.to_bytes()
+        path = self._folder / MANIFEST
+        if not (path.exists() and path.read_bytes() == data):
+            write_durably(path, [data])
+        sync_folder(self._folder)
+        return manifest
+
+    def _stands(self, row: Row, read_data: bool) -> bool:
+        path = self._folder / row.entry.name
+        if not path.is_file() or path.stat().st_size != row.entry.bytes:
+            return False
+        return not read_data or file_digest(path) == row.entry.sha256
+
+    def _encode(self, number: int, shard: Shard) -> tuple[EncodedShard, str]:
+        head = self._plan.head
+        layout = Layout(head.dataset_id, number, len(shard.x), head.stored_shape, head.dtype)
+        return encode(shard.x, shard.y, layout, shard_name(number)), shard.note
+
+
+def write_release(
+    folder: Path,
+    plan: Plan,
+    make: MakeShard,
+    ledger: Path,
+    *,
+    workers: int = 1,
+    progress: Progress | None = None,
+) -> Manifest:
+    """Write a whole released data set, or what an interrupted job has left of it; see ``ReleaseWriter``."""
+    with ReleaseWriter(folder, plan, ledger) as writer:
+        writer.write_shards(make, workers=workers, progress=progress)
+        return writer.finish()
+
+
+def _in_order(
+    work: Callable[[int], tuple[EncodedShard, str]], numbers: list[int], workers: int
+) -> Iterator[tuple[int, tuple[EncodedShard, str]]]:
+    """Results of ``work`` in the order of ``numbers``; in memory at most one more than there are workers."""
+    waiting: deque[tuple[int, Future[tuple[EncodedShard, str]]]] = deque()
+    with ThreadPoolExecutor(workers, "shard") as pool:
+        try:
+            for number in numbers:
+                waiting.append((number, pool.submit(work, number)))
+                if len(waiting) > workers:
+                    first, future = waiting.popleft()
+                    yield first, future.result()
+            while waiting:
+                first, future = waiting.popleft()
+                yield first, future.result()
+        finally:
+            for _, future in waiting:
+                future.cancel()
