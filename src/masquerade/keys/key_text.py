@@ -142,10 +142,14 @@ def _require_version_1(content: Secret, place: object) -> None:
 
 
 def _moment(written: bytes, place: object) -> datetime:
+    stated = written.decode("ascii")
     try:
-        return datetime.fromisoformat(written.decode("ascii")).replace(tzinfo=UTC)
+        moment = datetime.fromisoformat(stated)
     except ValueError:
         raise _not_in_form(place) from None
+    if moment.isoformat() != stated:  # some releases of Python read 24:00:00 as the next day
+        raise _not_in_form(place)
+    return moment.replace(tzinfo=UTC)
 
 
 def _not_in_form(place: object) -> CorruptKey:
