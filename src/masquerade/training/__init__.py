@@ -1,7 +1,22 @@
 """Training and use of classifiers, on the side that holds no key."""
 
+from masquerade.training.cloud import TrainSummary, train_released
 from masquerade.training.inference import probabilities
 from masquerade.training.loop import fit
+from masquerade.training.model_file import ModelCard, load_model, save_model
+from masquerade.training.presets import PRESETS, preset
 from masquerade.training.settings import Augmentation, Settings
 
-__all__ = ["Augmentation", "Settings", "fit", "probabilities"]
+__all__ = [
+    "PRESETS",
+    "Augmentation",
+    "ModelCard",
+    "Settings",
+    "TrainSummary",
+    "fit",
+    "load_model",
+    "preset",
+    "probabilities",
+    "save_model",
+    "train_released",
+]

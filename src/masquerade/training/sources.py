@@ -1,11 +1,14 @@
-"""Where training images come from: memory, or anything that can hand out rows."""
+"""Where training images come from: memory, or a released data set larger than memory."""
 
 from dataclasses import dataclass
 from typing import Protocol, final
 
+import torch
 from torch import Tensor
 
 from masquerade.errors import UsageError
+from masquerade.released import ReleasedDataset
+from masquerade.released.shard import check_values
 
 
 class Source(Protocol):
@@ -46,3 +49,32 @@ class InMemory:
     def images(self, rows: Tensor) -> Tensor:
         """The images at ``rows``."""
         return self.every[rows]
+
+
+@final
+class Rows:
+    """Some rows of a released data set, read from its shards when asked for.
+
+    Args:
+        released: The data set.
+        rows: int64, the rows to take, in this order.
+    """
+
+    def __init__(self, released: ReleasedDataset, rows: Tensor) -> None:
+        self._released = released
+        self._rows = rows
+        self.labels = released.labels[rows]
+
+    def images(self, rows: Tensor) -> Tensor:
+        """The images at ``rows`` (counted within the taken ones), in that order.
+
+        Raises:
+            DamagedRelease: If a value is not finite.
+        """
+        wanted = self._rows[rows]
+        images = torch.empty((len(rows), *self._released.shape))
+        # In the order of the shards, so that each is mapped once in a batch.
+        for place in wanted.argsort().tolist():
+            images[place] = self._released[int(wanted[place])][0]
+        check_values(images, self.labels[rows], self._released.classes, "the released shards")
+        return images

@@ -1,9 +1,7 @@
 """Named tensors and one JSON text in a safetensors file, written whole or not at all."""
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
-from uuid import uuid4
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -11,29 +9,21 @@ from safetensors.torch import save
 from torch import Tensor
 
 from masquerade.errors import ModelError
+from masquerade.released.durable import write_durably
 
 _LARGEST_FILE = 8 * 2**30
 _LARGEST_TEXT = 4 * 2**20
 
 
 def write_tensors(path: Path, tensors: Mapping[str, Tensor], kind: str, text: str) -> None:
-    """Write tensors and a JSON ``text`` under the metadata name ``kind``: temporary file, fsync, rename."""
+    """Write tensors and a JSON ``text`` under the metadata name ``kind``: temporary file, fsync, rename.
+
+    Raises:
+        WriteFailed: If the disk refuses; the file then is as it was before.
+    """
     plain = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{uuid4().hex[:8]}.part")
-    try:
-        with temporary.open("xb") as file:
-            file.write(save(plain, metadata={kind: text}))
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    write_durably(path, [save(plain, metadata={kind: text})])
 
 
 def read_text(path: Path, kind: str) -> str:

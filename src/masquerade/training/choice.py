@@ -1,0 +1,49 @@
+"""Which settings fit a released data set, from what its manifest makes public."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from masquerade.released import Manifest
+from masquerade.training.presets import PRESETS
+from masquerade.training.settings import Settings
+
+
+def fitting_settings(manifest: Manifest, network: str | None = None) -> Settings:
+    """Settings that suit the data set's disguise and shape.
+
+    Args:
+        manifest: What the data set says of itself.
+        network: Name of a network to use in place of the one that suits best.
+
+    Raises:
+        UsageError: If the network does not exist.
+    """
+    block = mixed_block(manifest.disguise)
+    c, h, w = manifest.stored_shape
+    if network is None:
+        network = "block-net" if block else "small-cnn" if c == 1 and max(h, w) <= 32 else "resnet18"
+    preset = PRESETS.get(f"laptop-{network}", PRESETS["laptop-resnet18"])
+    if network == "block-net" and block:
+        options = {**preset.options, "block": block}
+        return Settings.read({**preset.model_dump(), "options": options})
+    return Settings.read({**preset.model_dump(), "network": network})
+
+
+def mixed_block(disguise: Mapping[str, Any]) -> int | None:
+    """Side of the square blocks of which the disguise mixes all numbers, in pixels; None if it mixes none."""
+    for part in _parts(disguise):
+        rows, columns = part.get("block_height"), part.get("block_width")
+        if part.get("variant") == "block" and isinstance(rows, int) and rows == columns:
+            return rows
+    return None
+
+
+def _parts(description: object) -> Iterator[Mapping[str, Any]]:
+    """The description and everything described inside it."""
+    if isinstance(description, Mapping):
+        yield description
+        for value in description.values():
+            yield from _parts(value)
+    elif isinstance(description, Sequence) and not isinstance(description, str):
+        for value in description:
+            yield from _parts(value)

@@ -1,0 +1,178 @@
+"""The cloud's job: from a released folder to a model file, without any key."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from time import monotonic
+from typing import final
+
+import torch
+from torch import Tensor
+
+from masquerade.data.splits import within_identity
+from masquerade.errors import UsageError
+from masquerade.networks import Network
+from masquerade.released import Manifest, ReleasedDataset
+from masquerade.training.choice import fitting_settings
+from masquerade.training.inference import probabilities
+from masquerade.training.loop import Report, fit_source
+from masquerade.training.model_file import ModelCard, save_model
+from masquerade.training.settings import Settings
+from masquerade.training.sources import InMemory, Rows, Source
+
+HELD_BACK = 0.1
+"""Share of each class's images that the accuracy is measured on, and that are not trained on."""
+
+
+@final
+@dataclass(frozen=True)
+class TrainSummary:
+    """What ``train_released`` did.
+
+    Args:
+        model: The model file.
+        settings: How it was trained.
+        classes: Number of classes.
+        images: Images trained on.
+        held_back: Images that the accuracy was measured on.
+        accuracy: Share of them classified rightly, 0 to 1; None if none were held back.
+        chance: What always naming the commonest class would score on them.
+        parameters: Numbers in the network that training changed.
+        device: Where it was trained.
+        seconds: Time taken by this run, without what an interrupted one took before.
+    """
+
+    model: Path
+    settings: Settings
+    classes: int
+    images: int
+    held_back: int
+    accuracy: float | None
+    chance: float | None
+    parameters: int
+    device: str
+    seconds: float
+
+
+def train_released(
+    folder: Path,
+    out: Path,
+    *,
+    network: str | None = None,
+    settings: Settings | None = None,
+    seed: int = 0,
+    resume: bool = True,
+    progress: Report | None = None,
+) -> TrainSummary:
+    """Train a network on a released data set and write it as a model file.
+
+    A tenth of each class is held back and measured on. While training runs, its state is kept in a file
+    beside the model (``.checkpoint``), from which an interrupted job goes on.
+
+    Args:
+        folder: The released data set.
+        out: The model file to write; replaced if it exists.
+        network: Name of a network, to replace the one that fits the data's recipe.
+        settings: How to train; by itself what fits the data's recipe and shape.
+        seed: Seed of weights, order and what is held back.
+        resume: Whether to go on from a checkpoint, if there is one; otherwise it is discarded.
+        progress: Told how far training has come.
+
+    Raises:
+        ReleasedError: If the data set is damaged, unfinished or of a newer format.
+        UsageError: If there is too little to train on, settings do not fit, or training diverges.
+        ModelError: If the checkpoint is damaged.
+        WriteFailed: If the disk refuses.
+    """
+    start = monotonic()
+    released = ReleasedDataset(folder)
+    settings = _with_network(settings, network) or fitting_settings(released.manifest, network)
+    train, held = hold_back(released.labels, seed)
+    checkpoint = out.with_name(f"{out.name}.checkpoint")
+    if not resume:
+        checkpoint.unlink(missing_ok=True)
+    source, held_source = _source(released, train), _source(released, held)
+    trained = fit_source(source, settings, released.classes, seed, progress=progress, checkpoint=checkpoint)
+    accuracy, chance = _accuracy(trained, held_source), _chance(held_source.labels)
+    save_model(out, trained, _card(trained, released.manifest, settings, accuracy))
+    checkpoint.unlink(missing_ok=True)
+    return TrainSummary(
+        model=out,
+        settings=settings,
+        classes=released.classes,
+        images=len(train),
+        held_back=len(held),
+        accuracy=accuracy,
+        chance=chance,
+        parameters=trained.count_parameters(),
+        device=str(trained.norm.mean.device),
+        seconds=monotonic() - start,
+    )
+
+
+def hold_back(labels: Tensor, seed: int) -> tuple[Tensor, Tensor]:
+    """Rows to train on and rows held back, a tenth of each class; classes of one image hold none back.
+
+    Raises:
+        UsageError: If there are fewer than two images to train on.
+    """
+    if len(labels) < 2:
+        raise UsageError(
+            "too few images to train on", value=len(labels), remedy="Release two images or more."
+        )
+    enough = torch.bincount(labels)[labels] >= 2
+    divisible = enough.nonzero().flatten()
+    if not len(divisible):
+        return torch.arange(len(labels)), divisible
+    train, held = within_identity(labels[divisible], HELD_BACK, seed)
+    single = (~enough).nonzero().flatten()
+    return torch.cat([divisible[train], single]).sort().values, divisible[held]
+
+
+def _with_network(settings: Settings | None, network: str | None) -> Settings | None:
+    if settings is None or network in (None, settings.network):
+        return settings
+    return Settings.read({**settings.model_dump(), "network": network, "options": {}})
+
+
+def _source(released: ReleasedDataset, rows: Tensor) -> Source:
+    """The rows in memory if they take less than half of what is free there, else read when asked for."""
+    mapped = Rows(released, rows)
+    c, h, w = released.shape
+    if 4 * c * h * w * len(rows) > _free_memory() // 2:
+        return mapped
+    return InMemory(mapped.images(torch.arange(len(rows))), mapped.labels)
+
+
+def _free_memory() -> int:
+    try:
+        return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, ValueError, OSError):
+        return 4 << 30
+
+
+def _accuracy(network: Network, held: Source, batch_size: int = 256) -> float | None:
+    count = len(held.labels)
+    if not count:
+        return None
+    right = 0
+    for rows in torch.split(torch.arange(count), batch_size):
+        right += int((probabilities(network, held.images(rows)).argmax(1) == held.labels[rows]).sum())
+    return right / count
+
+
+def _chance(labels: Tensor) -> float | None:
+    return float(torch.bincount(labels).max()) / len(labels) if len(labels) else None
+
+
+def _card(network: Network, manifest: Manifest, settings: Settings, accuracy: float | None) -> ModelCard:
+    return ModelCard.of(
+        network,
+        settings=settings,
+        recipe=manifest.recipe,
+        disguise=manifest.disguise,
+        key_fingerprint=manifest.key_fingerprint,
+        derivation_check=manifest.derivation_check,
+        dataset_id=manifest.dataset_id,
+        validation_accuracy=accuracy,
+    )
