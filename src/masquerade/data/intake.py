@@ -120,17 +120,19 @@ def _bytes(path: Path) -> bytes:
     flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
     try:
         descriptor = os.open(path, flags)
-        with open(descriptor, "rb", buffering=0) as file:  # noqa: PTH123 - a descriptor, not a path
+        with open(descriptor, "rb") as file:  # noqa: PTH123 - a descriptor, not a path
             about = os.fstat(descriptor)
             if not stat.S_ISREG(about.st_mode):
                 raise _rejected(Rejection.NOT_A_FILE, path)
-            data = b"" if about.st_size > MAX_BYTES else file.read(MAX_BYTES + 1)
+            if about.st_size > MAX_BYTES:
+                raise _rejected(
+                    Rejection.TOO_LARGE_FILE, path, f"{about.st_size:,} bytes, at most {MAX_BYTES:,}"
+                )
+            data = file.read(about.st_size)
     except (OSError, ValueError) as error:
         raise _rejected(
             Rejection.UNREADABLE, path, getattr(error, "strerror", None) or "no such name"
         ) from error
-    if about.st_size > MAX_BYTES or len(data) > MAX_BYTES:
-        raise _rejected(Rejection.TOO_LARGE_FILE, path, f"{about.st_size:,} bytes, at most {MAX_BYTES:,}")
     if not data:
         raise _rejected(Rejection.EMPTY_FILE, path)
     return data

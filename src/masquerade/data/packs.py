@@ -1,12 +1,12 @@
 """Published data sets, which the user provides: a folder with a file for each.
 
-=========================  =====================================================================
-``mnist.npz``              ``x_train``, ``y_train``, ``x_test``, ``y_test``
-``fashion_mnist_test.npz`` ``x_test``, ``y_test``
-``cifar10_subset_jpeg.npz`` JPEG copies of CIFAR-10: ``jpeg_<part>``, ``offsets_<part>``, ``y_<part>``, ``classes``
-``lfw/`` or ``lfw_112.npz`` person folders, or the same photos as ``jpeg``, ``offsets``, ``identity``, ``names``
-``celeba_150ids_112.npz``  as ``lfw_112.npz``, with ``celeba_identity`` for ``names``
-=========================  =====================================================================
+* ``mnist.npz``: ``x_train``, ``y_train``, ``x_test``, ``y_test``.
+* ``fashion_mnist_test.npz``: ``x_test``, ``y_test``.
+* ``cifar10_subset_jpeg.npz``: JPEG copies of CIFAR-10 as ``jpeg_<part>`` with ``offsets_<part>``,
+  ``y_<part>`` and ``classes``.
+* ``lfw/``: person folders; or else ``lfw_112.npz``: the same photos as ``jpeg``, ``offsets``, ``identity``,
+  ``filename`` and ``names``.
+* ``celeba_150ids_112.npz``: as ``lfw_112.npz``, with ``celeba_identity`` instead of ``names``.
 """
 
 import os
@@ -170,4 +170,4 @@ def _labels(pack: Npz, name: str, count: int, names: int) -> torch.Tensor:
 
 
 def _within(labels: NDArray[np.generic], names: int) -> bool:
-    return labels.size == 0 or bool(labels.min() >= 0 and labels.max() < names)  # type: ignore[operator]
+    return labels.size == 0 or bool(labels.min() >= 0 and labels.max() < names)

@@ -1,7 +1,6 @@
 """What is left of an image file once all but the picture is gone."""
 
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from masquerade.data.rejection import Rejection
 
@@ -20,8 +19,7 @@ class Turned(Exception):  # noqa: N818 - internal signal; becomes PhotoRejected 
         super().__init__(rejection, detail)
 
 
-@dataclass(frozen=True, slots=True)
-class Essence:
+class Essence(NamedTuple):
     """A picture's file without anything else.
 
     Args:

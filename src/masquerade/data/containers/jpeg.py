@@ -6,7 +6,9 @@ first, which is the photo; the others are never looked at.
 Source: ITU-T T.81, annex B.
 """
 
-from masquerade.data.containers.essence import Essence, Turned, check_parts, check_size
+from collections.abc import Iterator
+
+from masquerade.data.containers.essence import MAX_PARTS, Essence, Turned, check_size
 from masquerade.data.containers.exif import orientation
 from masquerade.data.rejection import Rejection
 
@@ -39,42 +41,45 @@ def take_apart(data: bytes) -> Essence:
     Raises:
         Turned: If it is damaged, cut short, too large, or of a kind that is not taken in.
     """
-    kept, size, turned, at, count = [b"\xff\xd8"], None, 1, 2, 0
-    while (marker := _marker(data, at)) != _SCAN:
-        check_parts(count := count + 1)
-        if marker in _BARE:
-            at += 2
-            continue
-        end = at + 2 + int.from_bytes(data[at + 2 : at + 4], "big")
+    kept, size, turned, end = [data[:2]], None, 1, 2
+    for at, marker, end in _segments(data):
+        if marker in _KEPT:
+            kept.append(data[at:end])
         if marker in _OTHER_FRAMES:
             raise Turned(Rejection.UNSUPPORTED_FORMAT, "lossless, hierarchical or arithmetic JPEG")
-        if marker == _END or end < at + 4:
-            raise Turned(Rejection.DAMAGED, "no scan")
-        if end > len(data):
-            raise Turned(Rejection.TRUNCATED, "ends within its header")
         if marker in _FRAMES:
             if size:
                 raise Turned(Rejection.DAMAGED, "two frame headers")
             size = _frame(data[at + 4 : end])
         elif marker == _EXIF and data.startswith(b"Exif\0\0", at + 4):
             turned = orientation(data[at + 10 : end])
-        if marker in _KEPT:
-            kept.append(data[at:end])
-        at = end
     if size is None:
         raise Turned(Rejection.DAMAGED, "no frame header")
-    _check_scans(data, at)
-    kept.append(data[at:])
+    _check_scans(data, end)
+    kept.append(data[end:])
     return Essence("JPEG", *size, turned, b"".join(kept))
 
 
-def _marker(data: bytes, at: int) -> int:
-    """The marker at ``at``; fill bytes before one are not taken in, since no camera writes them."""
-    if at + 4 > len(data):
-        raise Turned(Rejection.TRUNCATED, "ends within its header")
-    if data[at] != 0xFF:
-        raise Turned(Rejection.DAMAGED, f"no marker at byte {at}")
-    return data[at + 1]
+def _segments(data: bytes) -> Iterator[tuple[int, int, int]]:
+    """Start, marker and end of each segment before the first scan.
+
+    Fill bytes between segments are refused, since nothing writes them.
+    """
+    at = 2
+    for _ in range(MAX_PARTS):
+        if at + 4 > len(data):
+            raise Turned(Rejection.TRUNCATED, "ends within its header")
+        marker = data[at + 1]
+        if marker == _SCAN:
+            return
+        end = at + 2 if marker in _BARE else at + 2 + (data[at + 2] << 8 | data[at + 3])
+        if data[at] != 0xFF or marker == _END or (end < at + 4 and marker not in _BARE):
+            raise Turned(Rejection.DAMAGED, f"no segment at byte {at}")
+        if end > len(data):
+            raise Turned(Rejection.TRUNCATED, "ends within its header")
+        yield at, marker, end
+        at = end
+    raise Turned(Rejection.TOO_COSTLY, f"more than {MAX_PARTS:,} segments")
 
 
 def _frame(body: bytes) -> tuple[int, int]:
