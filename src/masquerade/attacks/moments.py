@@ -1,0 +1,124 @@
+"""Ciphertext only: undo block permutation and block matrices from the moments of the disguised images."""
+
+from dataclasses import dataclass
+from typing import ClassVar, final
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from masquerade.attacks.base import Attack, Control, Guess, Reconstruction, Sight, View
+from masquerade.attacks.block_recipe import BlockRecipe
+from masquerade.attacks.moments_alignment import Spectrum, initial_rotations, sweep
+from masquerade.attacks.moments_decoding import decode
+from masquerade.attacks.moments_layout import CellLayout, normalised, root, second_moment
+from masquerade.attacks.moments_permutation import dependences, match
+
+SPECTRA_WEIGHT = 0.1
+LEAST_WHITENED = 0.05
+
+
+@final
+@dataclass(frozen=True)
+class Moments(Attack):
+    """Align the disguised images' moments with those of public images, cell by cell.
+
+    Known-sample attack by principal components (Liu, Giannella, Kargupta, "An attacker's view of distance
+    preserving maps for privacy preserving data mining", 2006), extended to images cut into blocks: moments
+    between blocks place the blocks, settle signs, and refine every matrix. Non-orthogonal matrices are
+    first whitened away, and what remains is a rotation again.
+
+    Args:
+        at_most: Public images used.
+        floor: Smallest eigenvalue kept in whitening, relative to the mean.
+    """
+
+    name: ClassVar[str] = "moments"
+    needs: ClassVar[frozenset[Sight]] = frozenset({Sight.RECIPE, Sight.PUBLIC})
+    control: ClassVar[Control] = Control(
+        recipe="control-rows4",
+        metric="linkage",
+        at_least=0.9,
+        source="PKDD 2006; rows of 4x4 blocks without permutation fall with ten images",
+    )
+
+    at_most: int = 3000
+    floor: float = 1e-4
+
+    def run(self, view: View, rng: np.random.Generator) -> Guess:
+        """Place the blocks, rotate every cell back, and decode to pixels."""
+        assert view.recipe is not None
+        assert view.public is not None
+        recipe = BlockRecipe.from_description(view.recipe)
+        images = view.public.images[: self.at_most].float()
+        channels, height, width = images.shape[1:]
+        layout = CellLayout.of(recipe, (channels, height, width))
+        known = _as_met(layout.cut(images), recipe, layout, rng)
+        seen = layout.cut(view.released.float()) - recipe.noise_after / 2
+        if recipe.permuted:
+            seen = layout.place(seen, self._places(seen, known, recipe, layout, rng))
+        matrices, rest = self._matrices(seen, known, recipe, layout, rng)
+        pictures = (known, layout.cut(images))
+        guess = decode(seen, matrices, pictures, recipe.noise_after**2 / 12, rest, layout)
+        return Reconstruction(guess, up_to_symmetry=recipe.permuted)
+
+    def _places(
+        self, seen: Tensor, known: Tensor, recipe: BlockRecipe, layout: CellLayout, rng: np.random.Generator
+    ) -> Tensor:
+        """Which disguised block belongs at each position."""
+        centred = [cells - cells.mean(1, keepdim=True) for cells in (seen, known)]
+        (disguised, _), (public, _) = self._whitened(centred[0], centred[1], recipe, layout)
+        graphs = [dependences(moment, layout) for moment in (disguised, public)]
+        unary = torch.zeros(layout.positions, layout.positions)
+        if not _needs_whitening(recipe):
+            spectra = [
+                torch.linalg.eigvalsh(layout.own(moment)).clamp_min(1).log().reshape(layout.positions, -1)
+                for moment in (public, disguised)
+            ]
+            unary = -SPECTRA_WEIGHT * torch.cdist(spectra[0], spectra[1]).square()
+        return match(graphs[0], graphs[1], unary, rng)
+
+    def _matrices(
+        self, seen: Tensor, known: Tensor, recipe: BlockRecipe, layout: CellLayout, rng: np.random.Generator
+    ) -> tuple[Tensor, float]:
+        """Estimated matrices of blocks in place, and the variance that public images do not show."""
+        whiten = _needs_whitening(recipe)
+        (disguised, from_seen), (public, from_known) = self._whitened(seen, known, recipe, layout)
+        rotations = initial_rotations(disguised, public, layout, whitened=whiten, rng=rng)
+        spectrum = Spectrum.of(layout.flat(known @ from_known[:, None]))
+        least = LEAST_WHITENED if whiten else recipe.noise_after**2 / 12
+        rotations = sweep(disguised, rotations, spectrum, least, layout)
+        matrices = from_known @ rotations @ torch.linalg.inv(from_seen)
+        means = [cells.mean(1) @ whitening for cells, whitening in ((seen, from_seen), (known, from_known))]
+        if float((means[0] @ rotations.mT * means[1]).sum()) < 0:
+            matrices = -matrices
+        return matrices, 0.0 if whiten else spectrum.rest
+
+    def _whitened(
+        self, seen: Tensor, known: Tensor, recipe: BlockRecipe, layout: CellLayout
+    ) -> tuple[tuple[Tensor, Tensor], tuple[Tensor, Tensor]]:
+        """Second moments of disguised and public images, each with the matrices that whiten its cells."""
+        disguised, public = (second_moment(layout.flat(cells)) for cells in (seen, known))
+        disguised.diagonal().sub_(recipe.noise_after**2 / 12)
+        if not _needs_whitening(recipe):
+            same = torch.eye(layout.size).expand(layout.cells, -1, -1)
+            return (disguised, same), (public, same)
+        whitenings = [root(layout.own(moment), -0.5, self.floor) for moment in (disguised, public)]
+        return (
+            (layout.turn_both(whitenings[0], disguised), whitenings[0]),
+            (layout.turn_both(whitenings[1], public), whitenings[1]),
+        )
+
+
+def _needs_whitening(recipe: BlockRecipe) -> bool:
+    return recipe.matrix in ("gaussian", "uniform01")
+
+
+def _as_met(cells: Tensor, recipe: BlockRecipe, layout: CellLayout, rng: np.random.Generator) -> Tensor:
+    """Public cells as the matrices would meet them: normalised, with noise added before."""
+    if recipe.normalised:
+        cells = normalised(cells, layout.parts)
+    if recipe.noise_before:
+        drawn = rng.random(cells.shape, dtype=np.float32)
+        cells = cells + recipe.noise_before * torch.from_numpy(drawn)
+    return cells
