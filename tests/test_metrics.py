@@ -174,17 +174,17 @@ def test_coverage_of_auc(people: int, truth_auc: float) -> None:
 def test_true_positives_at_a_false_positive_rate() -> None:
     truth = candidates(50, 1000, 1050)
     scores = torch.cat([torch.linspace(0.5, 1.5, 50), torch.linspace(0, 1, 1000)])
-    tenth = EVERY_METRIC["tpr_at_fpr_0.001"](Membership(scores), truth)
+    tenth = EVERY_METRIC["membership_tpr"](Membership(scores), truth)
     threshold = torch.linspace(0, 1, 1000)[-2]
     assert tenth.value == pytest.approx(float((scores[:50] > threshold).float().mean()))
     assert tenth.chance == 0.001
-    assert EVERY_METRIC["tpr_at_fpr_0.01"](Membership(scores), truth).value >= tenth.value
+    assert EVERY_METRIC["membership_tpr_1_percent"](Membership(scores), truth).value >= tenth.value
     with pytest.raises(NotMeasurable, match="not measurable at this n"):
-        EVERY_METRIC["tpr_at_fpr_0.001"](Membership(scores[:1049]), candidates(50, 999, 1049))
+        EVERY_METRIC["membership_tpr"](Membership(scores[:1049]), candidates(50, 999, 1049))
 
 
 def test_all_scores_alike_find_nobody() -> None:
-    score = EVERY_METRIC["tpr_at_fpr_0.01"](Membership(torch.zeros(300)), candidates(100, 200, 300))
+    score = EVERY_METRIC["membership_tpr_1_percent"](Membership(torch.zeros(300)), candidates(100, 200, 300))
     assert score.value == 0
 
 

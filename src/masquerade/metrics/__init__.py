@@ -24,8 +24,8 @@ EVERY_METRIC: Mapping[str, Metric] = MappingProxyType(
         "ssim": ssim,
         "identification": identification,
         "membership_auc": membership_auc,
-        "tpr_at_fpr_0.01": tpr_at_1_percent,
-        "tpr_at_fpr_0.001": tpr_at_tenth_percent,
+        "membership_tpr_1_percent": tpr_at_1_percent,
+        "membership_tpr": tpr_at_tenth_percent,
         "class_membership": class_membership,
     }
 )

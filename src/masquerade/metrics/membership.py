@@ -46,7 +46,7 @@ def membership_auc(guess: Guess, truth: Truth, name: str = "membership_auc") -> 
     return Score(name, value, 0.5, float(low[0]), float(high[0]), len(people), groups)
 
 
-def tpr_at_fpr(guess: Guess, truth: Truth, fpr: float) -> Score:
+def tpr_at_fpr(guess: Guess, truth: Truth, fpr: float, name: str) -> Score:
     """Share of members found when at most a share ``fpr`` of non-members is taken for members.
 
     The threshold is the smallest score that so few non-members exceed. The interval is that of the share of
@@ -55,7 +55,6 @@ def tpr_at_fpr(guess: Guess, truth: Truth, fpr: float) -> Score:
     Raises:
         NotMeasurable: If there are fewer than 1/fpr non-members, so that the rate cannot be seen at this n.
     """
-    name = f"tpr_at_fpr_{fpr:g}"
     inside, outside, people, _ = _split(guess, truth, name)
     if len(outside) * fpr < 1 - 1e-9:
         raise NotMeasurable(
@@ -72,12 +71,12 @@ def tpr_at_fpr(guess: Guess, truth: Truth, fpr: float) -> Score:
 
 def tpr_at_1_percent(guess: Guess, truth: Truth) -> Score:
     """``tpr_at_fpr`` at 1 % of non-members."""
-    return tpr_at_fpr(guess, truth, 0.01)
+    return tpr_at_fpr(guess, truth, 0.01, "membership_tpr_1_percent")
 
 
 def tpr_at_tenth_percent(guess: Guess, truth: Truth) -> Score:
     """``tpr_at_fpr`` at 0.1 % of non-members."""
-    return tpr_at_fpr(guess, truth, 0.001)
+    return tpr_at_fpr(guess, truth, 0.001, "membership_tpr")
 
 
 def _people(people: NDArray[np.int64], where: NDArray[np.bool_]) -> int:
