@@ -2,6 +2,7 @@
 
 from bisect import bisect_right
 from collections import OrderedDict
+from collections.abc import Iterator
 from itertools import accumulate
 from pathlib import Path
 from typing import Any, final
@@ -16,6 +17,16 @@ from masquerade.released.shard_file import ShardFile
 
 MAPPED_SHARDS = 32
 """Shards that one data set keeps mapped at a time."""
+
+
+def labels_of(folder: Path, manifest: Manifest) -> Iterator[Tensor]:
+    """Labels of each shard in turn, int64 ``(n,)``.
+
+    Raises:
+        DamagedRelease: If the header or size of a shard is not as the manifest promises.
+    """
+    for number, entry in enumerate(manifest.shards):
+        yield ShardFile(folder / entry.name, Layout.listed(manifest, number)).labels()
 
 
 @final
@@ -39,7 +50,7 @@ class ReleasedDataset(Dataset[tuple[Tensor, int]]):
         self.manifest = Manifest.load(self._folder)
         self._starts = [0, *accumulate(shard.images for shard in self.manifest.shards)]
         self._mapped: OrderedDict[int, ShardFile] = OrderedDict()
-        parts = [self._shard(number).labels() for number in range(len(self.manifest.shards))]
+        parts = list(labels_of(self._folder, self.manifest))
         self.labels = torch.cat(parts) if parts else torch.empty(0, dtype=torch.int64)
         check_values(torch.empty(0), self.labels, self.classes, self._folder)
 

@@ -6,7 +6,7 @@ has the same bytes.
 """
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ from masquerade.released.durable import named_failures, sync_folder, write_durab
 from masquerade.released.folder import clear, existing_dataset, tidy
 from masquerade.released.ledger import Ledger, Row, Started, discard
 from masquerade.released.lock import only_writer
-from masquerade.released.manifest import MANIFEST, Manifest, shard_name
+from masquerade.released.manifest import MANIFEST, Manifest, ShardEntry, shard_name
 from masquerade.released.shard import EncodedShard, Layout, encode, file_digest
 
 
@@ -44,6 +44,17 @@ class Plan:
     def started(self) -> Started:
         """What the ledger remembers of it."""
         return Started(self.head.to_bytes().decode(), self.source)
+
+    def manifest(self, entries: Sequence[ShardEntry]) -> Manifest:
+        """The manifest over finished shards.
+
+        Raises:
+            UsageError: If some are missing.
+        """
+        if len(entries) != self.shards:
+            raise UsageError("shards are missing", value=self.shards - len(entries))
+        images = sum(entry.images for entry in entries)
+        return Manifest(**{**dict(self.head), "shards": tuple(entries), "images": images})
 
 
 @final
@@ -187,13 +198,7 @@ class ReleaseWriter:
             UsageError: If a shard is missing.
             WriteFailed: If the disk refuses.
         """
-        rows = self.done()
-        if len(rows) < self._plan.shards:
-            raise UsageError("shards are missing", value=self._plan.shards - len(rows), place=self._folder)
-        entries = tuple(rows[number].entry for number in range(self._plan.shards))
-        images = sum(entry.images for entry in entries)
-        fields = dict(self._plan.head) | {"shards": entries, "images": images}
-        manifest = Manifest(**fields)
+        manifest = self._plan.manifest([row.entry for row in self.done().values()])
         data = manifest.to_bytes()
         path = self._folder / MANIFEST
         if not (path.exists() and path.read_bytes() == data):

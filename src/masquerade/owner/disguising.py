@@ -1,0 +1,263 @@
+"""The owner's job: from person folders to a released data set, with a key.
+
+People become integers by a secret permutation, and photos are shuffled by the key before they are cut into
+shards. Every person found has a label, even if none of the photos can be taken in: which photos are sound is
+only known when the last one was decoded, and labels must not change after the first shard. The summary names
+such people.
+"""
+
+import os
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from masquerade.errors import SourceChanged, UsageError
+from masquerade.keys import Key
+from masquerade.owner.job import Job, prepare
+from masquerade.owner.photo_list import list_photos
+from masquerade.owner.records import Records
+from masquerade.owner.shards import ShardNote
+from masquerade.recipes import Recipe
+from masquerade.released.dataset import labels_of
+from masquerade.released.folder import existing_dataset
+from masquerade.released.ledger import Row, peek
+from masquerade.released.manifest import Manifest
+from masquerade.released.shard import StoredType
+from masquerade.released.writer import ReleaseWriter
+
+SOUND_STATUS = "hardened"
+"""The status of recipes that are released without asking; all others are known not to protect."""
+
+Progress = Callable[[int, int], None]
+"""Called with the photos that are done and all photos."""
+
+
+@final
+@dataclass(frozen=True)
+class DisguiseSummary:
+    """What a job did, or, after a dry run, would do.
+
+    Args:
+        dataset_id: Id of the data set.
+        folder: The released folder.
+        finished: False after a dry run.
+        recipe: Name of the recipe.
+        people: Number of people, and so of labels.
+        photos: Photos found.
+        images: Images in the data set; after a dry run, if no photo is turned away.
+        shards: Number of shards.
+        bytes: Bytes of all shards; after a dry run, an upper bound.
+        dtype: Type of the stored values.
+        rejected: How many photos were turned away, by class.
+        rejected_list: The owner's file that lists each of them.
+        without_images: People none of whose photos could be taken in.
+        notices: What was passed over in the folder of photos.
+    """
+
+    dataset_id: str
+    folder: Path
+    finished: bool
+    recipe: str
+    people: int
+    photos: int
+    images: int
+    shards: int
+    bytes: int
+    dtype: StoredType
+    rejected: dict[str, int]
+    rejected_list: Path
+    without_images: tuple[str, ...]
+    notices: tuple[str, ...]
+
+
+def disguise_folder(
+    photos: Path,
+    out: Path,
+    key: Key,
+    records: Records,
+    recipe: Recipe,
+    *,
+    accept_broken: bool = False,
+    overwrite: bool = False,
+    min_images: int = 1,
+    shard_images: int | None = None,
+    workers: int | None = None,
+    read_data: bool = False,
+    dry_run: bool = False,
+    progress: Progress | None = None,
+) -> DisguiseSummary:
+    """Disguise all photos under a folder of person folders.
+
+    A job that was interrupted goes on where it stopped when it is called again in the same way, and leaves
+    the same bytes as one that never was. While it runs, PyTorch is limited to one thread for each worker.
+
+    Args:
+        photos: The folder of person folders.
+        out: The folder to release; created when missing.
+        key: The owner's key.
+        records: The owner's records, which are kept beside the key file.
+        recipe: How to disguise.
+        accept_broken: Release the data even though the recipe is known not to protect; the manifest says so.
+        overwrite: Discard what is in ``out``.
+        min_images: People with fewer photos are left out.
+        shard_images: Photos in a shard; by itself about 16 MiB.
+        workers: Threads that decode and disguise; by itself one for each processor, at most 8.
+        read_data: Trust no finished shard before its SHA-256 is compared.
+        dry_run: Open no photo and write nothing.
+        progress: Told after every shard.
+
+    Raises:
+        UsageError: If the recipe is not sound and was not accepted, no photo can be taken in, or the folders
+            do not fit.
+        SourceChanged: If the photos are not those that the interrupted job was started with.
+        JobBusy: If another process writes the same data set.
+        WriteFailed: If the disk refuses.
+    """
+    _require_consent(recipe, accept_broken)
+    _keep_apart(photos, out, records)
+    found = list_photos(photos, min_images)
+    job = prepare(found, key, recipe, shard_images=shard_images, accept_broken=accept_broken)
+    if dry_run:
+        return _summary(job, out, records, None, {}, np.zeros(0, np.int64))
+    records.prepare()
+    if not overwrite:
+        _require_same_photos(job, out, records)
+    with (
+        one_thread_each(),
+        ReleaseWriter(out, job.plan, records.ledger(job.dataset_id), overwrite=overwrite) as writer,
+    ):
+        _require_unchanged(job, writer.done(), out)
+        told = None if progress is None else _by_photo(progress, job)
+        rows = writer.write_shards(
+            job.maker, workers=workers or min(8, os.cpu_count() or 1), progress=told, read_data=read_data
+        )
+        images = _images_of_labels(job, out, rows)
+        rejected = _keep_records(job, records, rows, images)
+        manifest = writer.finish()
+    return _summary(job, out, records, manifest, rejected, images)
+
+
+@contextmanager
+def one_thread_each() -> Iterator[None]:
+    """Give PyTorch one thread for each thread that calls it: shards are made side by side instead."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def _require_consent(recipe: Recipe, accept_broken: bool) -> None:
+    if recipe.status != SOUND_STATUS and not accept_broken:
+        raise UsageError(
+            f"the recipe is known not to protect (its status is {recipe.status!r})",
+            value=recipe.name,
+            remedy=f"{recipe.advice} To release the data all the same, pass --accept-broken.",
+        )
+
+
+def _keep_apart(photos: Path, out: Path, records: Records) -> None:
+    photos, out, kept = photos.resolve(), out.resolve(), records.folder.resolve()
+    if out == photos or out in photos.parents or photos in out.parents:
+        raise UsageError(
+            "photos and released data in one folder", place=out, remedy="Release to a folder of its own."
+        )
+    if out == kept or out in kept.parents:
+        raise UsageError(
+            "the owner's records inside the folder to be released",
+            place=out,
+            remedy="Release to a folder that does not hold the key file.",
+        )
+
+
+def _require_same_photos(job: Job, out: Path, records: Records) -> None:
+    """Tell apart why a folder holds another data set: its photos have changed, or it is a different job."""
+    there = existing_dataset(out, job.dataset_id)
+    started = peek(records.ledger(there)) if there else None
+    if started is None:
+        return
+    before = Manifest.from_bytes(started.settings.encode(), out)
+    ours = job.plan.head.model_copy(
+        update={"dataset_id": before.dataset_id, "classes": before.classes, "masquerade": before.masquerade}
+    )
+    if before == ours and started.source != job.plan.source:
+        raise _changed(out)
+
+
+def _require_unchanged(job: Job, done: dict[int, Row], out: Path) -> None:
+    for number, row in done.items():
+        if not job.maker.unchanged(number, ShardNote.from_text(row.note)):
+            raise _changed(out)
+
+
+def _changed(out: Path) -> SourceChanged:
+    return SourceChanged(
+        "the photos are not those that the job was started with",
+        place=out,
+        remedy="Bring the photos back as they were, start afresh with --overwrite, or choose another folder.",
+    )
+
+
+def _by_photo(progress: Progress, job: Job) -> Progress:
+    total = len(job.photos)
+    return lambda done, shards: progress(min(total, done * job.maker.size), total)
+
+
+def _images_of_labels(job: Job, out: Path, rows: tuple[Row, ...]) -> NDArray[np.int64]:
+    """Images of each label, counted in the shards as they were written."""
+    manifest = job.plan.manifest([row.entry for row in rows])
+    counts = np.zeros(manifest.classes, np.int64)
+    for labels in labels_of(out, manifest):
+        counts += np.bincount(labels.numpy(), minlength=manifest.classes)
+    if not counts.any():
+        raise UsageError(
+            "none of the photos can be taken in", place=job.photos.root, remedy="Check what is in the folder."
+        )
+    return counts
+
+
+def _keep_records(
+    job: Job, records: Records, rows: tuple[Row, ...], images: NDArray[np.int64]
+) -> dict[str, int]:
+    counts: Counter[str] = Counter()
+    lines = [line for row in rows for line in ShardNote.from_text(row.note).rejected]
+    counts.update(line["rejection"] for line in lines)
+    records.save_rejected(job.dataset_id, sorted(lines, key=lambda line: line["photo"]))
+    records.save(job.record(images))
+    return dict(sorted(counts.items()))
+
+
+def _summary(
+    job: Job,
+    out: Path,
+    records: Records,
+    manifest: Manifest | None,
+    rejected: dict[str, int],
+    images: NDArray[np.int64],
+) -> DisguiseSummary:
+    size = sum(shard.bytes for shard in manifest.shards) if manifest else job.bytes
+    nobody = [job.photos.people[p] for p, label in enumerate(job.labels) if manifest and not images[label]]
+    return DisguiseSummary(
+        dataset_id=job.dataset_id,
+        folder=out,
+        finished=manifest is not None,
+        recipe=job.recipe.name,
+        people=len(job.photos.people),
+        photos=len(job.photos),
+        images=manifest.images if manifest else len(job.photos),
+        shards=job.plan.shards,
+        bytes=size,
+        dtype=job.plan.head.dtype,
+        rejected=rejected,
+        rejected_list=records.rejected(job.dataset_id),
+        without_images=tuple(nobody),
+        notices=job.photos.notices,
+    )

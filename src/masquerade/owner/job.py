@@ -1,0 +1,138 @@
+"""Prepare a disguise job: everything about it that is settled before the first photo is opened."""
+
+import json
+from dataclasses import dataclass
+from typing import Any, final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from masquerade import __version__
+from masquerade.disguises.base import Keyed, Shape
+from masquerade.errors import UsageError
+from masquerade.keys import Key
+from masquerade.owner.derivation import derivation_check
+from masquerade.owner.photo_list import PhotoList
+from masquerade.owner.records import DatasetRecord
+from masquerade.owner.shards import BATCH, ShardMaker
+from masquerade.owner.stored_type import probe, stored_type
+from masquerade.recipes import Recipe
+from masquerade.released.manifest import Manifest
+from masquerade.released.shard import Layout, StoredType
+from masquerade.released.writer import Plan
+
+SHARD_BYTES = 16 << 20
+"""Aimed at for a shard: large enough for fsync not to matter, small enough for several to be in memory."""
+
+
+@final
+@dataclass(frozen=True)
+class Job:
+    """A job that is ready to run.
+
+    Args:
+        photos: What is to be disguised.
+        recipe: How.
+        plan: What is to be written.
+        maker: Makes each shard.
+        labels: Label of each person.
+        bytes: Size of all shards, should no photo be turned away.
+    """
+
+    photos: PhotoList
+    recipe: Recipe
+    plan: Plan
+    maker: ShardMaker
+    labels: NDArray[np.int64]
+    bytes: int
+
+    @property
+    def dataset_id(self) -> str:
+        """Id of the data set."""
+        return self.plan.head.dataset_id
+
+    def record(self, images: NDArray[np.int64]) -> DatasetRecord:
+        """What the owner keeps, given the number of images of each label."""
+        person_of = np.argsort(self.labels)
+        recipe = self.recipe
+        return DatasetRecord(
+            dataset_id=self.dataset_id,
+            recipe=recipe.name,
+            height=recipe.height,
+            width=recipe.width,
+            mode=recipe.mode,
+            dtype=self.plan.head.dtype,
+            disguise=dict(self.plan.head.disguise),
+            people=tuple(self.photos.people[person] for person in person_of),
+            images=tuple(images.tolist()),
+        )
+
+
+def prepare(
+    photos: PhotoList, key: Key, recipe: Recipe, *, shard_images: int | None, accept_broken: bool
+) -> Job:
+    """Settle ids, labels, order, shards and stored type of a job; all follow from key, recipe and photos.
+
+    Args:
+        photos: What is to be disguised.
+        key: The owner's key.
+        recipe: How to disguise.
+        shard_images: Photos in a shard; by itself about 16 MiB.
+        accept_broken: What the manifest says about it.
+
+    Raises:
+        UsageError: If the recipe's disguise mixes images of a batch, or the options do not fit.
+    """
+    keyed = keyed_disguise(recipe, key)
+    stored_shape, largest = probe(keyed)
+    dtype = stored_type(largest)
+    size = shard_images or fitting_shard(stored_shape, dtype)
+    if size < 1:
+        raise UsageError("a shard holds at least one image", value=size, remedy="Leave the number out.")
+    source = photos.digest()
+    disguise: dict[str, Any] = json.loads(json.dumps(recipe.disguise.describe()))
+    settings = [recipe.name, disguise, keyed.shape, recipe.mode, dtype, size, source]
+    dataset_id = key.authenticate("released/dataset-id", json.dumps(settings).encode())[:32]
+    secret = key.derive(f"released/{dataset_id}")
+    labels = secret.stream("labels").permutation(len(photos.people))
+    order = secret.stream("order").permutation(len(photos))
+    head = Manifest(
+        dataset_id=dataset_id,
+        recipe=recipe.name,
+        disguise=disguise,
+        key_fingerprint=key.fingerprint,
+        derivation_check=derivation_check(key, keyed),
+        image_shape=keyed.shape,
+        stored_shape=stored_shape,
+        dtype=dtype,
+        classes=len(photos.people),
+        images=0,
+        shards=(),
+        masquerade=__version__,
+        accepted_broken=accept_broken,
+    )
+    shards = -(-len(photos) // size)
+    maker = ShardMaker(photos, order, labels, size, keyed, recipe, stored_shape, dtype)
+    total = Layout(dataset_id, 0, len(photos), stored_shape, dtype).total_bytes
+    return Job(photos, recipe, Plan(head, shards, source), maker, labels, total)
+
+
+def keyed_disguise(recipe: Recipe, key: Key) -> Keyed:
+    """The secret half of a recipe's disguise for photos of the recipe's size.
+
+    Raises:
+        UsageError: If it mixes the images of a batch: then a shard would not be the same twice.
+    """
+    if not recipe.disguise.per_image:
+        raise UsageError(
+            "a disguise whose images depend on each other",
+            value=recipe.name,
+            remedy="Choose a recipe that disguises every photo on its own.",
+        )
+    return recipe.disguise.with_key(key, (3 if recipe.mode == "RGB" else 1, recipe.height, recipe.width))
+
+
+def fitting_shard(shape: Shape, dtype: StoredType) -> int:
+    """Images for a shard of about ``SHARD_BYTES``, in whole batches."""
+    image = Layout("", 0, 1, shape, dtype).images_bytes
+    return max(1, SHARD_BYTES // image // BATCH) * BATCH

@@ -1,0 +1,134 @@
+"""The owner's use of a model that was trained elsewhere: new photos in, names out."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import final
+
+import torch
+from torch import Tensor
+
+from masquerade.data.intake import decode
+from masquerade.disguises import from_description
+from masquerade.disguises.base import Keyed
+from masquerade.errors import ModelError, PhotoRejected
+from masquerade.keys import Key
+from masquerade.networks import Network
+from masquerade.owner.derivation import require_derivation
+from masquerade.owner.records import DatasetRecord, Records
+from masquerade.released.shard import TORCH_TYPES
+from masquerade.training.inference import probabilities
+from masquerade.training.model_file import ModelCard, load_model, read_card
+
+BATCH = 64
+"""Photos recognised at a time."""
+
+
+@final
+@dataclass(frozen=True)
+class Prediction:
+    """Who is on a photo, as the model sees it.
+
+    Args:
+        path: The photo.
+        person: The most probable person.
+        probability: The model's probability for that person, 0 to 1; not calibrated.
+    """
+
+    path: Path
+    person: str
+    probability: float
+
+
+@final
+class Recogniser:
+    """A model, the key that its training data were disguised with, and who is behind its labels.
+
+    ``Recogniser.open`` makes it.
+    """
+
+    def __init__(self, network: Network, keyed: Keyed, record: DatasetRecord) -> None:
+        self._network = network
+        self._keyed = keyed
+        self._record = record
+
+    @classmethod
+    def open(cls, model: Path, key: Key, records: Records) -> "Recogniser":
+        """Get a model ready; no photo is opened before all of this has passed.
+
+        Args:
+            model: The model file, as ``train`` wrote it.
+            key: The owner's key.
+            records: The owner's records.
+
+        Raises:
+            ModelError: If the model is damaged, or not of disguised photos.
+            WrongKey: If its training data were disguised with another key.
+            DerivationMismatch: If this platform derives other numbers from the key.
+            UsageError: If the owner has no record of its training data.
+        """
+        card = read_card(model)
+        _require_released(card, model)
+        key.require(card.key_fingerprint, model)
+        record = records.load(card.dataset_id)
+        shape = (3 if record.mode == "RGB" else 1, record.height, record.width)
+        # The description is the owner's own: what the card says of it came from the training machine.
+        keyed = from_description(record.disguise).with_key(key, shape)
+        require_derivation(key, keyed, card.derivation_check, model)
+        network, card = load_model(model)
+        if card.classes != len(record.people):
+            raise ModelError(
+                "the model tells another number of people apart than its training data hold",
+                value=f"{card.classes}, expected {len(record.people)}",
+                place=model,
+                remedy="Train it again on the data set that its card names.",
+            )
+        return cls(network, keyed, record)
+
+    def names(self, photos: Iterable[Path]) -> Iterator[Prediction | PhotoRejected]:
+        """Recognise the person on each photo.
+
+        Args:
+            photos: Photo files; as many as there are, a batch of them is in memory at a time.
+
+        Yields:
+            A prediction for each photo, or why it was turned away, in the order of ``photos``.
+        """
+        todo = iter(photos)
+        while batch := list(islice(todo, BATCH)):
+            yield from self._recognise(batch)
+
+    def _recognise(self, photos: list[Path]) -> list[Prediction | PhotoRejected]:
+        decoded = [self._decode(path) for path in photos]
+        images = [image for image in decoded if isinstance(image, Tensor)]
+        guesses = iter(self._guess(torch.stack(images)) if images else [])
+        return [
+            Prediction(path, *next(guesses)) if isinstance(image, Tensor) else image
+            for path, image in zip(photos, decoded, strict=True)
+        ]
+
+    def _guess(self, images: Tensor) -> list[tuple[str, float]]:
+        stored = self._keyed(images).to(TORCH_TYPES[self._record.dtype]).float()
+        best = probabilities(self._network, stored).max(1)
+        people = self._record.people
+        return [
+            (people[label], value)
+            for label, value in zip(best.indices.tolist(), best.values.tolist(), strict=True)
+        ]
+
+    def _decode(self, path: Path) -> Tensor | PhotoRejected:
+        record = self._record
+        try:
+            return torch.from_numpy(decode(path, record.height, record.width, record.mode))
+        except PhotoRejected as error:
+            return error
+
+
+def _require_released(card: ModelCard, model: Path) -> None:
+    if not (card.dataset_id and card.key_fingerprint and card.derivation_check):
+        raise ModelError(
+            "the model was not trained on a released data set",
+            place=model,
+            remedy="Train it with `masquerade train` on a released folder.",
+        )

@@ -1,0 +1,147 @@
+"""What the owner keeps about released data sets: who is behind which label, and how a job went on.
+
+The folder lies beside the key file. It names people and photos; like the key, it never leaves the owner.
+"""
+
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, final
+
+from masquerade.data.intake import Mode
+from masquerade.errors import MasqueradeError, UsageError
+from masquerade.released.durable import named_failures, write_durably
+from masquerade.released.shard import StoredType
+
+RECORD_VERSION = 1
+
+
+@final
+@dataclass(frozen=True)
+class DatasetRecord:
+    """One released data set, as its owner knows it.
+
+    Args:
+        dataset_id: Its id, 32 hexadecimal digits.
+        recipe: Name of the recipe.
+        height: Rows that photos are resized to before they are disguised.
+        width: Columns.
+        mode: "RGB" or "L".
+        dtype: Type of the stored values.
+        disguise: Public description of the disguise.
+        people: The person behind each label.
+        images: Images of each label in the data set.
+    """
+
+    dataset_id: str
+    recipe: str
+    height: int
+    width: int
+    mode: Mode
+    dtype: StoredType
+    disguise: dict[str, Any]
+    people: tuple[str, ...]
+    images: tuple[int, ...]
+
+    def to_bytes(self) -> bytes:
+        """JSON in ASCII; names that are no valid Unicode survive."""
+        return (json.dumps({"version": RECORD_VERSION, **asdict(self)}, indent=1) + "\n").encode("ascii")
+
+    @classmethod
+    def from_bytes(cls, data: bytes, place: object) -> "DatasetRecord":
+        """Read what ``to_bytes`` wrote.
+
+        Raises:
+            UsageError: If it is damaged or of a newer version.
+        """
+        try:
+            fields = json.loads(data)
+            version = fields.pop("version")
+            people, images = tuple(fields.pop("people")), tuple(fields.pop("images"))
+            if version == RECORD_VERSION and len(people) == len(images):
+                return cls(people=people, images=images, **fields)
+        except (ValueError, KeyError, TypeError, AttributeError):
+            version = None
+        raise UsageError(
+            "the owner's record of a data set is damaged or of a newer version",
+            value=version,
+            place=place,
+            remedy="Restore it from a copy, or disguise the photos again.",
+        )
+
+
+@final
+@dataclass(frozen=True)
+class Records:
+    """The folder of an owner's records, mode 0700, its files 0600.
+
+    Args:
+        folder: The folder; created when first needed.
+    """
+
+    folder: Path
+
+    @classmethod
+    def beside(cls, key_path: Path) -> "Records":
+        """The records that belong to a key file: ``owner.records/`` beside ``owner.key``."""
+        return cls(key_path.with_name(f"{key_path.stem}.records"))
+
+    def prepare(self) -> None:
+        """Create the folder, and close it to others.
+
+        Raises:
+            WriteFailed: If the system refuses.
+        """
+        with named_failures(self.folder):
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self.folder.chmod(0o700)
+
+    def ledger(self, dataset_id: str) -> Path:
+        """Where the job of a data set keeps its account of finished shards."""
+        return self._file(dataset_id, "ledger.sqlite")
+
+    def rejected(self, dataset_id: str) -> Path:
+        """Where the photos are listed that were turned away: JSON, one line each."""
+        return self._file(dataset_id, "rejected.jsonl")
+
+    def save(self, record: DatasetRecord) -> None:
+        """Keep a record.
+
+        Raises:
+            WriteFailed: If the disk refuses.
+        """
+        write_durably(self._file(record.dataset_id, "json"), [record.to_bytes()], 0o600)
+
+    def save_rejected(self, dataset_id: str, lines: Iterable[dict[str, str]]) -> None:
+        """Keep the list of photos that were turned away.
+
+        Raises:
+            WriteFailed: If the disk refuses.
+        """
+        parts = ((json.dumps(line) + "\n").encode("ascii") for line in lines)
+        write_durably(self.rejected(dataset_id), parts, 0o600)
+
+    def load(self, dataset_id: str) -> DatasetRecord:
+        """The record of a data set.
+
+        Raises:
+            UsageError: If there is none, or it is damaged.
+        """
+        path = self._file(dataset_id, "json")
+        try:
+            data = path.read_bytes()
+        except OSError as error:
+            raise UsageError(
+                "no record of who is in this data set",
+                value=error.strerror,
+                place=path,
+                remedy="Keep the key file together with its .records folder.",
+            ) from None
+        return DatasetRecord.from_bytes(data, path)
+
+    def _file(self, dataset_id: str, ending: str) -> Path:
+        if not re.fullmatch(r"[0-9a-f]{32}", dataset_id):
+            raise MasqueradeError("not the id of a data set", value=repr(dataset_id))
+        return self.folder / f"{dataset_id}.{ending}"

@@ -1,0 +1,143 @@
+"""Make one shard of a released data set: read, decode, disguise."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from masquerade.data.intake import decode_bytes, read
+from masquerade.data.printable import printable
+from masquerade.disguises.base import Keyed
+from masquerade.errors import PhotoRejected
+from masquerade.owner.photo_list import PhotoList
+from masquerade.recipes import Recipe
+from masquerade.released.shard import TORCH_TYPES, StoredType
+from masquerade.released.writer import Shard
+
+BATCH = 64
+"""Images disguised at a time, always: a matrix product of another size may round its last bit differently."""
+
+
+@final
+@dataclass(frozen=True)
+class ShardNote:
+    """What the owner's ledger keeps beside a shard.
+
+    Args:
+        contents: SHA-256 over the contents of its photos.
+        glance: SHA-256 over their sizes and times of change, from before they were read.
+        rejected: Photos that were turned away: path, class and detail.
+    """
+
+    contents: str
+    glance: str
+    rejected: tuple[dict[str, str], ...]
+
+    def to_text(self) -> str:
+        """JSON in ASCII."""
+        return json.dumps({"contents": self.contents, "glance": self.glance, "rejected": self.rejected})
+
+    @classmethod
+    def from_text(cls, text: str) -> "ShardNote":
+        """Read what ``to_text`` wrote."""
+        fields = json.loads(text)
+        return cls(fields["contents"], fields["glance"], tuple(fields["rejected"]))
+
+
+@final
+class ShardMaker:
+    """Makes any shard of one data set, from its number alone; safe to call from several threads.
+
+    Args:
+        photos: All photos.
+        order: The order in which they are released.
+        labels: Label of each person.
+        size: Photos in a shard; those turned away leave it smaller.
+        keyed: The keyed disguise.
+        recipe: Height, width and mode of photos.
+        stored_shape: Shape of a disguised image.
+        dtype: Type that it is stored in.
+    """
+
+    def __init__(
+        self,
+        photos: PhotoList,
+        order: NDArray[np.int64],
+        labels: NDArray[np.int64],
+        size: int,
+        keyed: Keyed,
+        recipe: Recipe,
+        stored_shape: tuple[int, int, int],
+        dtype: StoredType,
+    ) -> None:
+        self._photos = photos
+        self._order = order
+        self._labels = labels
+        self.size = size
+        self._keyed = keyed
+        self._recipe = recipe
+        self._stored_shape = stored_shape
+        self._dtype = TORCH_TYPES[dtype]
+
+    def rows(self, number: int) -> list[int]:
+        """The photos of shard ``number``."""
+        return [int(row) for row in self._order[number * self.size : (number + 1) * self.size]]
+
+    def __call__(self, number: int) -> Shard:
+        """Make shard ``number``."""
+        rows = self.rows(number)
+        glance = self._photos.glance(rows)
+        x = torch.empty((len(rows), *self._stored_shape), dtype=self._dtype)
+        y: list[int] = []
+        batch = torch.zeros((BATCH, *self._keyed.shape), dtype=torch.uint8)
+        contents = sha256()
+        rejected: list[dict[str, str]] = []
+        for row in rows:
+            try:
+                data, digest = read(self._photos.path(row))
+                contents.update(digest.encode())
+                batch[len(y) % BATCH] = self._decode(data, row)
+            except PhotoRejected as error:
+                rejected.append(self._line(row, error))
+                continue
+            y.append(int(self._labels[self._photos.persons[row]]))
+            if len(y) % BATCH == 0:
+                x[len(y) - BATCH : len(y)] = self._keyed(batch)
+        rest = len(y) % BATCH
+        if rest:
+            batch[rest:] = 0
+            x[len(y) - rest : len(y)] = self._keyed(batch)[:rest]
+        note = ShardNote(contents.hexdigest(), glance, tuple(rejected))
+        return Shard(x[: len(y)], torch.tensor(y, dtype=torch.int64), note.to_text())
+
+    def unchanged(self, number: int, note: ShardNote) -> bool:
+        """Whether a shard's photos are still those it was made from; reads them only if they look touched."""
+        rows = self.rows(number)
+        return self._photos.glance(rows) == note.glance or self._contents(rows) == note.contents
+
+    def _contents(self, rows: Sequence[int]) -> str:
+        contents = sha256()
+        for row in rows:
+            try:
+                contents.update(read(self._photos.path(row))[1].encode())
+            except PhotoRejected:
+                continue
+        return contents.hexdigest()
+
+    def _decode(self, data: bytes, row: int) -> Tensor:
+        recipe = self._recipe
+        place = self._photos.relative(row)
+        return torch.from_numpy(decode_bytes(data, recipe.height, recipe.width, recipe.mode, place=place))
+
+    def _line(self, row: int, error: PhotoRejected) -> dict[str, str]:
+        return {
+            "photo": printable(self._photos.relative(row)),
+            "rejection": str(error.rejection),
+            "detail": str(error.value or ""),
+        }
