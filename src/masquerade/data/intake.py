@@ -116,26 +116,29 @@ def decode_bytes(data: bytes, height: int, width: int, mode: Mode, *, place: Pat
 
 
 def _bytes(path: Path) -> bytes:
-    # Without blocking, since opening a pipe that nobody writes to would wait for ever.
-    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
     try:
-        descriptor = os.open(path, flags)
-        with open(descriptor, "rb") as file:  # noqa: PTH123 - a descriptor, not a path
-            about = os.fstat(descriptor)
-            if not stat.S_ISREG(about.st_mode):
-                raise _rejected(Rejection.NOT_A_FILE, path)
-            if about.st_size > MAX_BYTES:
-                raise _rejected(
-                    Rejection.TOO_LARGE_FILE, path, f"{about.st_size:,} bytes, at most {MAX_BYTES:,}"
-                )
-            data = file.read(about.st_size)
+        # Without blocking, since opening a pipe that nobody writes to would wait for ever.
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+        try:
+            data = _content(descriptor, path)
+        finally:
+            os.close(descriptor)
     except (OSError, ValueError) as error:
-        raise _rejected(
-            Rejection.UNREADABLE, path, getattr(error, "strerror", None) or "no such name"
-        ) from error
+        detail = getattr(error, "strerror", None) or "no such name"
+        raise _rejected(Rejection.UNREADABLE, path, detail) from error
     if not data:
         raise _rejected(Rejection.EMPTY_FILE, path)
     return data
+
+
+def _content(descriptor: int, path: Path) -> bytes:
+    about = os.fstat(descriptor)
+    if not stat.S_ISREG(about.st_mode):
+        raise _rejected(Rejection.NOT_A_FILE, path)
+    if about.st_size > MAX_BYTES:
+        raise _rejected(Rejection.TOO_LARGE_FILE, path, f"{about.st_size:,} bytes, at most {MAX_BYTES:,}")
+    with open(descriptor, "rb", closefd=False) as file:
+        return file.read(about.st_size)
 
 
 def _decode(picture: Essence, height: int, width: int, mode: Mode) -> Image.Image:
