@@ -13,13 +13,23 @@ from masquerade import __version__
 from masquerade.audit.attempt import attempt, make_attack, pictures_of, scores_of
 from masquerade.audit.figures import AXIS, fano_curves, figures_of, measurement_of
 from masquerade.audit.grade import grade, strongest
-from masquerade.audit.results import Arm, Claim, ControlResult, Curve, CurvePoint, Leak, Measurement, Report
+from masquerade.audit.results import (
+    Arm,
+    Claim,
+    ControlResult,
+    Curve,
+    CurvePoint,
+    Leak,
+    Measurement,
+    Report,
+    Run,
+)
 from masquerade.audit.scene import Scene, make_scene
 from masquerade.audit.store import Store
 from masquerade.audit.study import ArmSpec, AttackSpec, Resolved
 from masquerade.audit.trial import Trial, disguise_of
 from masquerade.audit.views import Budget
-from masquerade.metrics import pooled, utility
+from masquerade.metrics import Score, pool, utility
 
 Say = Callable[[str], None]
 """Takes one line of progress."""
@@ -178,7 +188,12 @@ class Audit:
         self._keep_pictures(arm, spec, pieces[0])
         broken = [piece for piece in pieces if piece["status"] != "ran"]
         status, reason = (broken[0]["status"], broken[0]["reason"]) if broken else ("ran", "")
-        if status == "ran" and control is not None and not control.passed and disguise_of(arm).keyed_by_secret:
+        if (
+            status == "ran"
+            and control is not None
+            and not control.passed
+            and disguise_of(arm).keyed_by_secret
+        ):
             status = "incomplete"
             reason = "the positive control failed: this attack is too weak here to conclude anything"
         measured = {m: _pooled(pieces, m, seeds) for m in [spec.metric, *spec.others]}
@@ -246,7 +261,21 @@ def _pooled(pieces: list[dict[str, Any]], metric: str, seeds: list[int]) -> Meas
 
 
 def _measured(scores: list[dict[str, Any]], seeds: list[int]) -> Measurement:
-    return pooled(scores, seeds)
+    every = [Score(**score) for score in scores]
+    whole = pool(every)
+    return Measurement(
+        metric=whole.name,
+        value=whole.value,
+        chance=whole.chance,
+        low=whole.low,
+        high=whole.high,
+        n=whole.n,
+        identities=whole.identities,
+        runs=[
+            Run(seed=seed, value=score.value, low=score.low, high=score.high)
+            for seed, score in zip(seeds, every, strict=False)
+        ],
+    )
 
 
 def _with_ceilings(arms: list[Arm]) -> list[Arm]:
@@ -259,7 +288,11 @@ def _with_ceilings(arms: list[Arm]) -> list[Arm]:
     for arm in arms:
         leaks = [leak.model_copy(update={"ceiling": ceilings.get(leak.attack)}) for leak in arm.leaks]
         worst = strongest(leaks)
-        change = {"leaks": leaks, "grade": grade(leaks, arm.protected), "strongest": worst.attack if worst else ""}
+        change = {
+            "leaks": leaks,
+            "grade": grade(leaks, arm.protected),
+            "strongest": worst.attack if worst else "",
+        }
         done.append(arm.model_copy(update=change))
     return done
 
@@ -270,5 +303,7 @@ def _claims(study: Resolved, arms: list[Arm]) -> list[Claim]:
     for spec in study.study.claims:
         ours = measurement_of(by_name.get(spec.arm), spec.y)
         if ours is not None:
-            claims.append(Claim(what=spec.what, paper=spec.paper, paper_value=spec.value, ours=ours, note=spec.note))
+            claims.append(
+                Claim(what=spec.what, paper=spec.paper, paper_value=spec.value, ours=ours, note=spec.note)
+            )
     return claims

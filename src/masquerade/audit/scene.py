@@ -67,7 +67,9 @@ def _in_mode(images: ImageSet, mode: str) -> ImageSet:
 
 
 def _people_scene(spec: DataSpec, everybody: ImageSet) -> Scene:
-    by_size = torch.bincount(everybody.labels, minlength=len(everybody.names)).argsort(descending=True, stable=True)
+    by_size = torch.bincount(everybody.labels, minlength=len(everybody.names)).argsort(
+        descending=True, stable=True
+    )
     private = by_size[: spec.classes] if spec.classes else by_size
     rest = by_size[len(private) :]
     if spec.classes and len(private) < spec.classes:
@@ -120,7 +122,9 @@ def _some(n: int, limit: int | None) -> torch.Tensor:
 
 
 def _facts(spec: DataSpec, private: ImageSet, train: int, test: int, public: int) -> DataFacts:
-    note = f"{train} images to train, {test} to test, {public} public." + (f" {spec.note}" if spec.note else "")
+    note = f"{train} images to train, {test} to test, {public} public." + (
+        f" {spec.note}" if spec.note else ""
+    )
     return DataFacts(
         name=spec.source,
         digest=private.digest,

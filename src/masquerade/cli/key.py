@@ -16,14 +16,18 @@ KeyPath = Annotated[Path, typer.Argument(help="The key file.", show_default=Fals
 @app.command()
 def new(
     path: KeyPath,
-    protect: Annotated[bool, typer.Option("--passphrase", help="Ask for a passphrase to lock the file.")] = False,
+    protect: Annotated[
+        bool, typer.Option("--passphrase", help="Ask for a passphrase to lock the file.")
+    ] = False,
     overwrite: Annotated[bool, typer.Option(help="Replace a key file that is there.")] = False,
 ) -> None:
     """Make a new secret key. Whoever has the file can undo the disguise: it stays with the owner."""
     key = Key.generate()
     key.save(path, passphrase=passphrase() if protect else None, overwrite=overwrite)
     typer.echo(f"{key.fingerprint}  {path}")
-    note("Keep this file and a copy of it: without it, neither data nor models disguised with it can be used.")
+    note(
+        "Keep this file and a copy of it: without it, neither data nor models disguised with it can be used."
+    )
 
 
 @app.command()
