@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import torch
+
 from masquerade.released.manifest import Manifest
 from masquerade.released.writer import Plan, Shard
 

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 import torch
+from torch.utils.data import DataLoader
+
 from masquerade.errors import DamagedRelease, UnsupportedRelease
 from masquerade.released import ReleasedDataset, dataset
 from masquerade.released.writer import write_release
 from released_examples import CLASSES, SHAPE, make, plan
-from torch.utils.data import DataLoader
 
 SHARDS = 6
 
@@ -28,7 +29,7 @@ def expected() -> tuple[torch.Tensor, torch.Tensor]:
     return torch.cat([shard.x for shard in shards]).float(), torch.cat([shard.y for shard in shards])
 
 
-def test_every_item_is_what_was_written(folder, expected):
+def test_every_item_is_what_was_written(folder: Path, expected: tuple[torch.Tensor, torch.Tensor]) -> None:
     released = ReleasedDataset(folder)
     assert (len(released), released.shape, released.classes) == (24, SHAPE, CLASSES)
     for index, (image, label) in enumerate(zip(*expected, strict=True)):
@@ -40,21 +41,25 @@ def test_every_item_is_what_was_written(folder, expected):
         released[24]
 
 
-def test_load_all_gives_the_same(folder, expected):
+def test_load_all_gives_the_same(folder: Path, expected: tuple[torch.Tensor, torch.Tensor]) -> None:
     images, labels = ReleasedDataset(folder).load_all()
     assert torch.equal(images, expected[0])
     assert torch.equal(labels, expected[1])
 
 
 @pytest.mark.parametrize("context", ["fork", "spawn"])
-def test_it_works_with_loader_workers(folder, expected, context):
+def test_it_works_with_loader_workers(
+    folder: Path, expected: tuple[torch.Tensor, torch.Tensor], context: str
+) -> None:
     loader = DataLoader(ReleasedDataset(folder), 5, num_workers=2, multiprocessing_context=context)
     batches = list(loader)
     assert torch.equal(torch.cat([x for x, _ in batches]), expected[0])
     assert torch.equal(torch.cat([y for _, y in batches]), expected[1])
 
 
-def test_few_shards_are_mapped_at_a_time(folder, expected, monkeypatch):
+def test_few_shards_are_mapped_at_a_time(
+    folder: Path, expected: tuple[torch.Tensor, torch.Tensor], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(dataset, "MAPPED_SHARDS", 2)
     released = ReleasedDataset(folder)
     for index in torch.randperm(24, generator=torch.Generator().manual_seed(0)).tolist():
@@ -62,37 +67,39 @@ def test_few_shards_are_mapped_at_a_time(folder, expected, monkeypatch):
         assert len(released._mapped) <= 2
 
 
-def test_it_can_be_pickled_with_shards_mapped(folder, expected):
+def test_it_can_be_pickled_with_shards_mapped(
+    folder: Path, expected: tuple[torch.Tensor, torch.Tensor]
+) -> None:
     released = ReleasedDataset(folder)
     assert torch.equal(released[3][0], pickle.loads(pickle.dumps(released))[3][0])  # noqa: S301 - our own
 
 
-def test_items_can_be_changed_without_changing_the_data(folder):
+def test_items_can_be_changed_without_changing_the_data(folder: Path) -> None:
     released = ReleasedDataset(folder)
     released[0][0].zero_()
     assert released[0][0].any()
 
 
-def test_a_truncated_shard_is_refused_at_once(folder):
+def test_a_truncated_shard_is_refused_at_once(folder: Path) -> None:
     shard = folder / "part-00002.safetensors"
     shard.write_bytes(shard.read_bytes()[:-1])
     with pytest.raises(DamagedRelease, match="part-00002"):
         ReleasedDataset(folder)
 
 
-def test_values_that_are_no_numbers_are_refused_when_loaded(folder):
+def test_values_that_are_no_numbers_are_refused_when_loaded(folder: Path) -> None:
     shard = folder / "part-00002.safetensors"
     shard.write_bytes(shard.read_bytes()[:-2] + b"\x00\x7e")
     with pytest.raises(DamagedRelease, match="finite"):
         ReleasedDataset(folder).load_all()
 
 
-def test_a_folder_without_manifest_is_refused(tmp_path):
+def test_a_folder_without_manifest_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UnsupportedRelease, match="no finished released data set"):
         ReleasedDataset(tmp_path)
 
 
-def test_no_key_and_no_disguise_comes_with_it():
+def test_no_key_and_no_disguise_comes_with_it() -> None:
     check = (
         "import sys, masquerade.released, masquerade.released.writer as _;"
         "print([m for m in sys.modules if m.startswith(('masquerade.keys', 'masquerade.disguises',"

@@ -1,17 +1,18 @@
-"""The released format: manifests and shards say exactly what they must, and are refused for the least deviation."""
+"""The released format: manifests and shards say exactly what they must, or are refused."""
 
 import json
 from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
+
 from masquerade.errors import DamagedRelease, UnsupportedRelease, UsageError
 from masquerade.released.manifest import MANIFEST, Manifest
 from masquerade.released.shard import Layout, encode
 from masquerade.released.shard_file import ShardFile
 from masquerade.released.writer import write_release
 from released_examples import CLASSES, SHAPE, make, plan
-from safetensors.torch import load_file, save_file
 
 LAYOUT = Layout("0" * 31 + "1", 7, 3, SHAPE, "float32")
 
@@ -22,11 +23,11 @@ def manifest(tmp_path: Path) -> bytes:
     return (tmp_path / "released" / MANIFEST).read_bytes()
 
 
-def test_a_manifest_survives_reading_and_writing(manifest):
+def test_a_manifest_survives_reading_and_writing(manifest: bytes) -> None:
     assert Manifest.from_bytes(manifest, "here").to_bytes() == manifest
 
 
-def test_damage_to_any_byte_of_a_manifest_is_found(manifest):
+def test_damage_to_any_byte_of_a_manifest_is_found(manifest: bytes) -> None:
     for at in range(len(manifest)):
         for flip in (0x01, 0x20):
             damaged = manifest[:at] + bytes([manifest[at] ^ flip]) + manifest[at + 1 :]
@@ -34,25 +35,25 @@ def test_damage_to_any_byte_of_a_manifest_is_found(manifest):
                 Manifest.from_bytes(damaged, "here")
 
 
-def test_a_manifest_cut_short_anywhere_is_refused(manifest):
+def test_a_manifest_cut_short_anywhere_is_refused(manifest: bytes) -> None:
     for end in range(len(manifest)):
         with pytest.raises((DamagedRelease, UnsupportedRelease)):
             Manifest.from_bytes(manifest[:end], "here")
 
 
-def test_a_newer_version_is_told_apart_from_damage(manifest):
+def test_a_newer_version_is_told_apart_from_damage(manifest: bytes) -> None:
     fields = json.loads(manifest) | {"version": 2}
-    with pytest.raises(UnsupportedRelease, match="newer format.*version 2"):
+    with pytest.raises(UnsupportedRelease, match=r"newer format.*version 2"):
         Manifest.from_bytes(json.dumps(fields).encode(), "here")
 
 
 @pytest.mark.parametrize("data", [b"", b"[]", b"{}", b"\xff", b'{"format": 1}', b"[" * 100_000])
-def test_what_is_no_manifest_is_refused(data):
+def test_what_is_no_manifest_is_refused(data: bytes) -> None:
     with pytest.raises((DamagedRelease, UnsupportedRelease)):
         Manifest.from_bytes(data, "here")
 
 
-def test_a_manifest_knows_neither_further_fields_nor_other_spellings(manifest):
+def test_a_manifest_knows_neither_further_fields_nor_other_spellings(manifest: bytes) -> None:
     fields = json.loads(manifest)
     for changed in (fields | {"more": 1}, fields | {"images": "16"}, fields | {"version": True}):
         with pytest.raises((DamagedRelease, UnsupportedRelease)):
@@ -61,7 +62,7 @@ def test_a_manifest_knows_neither_further_fields_nor_other_spellings(manifest):
         Manifest.from_bytes(json.dumps(fields).encode(), "here")
 
 
-def test_the_safetensors_library_reads_a_shard(tmp_path):
+def test_the_safetensors_library_reads_a_shard(tmp_path: Path) -> None:
     write_release(tmp_path / "released", plan(), make, tmp_path / "ledger.sqlite")
     for number in range(4):
         read = load_file(tmp_path / "released" / f"part-{number:05d}.safetensors")
@@ -69,7 +70,7 @@ def test_the_safetensors_library_reads_a_shard(tmp_path):
         assert torch.equal(read["y"], make(number).y)
 
 
-def test_a_shard_without_images_can_be_written_and_read(tmp_path):
+def test_a_shard_without_images_can_be_written_and_read(tmp_path: Path) -> None:
     layout = Layout("0" * 32, 0, 0, SHAPE, "float16")
     shard = encode(
         torch.empty((0, *SHAPE), dtype=torch.float16), torch.empty(0, dtype=torch.int64), layout, "x"
@@ -84,7 +85,7 @@ def stored(path: Path, layout: Layout = LAYOUT) -> tuple[torch.Tensor, torch.Ten
     return x, y
 
 
-def test_a_shard_file_gives_back_what_was_encoded(tmp_path):
+def test_a_shard_file_gives_back_what_was_encoded(tmp_path: Path) -> None:
     x, y = stored(tmp_path / "x")
     read = ShardFile(tmp_path / "x", LAYOUT)
     assert torch.equal(read.images(), x)
@@ -103,13 +104,13 @@ def test_a_shard_file_gives_back_what_was_encoded(tmp_path):
         Layout(LAYOUT.dataset_id, 7, 3, SHAPE, "float16"),
     ],
 )
-def test_a_shard_of_another_layout_is_refused(tmp_path, other):
+def test_a_shard_of_another_layout_is_refused(tmp_path: Path, other: Layout) -> None:
     stored(tmp_path / "x")
     with pytest.raises(DamagedRelease, match="header"):
         ShardFile(tmp_path / "x", other)
 
 
-def test_a_file_longer_or_shorter_than_declared_is_refused(tmp_path):
+def test_a_file_longer_or_shorter_than_declared_is_refused(tmp_path: Path) -> None:
     stored(tmp_path / "x")
     data = (tmp_path / "x").read_bytes()
     for changed in (data + b"\0", data[:-1], data[:10], b""):
@@ -118,20 +119,20 @@ def test_a_file_longer_or_shorter_than_declared_is_refused(tmp_path):
             ShardFile(tmp_path / "x", LAYOUT)
 
 
-def test_a_tensor_too_many_is_refused(tmp_path):
+def test_a_tensor_too_many_is_refused(tmp_path: Path) -> None:
     x, y = stored(tmp_path / "x")
     save_file({"x": x, "y": y, "z": y.clone()}, tmp_path / "x", {"masquerade": "{}"})
     with pytest.raises(DamagedRelease):
         ShardFile(tmp_path / "x", LAYOUT)
 
 
-def test_an_absurd_header_length_costs_nothing(tmp_path):
+def test_an_absurd_header_length_costs_nothing(tmp_path: Path) -> None:
     (tmp_path / "x").write_bytes((1 << 62).to_bytes(8, "little") + b"{}")
     with pytest.raises(DamagedRelease):
         ShardFile(tmp_path / "x", LAYOUT)
 
 
-def test_values_that_are_no_numbers_are_found_when_read(tmp_path):
+def test_values_that_are_no_numbers_are_found_when_read(tmp_path: Path) -> None:
     stored(tmp_path / "x")
     data = bytearray((tmp_path / "x").read_bytes())
     data[-4:] = b"\x00\x00\xc0\x7f"
@@ -140,13 +141,13 @@ def test_values_that_are_no_numbers_are_found_when_read(tmp_path):
         ShardFile(tmp_path / "x", LAYOUT).check(CLASSES)
 
 
-def test_labels_outside_the_classes_are_found_when_read(tmp_path):
+def test_labels_outside_the_classes_are_found_when_read(tmp_path: Path) -> None:
     stored(tmp_path / "x")
     with pytest.raises(DamagedRelease, match="labels"):
         ShardFile(tmp_path / "x", LAYOUT).check(classes=4)
 
 
-def test_values_too_large_for_the_type_are_not_written():
+def test_values_too_large_for_the_type_are_not_written() -> None:
     x = torch.full((1, *SHAPE), 1e5).half()
     with pytest.raises(UsageError, match="float16 cannot hold"):
         encode(x, torch.zeros(1, dtype=torch.int64), Layout("0" * 32, 0, 1, SHAPE, "float16"), "x")

@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+
 from masquerade.errors import DamagedRelease
 from masquerade.released import Problem, require_sound, verify
 from masquerade.released.manifest import MANIFEST
@@ -31,13 +32,13 @@ def found(folder: Path, **options: bool) -> list[tuple[str, Problem]]:
     return [(finding.file, finding.problem) for finding in verify(folder, **options)]
 
 
-def test_a_sound_data_set_gives_no_findings(folder):
+def test_a_sound_data_set_gives_no_findings(folder: Path) -> None:
     assert verify(folder) == []
     assert verify(folder, read_data=False) == []
     assert require_sound(folder).images == 15
 
 
-def test_each_of_10_000_damaged_bytes_is_found_and_its_file_named(folder):
+def test_each_of_10_000_damaged_bytes_is_found_and_its_file_named(folder: Path) -> None:
     draw = random.Random(0)
     sound = tree(folder)
     names = sorted(sound)
@@ -52,13 +53,13 @@ def test_each_of_10_000_damaged_bytes_is_found_and_its_file_named(folder):
     assert verify(folder) == []
 
 
-def test_a_missing_shard_is_named(folder):
+def test_a_missing_shard_is_named(folder: Path) -> None:
     part(folder, 2).unlink()
     assert found(folder) == [("part-00002.safetensors", Problem.MISSING)]
 
 
 @pytest.mark.parametrize("read_data", [True, False])
-def test_a_truncated_shard_is_named(folder, read_data):
+def test_a_truncated_shard_is_named(folder: Path, read_data: bool) -> None:
     data = part(folder, 1).read_bytes()
     for end in (0, 7, 100, len(data) - 1):
         part(folder, 1).write_bytes(data[:end])
@@ -66,7 +67,7 @@ def test_a_truncated_shard_is_named(folder, read_data):
 
 
 @pytest.mark.parametrize("read_data", [True, False])
-def test_swapped_shards_are_both_named(folder, read_data):
+def test_swapped_shards_are_both_named(folder: Path, read_data: bool) -> None:
     first, second = part(folder, 0).read_bytes(), part(folder, 3).read_bytes()
     part(folder, 0).write_bytes(second)
     part(folder, 3).write_bytes(first)
@@ -76,20 +77,20 @@ def test_swapped_shards_are_both_named(folder, read_data):
     ]
 
 
-def test_a_shard_in_the_place_of_another_is_named_a_duplicate(folder):
+def test_a_shard_in_the_place_of_another_is_named_a_duplicate(folder: Path) -> None:
     shutil.copy(part(folder, 1), part(folder, 2))
     assert found(folder) == [("part-00002.safetensors", Problem.DUPLICATED)]
     assert "copy of part-00001.safetensors" in str(verify(folder)[0])
 
 
 @pytest.mark.parametrize("read_data", [True, False])
-def test_a_foreign_shard_is_named_with_its_data_set(folder, tmp_path, read_data):
+def test_a_foreign_shard_is_named_with_its_data_set(folder: Path, tmp_path: Path, read_data: bool) -> None:
     shutil.copy(part(release(tmp_path, 2), 1), part(folder, 1))
     assert found(folder, read_data=read_data) == [("part-00001.safetensors", Problem.FOREIGN)]
     assert f"{2:032x}" in str(verify(folder)[0])
 
 
-def test_files_that_do_not_belong_are_named_for_what_they_are(folder, tmp_path):
+def test_files_that_do_not_belong_are_named_for_what_they_are(folder: Path, tmp_path: Path) -> None:
     shutil.copy(part(folder, 0), part(folder, 9))
     shutil.copy(part(release(tmp_path, 2), 1), part(folder, 8))
     (folder / "photos.txt").write_text("names")
@@ -104,7 +105,7 @@ def test_files_that_do_not_belong_are_named_for_what_they_are(folder, tmp_path):
     ]
 
 
-def test_several_damages_are_all_named(folder):
+def test_several_damages_are_all_named(folder: Path) -> None:
     part(folder, 0).unlink()
     part(folder, 1).write_bytes(b"x" * 10_000)
     (folder / "more").touch()
@@ -115,20 +116,20 @@ def test_several_damages_are_all_named(folder):
     ]
 
 
-def test_a_shard_that_is_a_folder_is_named(folder):
+def test_a_shard_that_is_a_folder_is_named(folder: Path) -> None:
     part(folder, 1).unlink()
     part(folder, 1).mkdir()
     assert found(folder) == [("part-00001.safetensors", Problem.DAMAGED)]
 
 
-def test_an_unfinished_job_is_told_apart_from_an_empty_folder(folder, tmp_path):
+def test_an_unfinished_job_is_told_apart_from_an_empty_folder(folder: Path, tmp_path: Path) -> None:
     (folder / MANIFEST).unlink()
     assert found(folder) == [(MANIFEST, Problem.UNFINISHED)]
     assert found(tmp_path) == [(MANIFEST, Problem.MANIFEST)]
     assert found(tmp_path / "nowhere") == [(MANIFEST, Problem.MANIFEST)]
 
 
-def test_require_sound_raises_with_the_first_finding(folder):
+def test_require_sound_raises_with_the_first_finding(folder: Path) -> None:
     part(folder, 2).unlink()
     with pytest.raises(DamagedRelease, match=r"part-00002\.safetensors: missing"):
         require_sound(folder)

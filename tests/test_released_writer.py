@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 import torch
+
 from masquerade.errors import JobBusy, SourceChanged, UsageError
 from masquerade.released import verify
 from masquerade.released.ledger import Ledger
 from masquerade.released.manifest import MANIFEST
-from masquerade.released.writer import ReleaseWriter, Shard, write_release
+from masquerade.released.writer import MakeShard, ReleaseWriter, Shard, write_release
 from released_examples import SHAPE, make, plan, tree
 
 
@@ -23,11 +24,11 @@ def whole(tmp_path: Path) -> dict[str, bytes]:
     return tree(tmp_path / "whole")
 
 
-class Stopped(Exception):
+class Stopped(Exception):  # noqa: N818 - no error
     pass
 
 
-def stop_after(shards: int):
+def stop_after(shards: int) -> MakeShard:
     def making(number: int) -> Shard:
         if number >= shards:
             raise Stopped
@@ -37,7 +38,9 @@ def stop_after(shards: int):
 
 
 @pytest.mark.parametrize("shards", range(5))
-def test_a_stopped_job_goes_on_and_leaves_the_same_bytes(tmp_path, whole, shards):
+def test_a_stopped_job_goes_on_and_leaves_the_same_bytes(
+    tmp_path: Path, whole: dict[str, bytes], shards: int
+) -> None:
     folder, ledger = tmp_path / "out", tmp_path / "ledger.sqlite"
     if shards < 4:
         with pytest.raises(Stopped):
@@ -52,12 +55,12 @@ def test_a_stopped_job_goes_on_and_leaves_the_same_bytes(tmp_path, whole, shards
 
 
 @pytest.mark.parametrize("workers", [2, 5])
-def test_the_number_of_workers_changes_nothing(tmp_path, whole, workers):
+def test_the_number_of_workers_changes_nothing(tmp_path: Path, whole: dict[str, bytes], workers: int) -> None:
     write_release(tmp_path / "out", plan(), make, tmp_path / "ledger.sqlite", workers=workers)
     assert tree(tmp_path / "out") == whole
 
 
-def test_no_more_shards_are_in_memory_than_workers_and_one(tmp_path):
+def test_no_more_shards_are_in_memory_than_workers_and_one(tmp_path: Path) -> None:
     alive, most, lock = set(), [], threading.Lock()
 
     def making(number: int) -> Shard:
@@ -71,7 +74,7 @@ def test_no_more_shards_are_in_memory_than_workers_and_one(tmp_path):
     assert max(most) <= 4
 
 
-def test_progress_is_told_after_each_shard(tmp_path):
+def test_progress_is_told_after_each_shard(tmp_path: Path) -> None:
     told = []
     write_release(
         tmp_path / "out", plan(), make, tmp_path / "ledger", progress=lambda *done: told.append(done)
@@ -79,7 +82,7 @@ def test_progress_is_told_after_each_shard(tmp_path):
     assert told == [(1, 4), (2, 4), (3, 4), (4, 4)]
 
 
-def test_a_lost_or_shortened_shard_is_made_again(tmp_path, whole):
+def test_a_lost_or_shortened_shard_is_made_again(tmp_path: Path, whole: dict[str, bytes]) -> None:
     folder, ledger = tmp_path / "out", tmp_path / "ledger.sqlite"
     write_release(folder, plan(), make, ledger)
     (folder / "part-00001.safetensors").unlink()
@@ -88,7 +91,7 @@ def test_a_lost_or_shortened_shard_is_made_again(tmp_path, whole):
     assert tree(folder) == whole
 
 
-def test_a_damaged_shard_is_made_again_when_data_are_read(tmp_path, whole):
+def test_a_damaged_shard_is_made_again_when_data_are_read(tmp_path: Path, whole: dict[str, bytes]) -> None:
     folder, ledger = tmp_path / "out", tmp_path / "ledger.sqlite"
     write_release(folder, plan(), make, ledger)
     shard = folder / "part-00001.safetensors"
@@ -101,7 +104,7 @@ def test_a_damaged_shard_is_made_again_when_data_are_read(tmp_path, whole):
     assert tree(folder) == whole
 
 
-def test_a_lost_ledger_costs_work_and_nothing_else(tmp_path, whole):
+def test_a_lost_ledger_costs_work_and_nothing_else(tmp_path: Path, whole: dict[str, bytes]) -> None:
     folder, ledger = tmp_path / "out", tmp_path / "ledger.sqlite"
     write_release(folder, plan(), make, ledger)
     ledger.unlink()
@@ -109,7 +112,7 @@ def test_a_lost_ledger_costs_work_and_nothing_else(tmp_path, whole):
     assert tree(folder) == whole
 
 
-def test_other_sources_are_refused(tmp_path):
+def test_other_sources_are_refused(tmp_path: Path) -> None:
     folder, ledger = tmp_path / "out", tmp_path / "ledger.sqlite"
     with pytest.raises(Stopped):
         write_release(folder, plan(), stop_after(2), ledger)
@@ -117,7 +120,7 @@ def test_other_sources_are_refused(tmp_path):
         write_release(folder, plan(source="other photos"), make, ledger)
 
 
-def test_other_settings_are_refused(tmp_path):
+def test_other_settings_are_refused(tmp_path: Path) -> None:
     folder, ledger = tmp_path / "out", tmp_path / "ledger.sqlite"
     write_release(folder, plan(), make, ledger)
     other = plan()
@@ -126,7 +129,9 @@ def test_other_settings_are_refused(tmp_path):
         write_release(folder, type(other)(head, 4, "photos"), make, ledger)
 
 
-def test_a_folder_with_another_data_set_is_refused_until_overwritten(tmp_path, whole):
+def test_a_folder_with_another_data_set_is_refused_until_overwritten(
+    tmp_path: Path, whole: dict[str, bytes]
+) -> None:
     folder, ledger = tmp_path / "out", tmp_path / "ledger.sqlite"
     write_release(folder, plan(6, dataset=2), make, tmp_path / "other.sqlite")
     before = tree(folder)
@@ -141,7 +146,7 @@ def test_a_folder_with_another_data_set_is_refused_until_overwritten(tmp_path, w
 
 
 @pytest.mark.parametrize("overwrite", [False, True])
-def test_a_folder_with_anything_else_is_left_alone(tmp_path, overwrite):
+def test_a_folder_with_anything_else_is_left_alone(tmp_path: Path, overwrite: bool) -> None:
     folder = tmp_path / "out"
     folder.mkdir()
     (folder / "thesis.tex").write_text("years of work")
@@ -153,7 +158,7 @@ def test_a_folder_with_anything_else_is_left_alone(tmp_path, overwrite):
     assert tree(folder) == {"thesis.tex": b"years of work"}
 
 
-def test_what_a_killed_job_left_half_written_is_removed(tmp_path, whole):
+def test_what_a_killed_job_left_half_written_is_removed(tmp_path: Path, whole: dict[str, bytes]) -> None:
     folder = tmp_path / "out"
     folder.mkdir()
     for name in (".part-00001.safetensors.tmp", ".manifest.json.tmp"):
@@ -162,7 +167,7 @@ def test_what_a_killed_job_left_half_written_is_removed(tmp_path, whole):
     assert tree(folder) == whole
 
 
-def test_a_second_writer_is_refused_by_process(tmp_path):
+def test_a_second_writer_is_refused_by_process(tmp_path: Path) -> None:
     folder, ledger = tmp_path / "out", tmp_path / "ledger.sqlite"
     with (
         ReleaseWriter(folder, plan(), ledger),
@@ -172,7 +177,7 @@ def test_a_second_writer_is_refused_by_process(tmp_path):
         pass
 
 
-def test_a_second_writer_with_another_ledger_is_refused_too(tmp_path):
+def test_a_second_writer_with_another_ledger_is_refused_too(tmp_path: Path) -> None:
     folder = tmp_path / "out"
     with (
         ReleaseWriter(folder, plan(), tmp_path / "ledger.sqlite"),
@@ -182,7 +187,7 @@ def test_a_second_writer_with_another_ledger_is_refused_too(tmp_path):
         pass
 
 
-def test_a_refused_writer_lets_go_of_its_locks(tmp_path, whole):
+def test_a_refused_writer_lets_go_of_its_locks(tmp_path: Path, whole: dict[str, bytes]) -> None:
     folder, ledger = tmp_path / "out", tmp_path / "ledger.sqlite"
     folder.mkdir()
     directory = os.open(folder, os.O_RDONLY)
@@ -194,7 +199,7 @@ def test_a_refused_writer_lets_go_of_its_locks(tmp_path, whole):
     assert tree(folder) == whole
 
 
-def test_the_manifest_needs_every_shard(tmp_path):
+def test_the_manifest_needs_every_shard(tmp_path: Path) -> None:
     with ReleaseWriter(tmp_path / "out", plan(), tmp_path / "ledger") as writer:
         with pytest.raises(UsageError, match="shards are missing"):
             writer.finish()
@@ -204,13 +209,13 @@ def test_the_manifest_needs_every_shard(tmp_path):
             writer.finish()
 
 
-def test_a_shard_of_another_shape_is_refused(tmp_path):
+def test_a_shard_of_another_shape_is_refused(tmp_path: Path) -> None:
     wrong = Shard(torch.zeros((1, 3, 4, 4)).half(), torch.zeros(1, dtype=torch.int64))
     with pytest.raises(UsageError, match=str(SHAPE)[1:-1]):
         write_release(tmp_path / "out", plan(), lambda _: wrong, tmp_path / "ledger")
 
 
-def test_the_ledger_is_private_and_outside(tmp_path):
+def test_the_ledger_is_private_and_outside(tmp_path: Path) -> None:
     ledger = tmp_path / "ledger.sqlite"
     write_release(tmp_path / "out", plan(), make, ledger)
     assert stat.S_IMODE(ledger.stat().st_mode) == 0o600
@@ -220,7 +225,7 @@ def test_the_ledger_is_private_and_outside(tmp_path):
     assert not any(b"note" in data for data in tree(tmp_path / "out").values())
 
 
-def test_a_damaged_ledger_is_named(tmp_path):
+def test_a_damaged_ledger_is_named(tmp_path: Path) -> None:
     ledger = tmp_path / "ledger.sqlite"
     ledger.write_bytes(b"no database at all" * 100)
     with pytest.raises(UsageError, match="ledger is damaged"):
@@ -230,7 +235,7 @@ def test_a_damaged_ledger_is_named(tmp_path):
         writer.finish()
 
 
-def test_a_ledger_of_a_newer_format_is_refused(tmp_path):
+def test_a_ledger_of_a_newer_format_is_refused(tmp_path: Path) -> None:
     base = sqlite3.connect(tmp_path / "ledger.sqlite")
     base.execute("PRAGMA user_version = 2")
     base.close()
