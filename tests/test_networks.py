@@ -1,5 +1,7 @@
 """Networks: shapes in, shapes out, known sizes, options and their errors."""
 
+from typing import Any
+
 import pytest
 import torch
 
@@ -16,34 +18,34 @@ SMALL = {
 NAMES = [kind.name for kind in EVERY_NETWORK]
 
 
-def test_every_network_has_a_small_version_here():
+def test_every_network_has_a_small_version_here() -> None:
     assert set(SMALL) == set(NAMES)
     assert len(set(NAMES)) == len(EVERY_NETWORK)
 
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("shape", [(3, 32, 32), (1, 28, 28), (3, 56, 64), (1, 112, 112)])
-def test_scores_have_one_column_per_class(name, shape):
+def test_scores_have_one_column_per_class(name: str, shape: tuple[int, int, int]) -> None:
     network = build(name, shape, 5, **SMALL[name])
     assert network(torch.rand(3, *shape) * 255).shape == (3, 5)
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_bytes_and_floats_of_the_same_values_score_alike(name):
+def test_bytes_and_floats_of_the_same_values_score_alike(name: str) -> None:
     network = build(name, (3, 16, 16), 5, **SMALL[name]).eval()
     images = torch.randint(256, (3, 3, 16, 16), dtype=torch.uint8)
     assert torch.equal(network(images), network(images.float()))
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_parameter_gets_a_gradient(name):
+def test_every_parameter_gets_a_gradient(name: str) -> None:
     network = build(name, (3, 16, 16), 5, **SMALL[name])
     network(torch.randn(8, 3, 16, 16)).square().sum().backward()
     assert [n for n, p in network.named_parameters() if p.grad is None or not p.grad.any()] == []
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_images_of_another_shape_are_refused(name):
+def test_images_of_another_shape_are_refused(name: str) -> None:
     network = build(name, (3, 16, 16), 5, **SMALL[name])
     with pytest.raises(UsageError, match="another shape"):
         network(torch.rand(2, 1, 16, 16))
@@ -66,11 +68,13 @@ def test_images_of_another_shape_are_refused(name):
         ),
     ],
 )
-def test_sizes_are_the_known_ones(name, shape, options, parameters):
+def test_sizes_are_the_known_ones(
+    name: str, shape: tuple[int, int, int], options: dict[str, Any], parameters: int
+) -> None:
     assert build(name, shape, 10, **options).count_parameters() == parameters
 
 
-def test_block_net_sees_no_border_of_the_disguise():
+def test_block_net_sees_no_border_of_the_disguise() -> None:
     """Permuting the blocks and the first layer's maps alike changes nothing in the tokens' set."""
     network = build("block-net", (1, 8, 8), 3, block=4, width=8, depth=0).eval()
     images = torch.randn(2, 1, 8, 8)
@@ -84,36 +88,36 @@ def test_block_net_sees_no_border_of_the_disguise():
     assert not torch.allclose(network(images), before)
 
 
-def test_large_images_are_strided_down_by_the_stem():
+def test_large_images_are_strided_down_by_the_stem() -> None:
     assert build("resnet18", (3, 48, 48), 2, width=4).stem[0].stride == (1, 1)
     assert build("resnet18", (3, 112, 112), 2, width=4).stem[0].stride == (2, 2)
     assert build("resnet18", (3, 112, 112), 2, width=4, stem_stride=4).stem[0].stride == (4, 4)
 
 
-def test_a_wrong_name_is_answered_with_the_closest():
+def test_a_wrong_name_is_answered_with_the_closest() -> None:
     with pytest.raises(UsageError, match=r"resnet-18.*Did you mean resnet18\?"):
         build("resnet-18", (3, 32, 32), 10)
 
 
 @pytest.mark.parametrize("options", [{"widht": 8}, {"width": 0}, {"width": "wide"}, {"input_norm": "batch"}])
-def test_a_wrong_option_is_named_with_the_valid_ones(options):
+def test_a_wrong_option_is_named_with_the_valid_ones(options: dict[str, Any]) -> None:
     with pytest.raises(UsageError, match=rf"{next(iter(options))}.*dropout, input_norm, stem_stride, width"):
         validated_options("resnet18", options)
 
 
 @pytest.mark.parametrize(("shape", "classes"), [((3, 0, 8), 4), ((3, 8, 8), 1)])
-def test_impossible_shapes_are_refused(shape, classes):
+def test_impossible_shapes_are_refused(shape: tuple[int, int, int], classes: int) -> None:
     with pytest.raises(UsageError, match="two classes"):
         build("mlp", shape, classes)
 
 
-def test_blocks_that_do_not_tile_are_refused():
+def test_blocks_that_do_not_tile_are_refused() -> None:
     with pytest.raises(UsageError, match="tile"):
         build("block-net", (3, 30, 30), 4, block=8)
 
 
 @pytest.mark.parametrize("per_position", [False, True])
-def test_input_norm_takes_the_statistics_of_all_batches(per_position):
+def test_input_norm_takes_the_statistics_of_all_batches(per_position: bool) -> None:
     images = torch.randn(50, 2, 4, 4) * torch.tensor([3.0, 40.0])[:, None, None] + torch.arange(16.0).reshape(
         4, 4
     )
@@ -125,7 +129,7 @@ def test_input_norm_takes_the_statistics_of_all_batches(per_position):
     torch.testing.assert_close(out.std(over, correction=0), torch.ones_like(out.mean(over)))
 
 
-def test_input_norm_does_not_blow_up_constant_positions():
+def test_input_norm_does_not_blow_up_constant_positions() -> None:
     images = torch.randn(20, 1, 4, 4) * 50
     images[:, :, 0, 0] = 7
     norm = InputNorm((1, 4, 4), per_position=True)

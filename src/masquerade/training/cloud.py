@@ -15,7 +15,7 @@ from masquerade.networks import Network
 from masquerade.released import Manifest, ReleasedDataset
 from masquerade.training.choice import fitting_settings
 from masquerade.training.inference import probabilities
-from masquerade.training.loop import Report, fit_source
+from masquerade.training.loop import CHECKPOINT_SECONDS, Report, fit_source
 from masquerade.training.model_file import ModelCard, save_model
 from masquerade.training.settings import Settings
 from masquerade.training.sources import InMemory, Rows, Source
@@ -63,6 +63,7 @@ def train_released(
     seed: int = 0,
     resume: bool = True,
     progress: Report | None = None,
+    checkpoint_seconds: float = CHECKPOINT_SECONDS,
 ) -> TrainSummary:
     """Train a network on a released data set and write it as a model file.
 
@@ -77,6 +78,7 @@ def train_released(
         seed: Seed of weights, order and what is held back.
         resume: Whether to go on from a checkpoint, if there is one; otherwise it is discarded.
         progress: Told how far training has come.
+        checkpoint_seconds: Least time between two checkpoints.
 
     Raises:
         ReleasedError: If the data set is damaged, unfinished or of a newer format.
@@ -92,7 +94,15 @@ def train_released(
     if not resume:
         checkpoint.unlink(missing_ok=True)
     source, held_source = _source(released, train), _source(released, held)
-    trained = fit_source(source, settings, released.classes, seed, progress=progress, checkpoint=checkpoint)
+    trained = fit_source(
+        source,
+        settings,
+        released.classes,
+        seed,
+        progress=progress,
+        checkpoint=checkpoint,
+        checkpoint_seconds=checkpoint_seconds,
+    )
     accuracy, chance = _accuracy(trained, held_source), _chance(held_source.labels)
     save_model(out, trained, _card(trained, released.manifest, settings, accuracy))
     checkpoint.unlink(missing_ok=True)

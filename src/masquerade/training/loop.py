@@ -28,7 +28,8 @@ Transform = Callable[[Tensor], Tensor]
 Report = Callable[[int, int, float, float], None]
 """Called with batches done, batches in all, latest loss, and accuracy in this epoch so far."""
 
-_CHECKPOINT_SECONDS = 60.0
+CHECKPOINT_SECONDS = 60.0
+"""Time between two checkpoints, unless told otherwise."""
 _NORM_IMAGES = 8192
 """Images that the input's mean and deviation are taken from, at most."""
 
@@ -79,7 +80,7 @@ def fit_source(
     transform: Transform | None = None,
     progress: Report | None = None,
     checkpoint: Path | None = None,
-    checkpoint_seconds: float = _CHECKPOINT_SECONDS,
+    checkpoint_seconds: float = CHECKPOINT_SECONDS,
 ) -> Network:
     """Train a network on a source of images.
 
