@@ -1,5 +1,6 @@
 """A NumPy archive that may be missing or damaged."""
 
+import struct
 import zipfile
 import zlib
 from pathlib import Path
@@ -9,6 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from masquerade.errors import StudyError
+
+_DAMAGE = (
+    *(zipfile.BadZipFile, zlib.error, struct.error, OSError, EOFError, RuntimeError),  # the archive
+    *(KeyError, IndexError, ValueError, TypeError, SyntaxError, OverflowError, MemoryError),  # its arrays
+)
 
 
 @final
@@ -39,17 +45,9 @@ class Npz:
             StudyError: If it cannot be read.
         """
         try:
-            with np.load(self.path, allow_pickle=False) as arrays:
+            with self.path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
                 return np.asarray(arrays[name])
-        except (
-            OSError,
-            ValueError,
-            KeyError,
-            EOFError,
-            zipfile.BadZipFile,
-            zlib.error,
-            NotImplementedError,
-        ) as error:
+        except _DAMAGE as error:
             raise self.damaged(f"{name} cannot be read ({type(error).__name__})") from error
 
     def slices(self, data: str, offsets: str) -> list[bytes]:

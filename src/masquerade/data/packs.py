@@ -132,6 +132,8 @@ def _faces(pack: Npz, people: list[str], height: int, width: int, mode: Mode, mi
     photos = pack.slices("jpeg", "offsets")
     identity = _labels(pack, "identity", len(photos), len(people)).tolist()
     files = [f"{Path(str(name)).stem}.jpg" for name in pack["filename"]]
+    if len(files) != len(photos):
+        raise pack.damaged(f"filename names {len(files)} photos of {len(photos)}")
     counts = np.bincount(identity)
     enough = (row for row, person in enumerate(identity) if counts[person] >= min_images)
     # In the order in which person folders are read.

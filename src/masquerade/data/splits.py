@@ -71,11 +71,13 @@ def _counts(parts: Mapping[str, float | int], people: int) -> dict[str, int]:
     """People in each part; shares are rounded at their running sum, so that together they lose nobody."""
     counts, shares = {}, 0.0
     for name, part in parts.items():
-        if isinstance(part, float):
+        if not isinstance(part, float):
+            counts[name] = part
+        elif 0.0 < part <= 1.0:
             counts[name] = round((shares + part) * people) - round(shares * people)
             shares += part
         else:
-            counts[name] = int(part)
+            counts[name] = 0
     if any(count < 1 for count in counts.values()) or sum(counts.values()) > people:
         wanted = ", ".join(f"{name} {part} ({counts[name]} people)" for name, part in parts.items())
         raise UsageError(
@@ -87,11 +89,13 @@ def _counts(parts: Mapping[str, float | int], people: int) -> dict[str, int]:
 
 
 def _test_count(images: int, test_share: float | int, label: int) -> int:
-    count = (
-        min(max(round(test_share * images), 1), images - 1) if isinstance(test_share, float) else test_share
-    )
-    possible = 0.0 < test_share < 1.0 if isinstance(test_share, float) else True
-    if not possible or not 1 <= count < images:
+    if not isinstance(test_share, float):
+        count = test_share
+    elif 0.0 < test_share < 1.0:
+        count = min(max(round(test_share * images), 1), images - 1)
+    else:
+        count = 0
+    if not 1 <= count < images:
         raise UsageError(
             "images cannot be split so that everybody is in both parts",
             value=f"{images} images, of which {test_share} for the test",
