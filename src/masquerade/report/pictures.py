@@ -1,0 +1,73 @@
+"""Grids of pictures, embedded in the page: original, disguised and recovered, best, median and worst."""
+
+import base64
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+from PIL import Image
+from torch import Tensor
+
+RULE = "Best, median and worst of all recovered pictures by squared error; none was chosen by hand."
+
+
+@dataclass(frozen=True)
+class PictureGrid:
+    """Rows of images under common column headings.
+
+    Args:
+        title: What is shown: the protection and the attack.
+        caption: The rule by which the images were taken, and what else must be said.
+        rows: A label and images ``(c, h, w)`` for each row; uint8 or floating, not bound to 0..255.
+        columns: A heading for each image of a row.
+    """
+
+    title: str
+    caption: str
+    rows: tuple[tuple[str, tuple[Tensor, ...]], ...]
+    columns: tuple[str, ...] = ("best", "median", "worst")
+
+    @classmethod
+    def of(cls, title: str, images: Mapping[str, Tensor]) -> "PictureGrid":
+        """A grid of what an audit kept: images ``(3, c, h, w)`` by row name, from best to worst recovered."""
+        return cls(title, RULE, tuple((label, tuple(rows)) for label, rows in images.items()))
+
+
+@dataclass(frozen=True)
+class EmbeddedRow:
+    """A row ready for the page: data URIs, and how values became grey levels."""
+
+    label: str
+    images: tuple[str, ...]
+    note: str
+
+
+def embed(label: str, images: tuple[Tensor, ...]) -> EmbeddedRow:
+    """PNGs of one row, all on the same scale.
+
+    Values of 0 to 255 are shown as they are. Disguised images go beyond: then the middle 98 % of the row's
+    values is stretched over black to white, and the note says so.
+    """
+    stack = torch.stack([image.float() for image in images])
+    low, high, note = 0.0, 255.0, ""
+    if float(stack.min()) < -0.5 or float(stack.max()) > 255.5:
+        low, high = _middle(stack)
+        ends = (float(stack.min()), float(stack.max()), low, high)
+        note = "values {:.0f} to {:.0f}, drawn from {:.0f} to {:.0f}".format(*ends).replace("-", "\u2212")
+    shown = ((stack - low) / max(high - low, 1e-6) * 255).round().clamp(0, 255).to(torch.uint8)
+    return EmbeddedRow(label, tuple(_data_uri(image) for image in shown), note)
+
+
+def _middle(values: Tensor) -> tuple[float, float]:
+    ordered = values.flatten().sort().values
+    last = len(ordered) - 1
+    return float(ordered[round(0.01 * last)]), float(ordered[round(0.99 * last)])
+
+
+def _data_uri(image: Tensor) -> str:
+    """A PNG of a uint8 image ``(c, h, w)``; of one or three channels as it is, else of its first channel."""
+    pixels = image.permute(1, 2, 0).numpy() if len(image) == 3 else image[0].numpy()
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "PNG")
+    return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()

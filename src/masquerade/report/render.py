@@ -1,0 +1,45 @@
+"""Writes a report: JSON for programs, Markdown for repositories, and one HTML file for readers."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from masquerade.audit.results import Report
+from masquerade.report.markdown import markdown
+from masquerade.report.page import page
+from masquerade.report.pictures import PictureGrid
+
+SCHEMA = Path(__file__).with_name("schema.json")
+"""JSON Schema of ``report.json``, kept in the package so that other programs can check what they read."""
+
+
+def render(report: Report, pictures: Sequence[PictureGrid], out: Path) -> Path:
+    """Write ``report.json``, ``report.md`` and ``report.html`` into the folder ``out``.
+
+    The same report and pictures give the same bytes. Pictures stand in the page alone.
+
+    Args:
+        report: What an audit found.
+        pictures: Grids of pictures for the page.
+        out: A folder, made if missing; files of these names are replaced.
+
+    Returns:
+        The page's path.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "report.json").write_text(report.model_dump_json(indent=2) + "\n", encoding="utf-8")
+    (out / "report.md").write_text(markdown(report), encoding="utf-8")
+    html = out / "report.html"
+    html.write_text(page(report, pictures), encoding="utf-8")
+    return html
+
+
+def schema() -> dict[str, Any]:
+    """The JSON Schema that the report's model has now; ``schema.json`` must equal it."""
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **Report.model_json_schema()}
+
+
+def publish_schema() -> None:
+    """Write ``schema.json`` anew, after the model was changed."""
+    SCHEMA.write_text(json.dumps(schema(), indent=2) + "\n", encoding="utf-8")

@@ -1,0 +1,119 @@
+"""The verdict: what an audit found, said first and in words."""
+
+from collections import Counter
+from dataclasses import dataclass
+
+from masquerade.audit.grade import Grade, advantage
+from masquerade.audit.results import Arm, Leak, Measurement, Report
+
+_COUNTED: dict[Grade, str] = {
+    "BROKEN": "broken",
+    "WEAKENED": "weakened",
+    "NOT BROKEN BY THE ATTACKS RUN": "not broken by the attacks run",
+    "INCOMPLETE": "without a conclusion",
+}
+
+
+@dataclass(frozen=True)
+class Gap:
+    """An attack that gave no evidence, and why."""
+
+    arm: str
+    attack: str
+    reason: str
+
+
+def headline(report: Report) -> str:
+    """One sentence about all protections under test."""
+    protected = [arm for arm in report.arms if arm.protected]
+    count = Counter(arm.grade for arm in protected)
+    total = len(protected)
+    if not total:
+        return "No protection was under test."
+    if count["BROKEN"]:
+        return _of(count["BROKEN"], total, "is broken", "are broken")
+    if count["INCOMPLETE"]:
+        return "No conclusion: attacks are missing on " + _share(count["INCOMPLETE"], total) + "."
+    if count["WEAKENED"]:
+        return _of(count["WEAKENED"], total, "is weakened", "are weakened")
+    return _of(total, total, "was not broken by the attacks run", "were not broken by the attacks run")
+
+
+def others(report: Report) -> str:
+    """How many protections have which grade, where they do not all have the same; else empty."""
+    count = Counter(arm.grade for arm in report.arms if arm.protected)
+    if len(count) < 2:
+        return ""
+    return ", ".join(f"{count[grade]} {words}" for grade, words in _COUNTED.items() if count[grade]) + "."
+
+
+def _share(part: int, total: int) -> str:
+    if total == 1:
+        return "the one protection under test"
+    return f"{part} of {total} protections" if part < total else f"all {total} protections under test"
+
+
+def _of(part: int, total: int, one: str, many: str) -> str:
+    share = _share(part, total)
+    return f"{share[0].upper()}{share[1:]} {one if part == 1 else many}."
+
+
+def strongest(arm: Arm) -> Leak | None:
+    """The attack that decides an arm's grade; None if none ran."""
+    return next((leak for leak in arm.leaks if leak.attack == arm.strongest and leak.headline), None)
+
+
+def advantages(leak: Leak) -> tuple[float, float, float] | None:
+    """Value and interval of an attack's advantage: 0 a blind guess, 1 as good as without protection."""
+    measured = leak.headline
+    if measured is None:
+        return None
+    value, low, high = (
+        advantage(end, measured.chance, leak.ceiling) for end in (measured.value, measured.low, measured.high)
+    )
+    return value, low, high
+
+
+def gaps(report: Report) -> list[Gap]:
+    """Every attack that is incomplete, in the order of the arms."""
+    return [
+        Gap(arm.title, leak.title, leak.reason)
+        for arm in report.arms
+        for leak in arm.leaks
+        if leak.status == "incomplete"
+    ]
+
+
+def unprotected(report: Report) -> Arm | None:
+    """The arm that everything is compared with."""
+    return next((arm for arm in report.arms if not arm.protected and arm.utility), None)
+
+
+def relative_utility(arm: Arm, report: Report) -> float | None:
+    """An arm's utility as a share of that without protection."""
+    free = unprotected(report)
+    if arm.utility is None or free is None or free.utility is None or free.utility.value <= 0:
+        return None
+    return arm.utility.value / free.utility.value
+
+
+def visual_privacy(arm: Arm) -> Measurement | None:
+    """The paper's measure: one minus the best examiner's share of right names; None if no examiner ran."""
+    ran = [
+        leak.headline
+        for leak in arm.leaks
+        if leak.attack.startswith("examiner") and leak.status == "ran" and leak.headline is not None
+    ]
+    if not ran:
+        return None
+    best = max(ran, key=lambda measured: measured.value)
+    return best.model_copy(
+        update={
+            "metric": "visual_privacy",
+            "value": 1 - best.value,
+            "chance": 1 - best.chance,
+            "low": 1 - best.high,
+            "high": 1 - best.low,
+            "runs": [],
+        }
+    )

@@ -1,0 +1,157 @@
+"""What reports call things: metrics, grades and what an attacker is shown, in words for every reader."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from masquerade.audit.results import Measurement
+
+Kind = Literal["share", "plain", "decibels"]
+
+
+@dataclass(frozen=True)
+class MetricWords:
+    """How a metric is written.
+
+    Args:
+        title: What it is called in tables.
+        kind: How its numbers are written.
+        sentence: What a value means; ``{value}`` and ``{chance}`` are filled in.
+    """
+
+    title: str
+    kind: Kind
+    sentence: str
+
+
+METRICS = {
+    "linkage": MetricWords(
+        "linkage",
+        "share",
+        "For {value} of the disguised photos the attack finds the right original; guessing finds {chance}.",
+    ),
+    "identification": MetricWords(
+        "identification",
+        "share",
+        "The attack names {value} of the disguised photos rightly; always naming the most frequent name "
+        "gets {chance}.",
+    ),
+    "membership_auc": MetricWords(
+        "membership AUC",
+        "plain",
+        "Given one photo that is in the data and one that is not, the attack tells which is which with "
+        "probability {value}; a coin has {chance}.",
+    ),
+    "class_membership": MetricWords(
+        "class membership AUC",
+        "plain",
+        "Given one class that was trained on and one that was not, the attack tells which is which with "
+        "probability {value}; a coin has {chance}.",
+    ),
+    "membership_tpr": MetricWords(
+        "membership at 0.1 % false alarms",
+        "share",
+        "The attack finds {value} of the photos that are in the data while wrongly suspecting {chance} "
+        "of those that are not.",
+    ),
+    "membership_tpr_1_percent": MetricWords(
+        "membership at 1 % false alarms",
+        "share",
+        "The attack finds {value} of the photos that are in the data while wrongly suspecting {chance} "
+        "of those that are not.",
+    ),
+    "psnr": MetricWords(
+        "PSNR",
+        "decibels",
+        "The pictures come back at {value}; the average picture as a guess for each gets {chance}.",
+    ),
+    "ssim": MetricWords(
+        "SSIM",
+        "plain",
+        "The pictures come back with a structural similarity of {value}; the average picture as a guess "
+        "for each gets {chance}.",
+    ),
+    "utility": MetricWords(
+        "accuracy",
+        "share",
+        "The trained model is right on {value} of new photos; always naming the most frequent class "
+        "gets {chance}.",
+    ),
+}
+
+GRADES = {
+    "BROKEN": "An attack undoes it. Treat the disguised photos as if they were the photos.",
+    "WEAKENED": "An attack does better than guessing, but not half as well as without protection.",
+    "NOT BROKEN BY THE ATTACKS RUN": "No attack that ran did measurably better than guessing. "
+    "This says nothing about attacks that were not run.",
+    "INCOMPLETE": "An attack could not run or failed its control, so nothing can be concluded.",
+    "UNPROTECTED": "No protection: what everything else is compared with.",
+}
+
+SIGHTS = {
+    "labels": "class numbers",
+    "recipe": "public recipe",
+    "public": "photos of other people",
+    "gallery": "named photos of the same people",
+    "candidates": "suspected originals",
+    "pairs": "leaked pairs",
+    "fresh": "the disguise under keys of its own",
+    "model": "the model as a black box",
+    "probes": "images of suspected classes",
+}
+
+
+_UNKNOWN = "It scores {value}; guessing {chance}."
+
+
+def metric_words(metric: str) -> MetricWords:
+    """How ``metric`` is written; unknown ones by their name, as plain numbers."""
+    return METRICS.get(metric) or MetricWords(metric.replace("_", " "), "plain", _UNKNOWN)
+
+
+def amount(metric: str, value: float) -> str:
+    """A value of a metric as text, with its unit."""
+    match metric_words(metric).kind:
+        case "share":
+            return percent(value)
+        case "decibels":
+            return f"{value:.1f}\u00a0dB"
+        case _:
+            return f"{value:.3f}".replace("-0.000", "0.000")
+
+
+def percent(share: float) -> str:
+    """A share in percent: one decimal, two digits below 1 %, and never rounded up to all."""
+    value = 100 * share
+    if 0 < value < 1:
+        return f"{value:.2g}\u00a0%"
+    if 99.95 <= value < 100:
+        return ">\u202f99.9\u00a0%"
+    return f"{value:.0f}\u00a0%" if value in {0, 100} else f"{value:.1f}\u00a0%"
+
+
+def interval(measured: Measurement) -> str:
+    """The 95 % interval as text, the unit said once."""
+    low, high = amount(measured.metric, measured.low), amount(measured.metric, measured.high)
+    for unit in ("\u00a0%", "\u00a0dB"):
+        if low.endswith(unit) and high.endswith(unit):
+            low = low.removesuffix(unit)
+    return f"{low} to {high}"
+
+
+def meaning(measured: Measurement) -> str:
+    """What a measurement means, in a sentence."""
+    sentence = metric_words(measured.metric).sentence
+    value, chance = (amount(measured.metric, x) for x in (measured.value, measured.chance))
+    return sentence.format(value=value, chance=chance)
+
+
+def duration(seconds: float) -> str:
+    """A time as text: 0.4 s, 12 s, 3 min 20 s, 2 h 5 min."""
+    if seconds < 10:
+        return f"{seconds:.1f}\u00a0s"
+    whole = round(seconds)
+    if whole < 120:
+        return f"{whole}\u00a0s"
+    if whole < 7200:
+        return f"{whole // 60}\u00a0min {whole % 60}\u00a0s"
+    return f"{whole // 3600}\u00a0h {whole % 3600 // 60}\u00a0min"
