@@ -17,6 +17,7 @@ from masquerade.attacks.moments_layout import CellLayout, second_moment
 LEVELS = 6
 SWEEPS = 20
 POWER_STEPS = 100
+FAINT = 1e-3
 
 
 @final
@@ -141,7 +142,9 @@ def _axes(moment: Tensor, layout: CellLayout, whitened: bool) -> Tensor:
 
 
 def _as_correlations(moment: Tensor) -> Tensor:
-    scale = moment.diagonal().clamp_min(1e-6).rsqrt()
+    # Axes that hold little more than noise must not count as much as the others.
+    variances = moment.diagonal().clamp_min(0)
+    scale = (variances + FAINT * variances.mean()).rsqrt()
     return moment * scale * scale[:, None]
 
 
@@ -156,10 +159,11 @@ def _signs(disguised: Tensor, public: Tensor, layout: CellLayout, rng: np.random
         leading = leading / leading.norm()
     signs = torch.where(leading < 0, -1.0, 1.0)
     agreement.fill_diagonal_(0)
+    pull = agreement @ signs
     for _ in range(10 * axes):
-        gain = -signs * (agreement @ signs)
-        worst = int(gain.argmax())
-        if gain[worst] <= 0:
+        worst = int((signs * pull).argmin())
+        if signs[worst] * pull[worst] >= 0:
             break
+        pull -= 2 * signs[worst] * agreement[:, worst]
         signs[worst] = -signs[worst]
     return signs

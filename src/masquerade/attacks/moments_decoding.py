@@ -30,7 +30,7 @@ def decode(
     Returns:
         float32 ``(n, c, h, w)`` of 0 to 255.
     """
-    met, wanted = layout.flat(public[0] @ matrices[:, None]), layout.flat(public[1])
+    met, wanted = layout.flat(layout.times(public[0], matrices)), layout.flat(public[1])
     centre, mean = met.mean(0), wanted.mean(0)
     met, wanted = met - centre, wanted - mean
     gram, towards = met.T @ met / len(met), met.T @ wanted / len(met)

@@ -10,6 +10,9 @@ from masquerade.attacks.block_recipe import BlockRecipe
 from masquerade.blocks import BlockGrid
 
 Shape = tuple[int, int, int]
+DEVIATION = 64.0
+FLAT = 1.0
+"""Deviation that normalisation aims at, and variance added so that flat blocks stay flat."""
 
 
 @final
@@ -81,6 +84,10 @@ class CellLayout:
         )
         return self.grid.join(parts.transpose(0, 1))
 
+    def times(self, cells: Tensor, matrices: Tensor) -> Tensor:
+        """Every row of the cells ``(cells, n, tied, size)`` times its matrix ``(cells, size, size)``."""
+        return torch.bmm(cells.reshape(self.cells, -1, self.size), matrices).reshape(cells.shape)
+
     def turn(self, matrices: Tensor, rows: Tensor) -> Tensor:
         """``blockdiag(matrices) @ rows`` for matrices ``(cells, size, size)`` and rows ``(width, m)``."""
         split = rows.reshape(self.cells, self.tied, self.size, -1)
@@ -112,8 +119,8 @@ def root(moments: Tensor, power: float, floor: float) -> Tensor:
 
 
 def normalised(cells: Tensor, together: int) -> Tensor:
-    """Cells as a normalising disguise leaves them: mean 0 and norm 1 over ``together`` neighbouring cells."""
+    """Cells as normalised blocks: mean 0 and deviation 64 over ``together`` neighbouring cells."""
     grouped = cells.reshape(len(cells) // together, together, *cells.shape[1:])
     centred = grouped - grouped.mean((1, 3, 4), keepdim=True)
-    norms = centred.square().sum((1, 3, 4), keepdim=True).sqrt()
-    return (centred / norms.clamp_min(1e-6)).reshape(cells.shape)
+    variances = centred.square().mean((1, 3, 4), keepdim=True)
+    return (DEVIATION * centred / (variances + FLAT).sqrt()).reshape(cells.shape)

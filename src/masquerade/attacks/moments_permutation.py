@@ -17,6 +17,7 @@ TURNS = 36
 STARTS = 8
 SHAKEN_STARTS = 24
 STEPS = 30
+FAINT = 0.03
 
 
 def dependences(covariance: Tensor, layout: CellLayout) -> Tensor:
@@ -32,7 +33,9 @@ def dependences(covariance: Tensor, layout: CellLayout) -> Tensor:
     rows = layout.parts * layout.tied
     shape = (layout.positions, rows, layout.size, layout.positions, rows, layout.size)
     norms = covariance.reshape(shape).square().sum((2, 5)).sqrt()
-    own = torch.einsum("arar->ar", norms).clamp_min(1e-9).sqrt()
+    own = torch.einsum("arar->ar", norms)
+    # Blocks without variance (the margin of digits) have no correlations, only noise.
+    own = (own + FAINT * own.mean()).sqrt()
     correlations = norms / (own[:, :, None, None] * own)
     return correlations.permute(1, 3, 0, 2).reshape(rows * rows, layout.positions, layout.positions)
 
