@@ -1,14 +1,14 @@
 """The contract of every protection: a public description, and a secret half made from a key.
 
 A ``Disguise`` is a frozen dataclass of public parameters. ``with_key`` gives the secret half, a ``Keyed``
-module that turns images into what may leave the owner. Facts declared on the class (``keyed_by_secret``,
+module that turns images into what may leave the owner. Facts that each declares (``keyed_by_secret``,
 ``per_image``, ``restorable``) are checked both ways by the shared test over ``EVERY_DISGUISE``.
 """
 
 from abc import ABC, abstractmethod
-from dataclasses import asdict
+from dataclasses import fields
 from hashlib import blake2b
-from typing import Any, ClassVar, final
+from typing import Any, NoReturn, final
 
 import torch
 from torch import Tensor, nn
@@ -23,53 +23,93 @@ Shape = tuple[int, int, int]
 class Keyed(nn.Module, ABC):
     """The secret half of a disguise: images in, disguised images out.
 
-    Its numbers are secrets of the owner: it can be neither copied, pickled nor saved.
+    Its numbers are secrets of the owner: it can be neither copied, pickled nor saved. They are plain
+    attributes, not buffers, so that no walk over ``buffers()`` comes upon them.
 
     Args:
         shape: Channels, height and width of the images it takes.
     """
-
-    needs_nonces: ClassVar[bool] = False
-    """Whether ``disguise`` draws something fresh for each image."""
 
     def __init__(self, shape: Shape) -> None:
         super().__init__()
         self.shape = shape
 
     @final
-    def forward(self, images: Tensor) -> Tensor:
+    def forward(self, images: Tensor) -> Tensor:  # type: ignore[misc]  # torch types it as an attribute
         """Disguise images.
 
         Args:
-            images: ``(n, c, h, w)``, uint8 or floating, values 0 to 255.
+            images: ``(n, c, h, w)``, uint8 or floating, values 0 to 255, in main memory.
 
         Returns:
-            float32, with the shape that ``with_key`` announced.
+            float32 ``(n, c, h, w)``, neither clipped nor rescaled.
 
         Raises:
-            UsageError: If the images have another shape than the disguise was keyed for.
+            UsageError: If the images have another shape than it was keyed for, or no numbers that it takes.
         """
+        with torch.no_grad():
+            plain = self._checked(images)
+            return self.disguise(plain, nonces_of(plain) if self.needs_nonces else None)
+
+    @final
+    def restore(self, disguised: Tensor) -> Tensor:
+        """Undo the disguise, up to rounding.
+
+        Args:
+            disguised: float32 ``(n, c, h, w)``, as ``forward`` gave it.
+
+        Returns:
+            float32 ``(n, c, h, w)``.
+
+        Raises:
+            UsageError: If the disguise is not ``restorable``, or the images have another shape.
+        """
+        with torch.no_grad():
+            return self.undo(self._checked(disguised))
+
+    @property
+    def needs_nonces(self) -> bool:
+        """Whether ``disguise`` draws something fresh for each image."""
+        return False
+
+    @abstractmethod
+    def disguise(self, images: Tensor, nonces: list[bytes] | None) -> Tensor:
+        """Disguise checked images, contiguous uint8 or float32; ``nonces`` are 16 bytes each, if needed."""
+
+    def undo(self, disguised: Tensor) -> Tensor:
+        """Undo the disguise of checked images; a restorable disguise implements it."""
+        del disguised
+        raise UsageError(
+            "this disguise cannot be undone, not even with the key",
+            value=type(self).__name__,
+            remedy="Keep the photos: the released data set is no copy of them.",
+        )
+
+    @abstractmethod
+    def digest(self) -> bytes:
+        """SHA-256 over the secret numbers, rounded so that platforms agree; leaves only under the key."""
+
+    def _checked(self, images: Tensor) -> Tensor:
         if tuple(images.shape[1:]) != self.shape:
             raise UsageError(
                 "images of another shape than the disguise was keyed for",
                 value=f"{tuple(images.shape[1:])}, expected {self.shape}",
                 remedy="Resize the images, or key the disguise for their shape.",
             )
-        with torch.no_grad():
-            return self.disguise(images, nonces_of(images) if self.needs_nonces else None)
+        if images.device.type != "cpu" or not (images.dtype == torch.uint8 or images.is_floating_point()):
+            raise UsageError(
+                "images that a disguise cannot take",
+                value=f"{images.dtype} on {images.device}",
+                remedy="Give uint8 or floating numbers in main memory.",
+            )
+        return (images if images.dtype == torch.uint8 else images.float()).contiguous()
 
-    @abstractmethod
-    def disguise(self, images: Tensor, nonces: list[bytes] | None) -> Tensor:
-        """Disguise images that have been checked; ``nonces`` are 16 bytes an image, where asked for."""
+    def __reduce__(self) -> NoReturn:
+        raise SecretLeakRefused(
+            "a keyed disguise cannot be pickled or copied", remedy="Derive it from the key."
+        )
 
-    def digest(self) -> bytes:
-        """SHA-256 or similar over the secret numbers, rounded so that platforms agree; never leaves unkeyed."""
-        raise NotImplementedError
-
-    def __reduce__(self) -> Any:
-        raise SecretLeakRefused("a keyed disguise cannot be pickled or copied", remedy="Derive it from the key.")
-
-    def state_dict(self, *args: Any, **kwargs: Any) -> Any:
+    def state_dict(self, *_: object, **__: object) -> NoReturn:
         """Refuse: the numbers are secrets."""
         raise SecretLeakRefused("a keyed disguise has no state to save", remedy="Save the key instead.")
 
@@ -77,21 +117,51 @@ class Keyed(nn.Module, ABC):
         return f"{type(self).__name__}(shape={self.shape})"
 
 
+def derivation_check(key: Key, keyed: Keyed) -> str:
+    """What a manifest states so that a platform that derives other numbers notices, hexadecimal.
+
+    Args:
+        key: The key that ``keyed`` was made with: the digest of secret numbers leaves only under it.
+        keyed: The secret half.
+    """
+    return key.authenticate("derivation-check", keyed.digest())
+
+
 def nonces_of(images: Tensor) -> list[bytes]:
-    """16 bytes for each image, from its content: fresh noise an image, whatever its batch."""
-    flat = images.reshape(len(images), -1).contiguous().numpy()
-    return [blake2b(row.tobytes(), digest_size=16).digest() for row in flat]
+    """16 bytes for each image, from its content: the same noise whenever the image comes again, in any batch.
+
+    Noise that were new each time could be averaged away by whoever sees an image twice. Floating images that
+    hold whole grey levels have the nonces of the same image in uint8.
+    """
+    flat = images.reshape(len(images), -1)
+    if images.dtype == torch.uint8:
+        return [_code(row) for row in flat]
+    levels = flat.clamp(0, 255).to(torch.uint8)
+    whole = (levels == flat).all(dim=1).tolist()
+    return [_code(levels[i] if is_whole else flat[i]) for i, is_whole in enumerate(whole)]
+
+
+def _code(row: Tensor) -> bytes:
+    return blake2b(row.numpy().tobytes(), digest_size=16).digest()
 
 
 class Disguise(ABC):
     """The public half of a protection: parameters that anyone may know."""
 
-    keyed_by_secret: ClassVar[bool]
-    """Whether another key gives another result."""
-    per_image: ClassVar[bool]
-    """Whether an image's result is independent of the other images in its batch."""
-    restorable: ClassVar[bool]
-    """Whether the owner can undo it exactly, up to rounding."""
+    @property
+    @abstractmethod
+    def keyed_by_secret(self) -> bool:
+        """Whether another key gives another result."""
+
+    @property
+    @abstractmethod
+    def per_image(self) -> bool:
+        """Whether an image's result is independent of the other images in its batch."""
+
+    @property
+    @abstractmethod
+    def restorable(self) -> bool:
+        """Whether the owner can undo it exactly, up to rounding."""
 
     @abstractmethod
     def with_key(self, key: Key, shape: Shape) -> Keyed:
@@ -103,5 +173,12 @@ class Disguise(ABC):
 
     @final
     def describe(self) -> dict[str, Any]:
-        """Public parameters as plain data, with the kind of disguise."""
-        return {"kind": type(self).__name__, **asdict(self)}  # type: ignore[call-overload]
+        """Public parameters as plain data, with the kind of disguise; ``from_description`` reads it."""
+        named = {field.name: _plain(getattr(self, field.name)) for field in fields(self)}  # type: ignore[arg-type]
+        return {"kind": type(self).__name__, **named}
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Disguise):
+        return value.describe()
+    return [_plain(each) for each in value] if isinstance(value, tuple) else value

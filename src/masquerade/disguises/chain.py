@@ -1,0 +1,111 @@
+"""Several disguises, one after the other."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import final
+
+from torch import Tensor
+
+from masquerade.disguises.base import Disguise, Keyed, Shape
+from masquerade.disguises.keyed_blocks import KeyedBlocks
+from masquerade.errors import UsageError
+from masquerade.keys import Key
+
+
+@final
+@dataclass(frozen=True)
+class Chain(Disguise):
+    """Disguises in order; its facts follow from its parts.
+
+    Each part has a key of its own, derived from its place, so that two equal parts differ. The empty chain
+    leaves images as they are and protects nothing: it is what unprotected results are measured with.
+
+    Args:
+        parts: The disguises, first to last.
+
+    Raises:
+        UsageError: If a part is no disguise.
+    """
+
+    parts: tuple[Disguise, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "parts", tuple(self.parts))
+        for i, part in enumerate(self.parts):
+            if not isinstance(part, Disguise):
+                raise UsageError(
+                    "not a disguise",
+                    value=type(part).__name__,
+                    place=f"part {i} of the chain",
+                    remedy="Give disguises such as BlockPermutation(4), in a tuple.",
+                )
+
+    @property
+    def keyed_by_secret(self) -> bool:
+        """Whether any part is."""
+        return any(part.keyed_by_secret for part in self.parts)
+
+    @property
+    def per_image(self) -> bool:
+        """Whether every part is."""
+        return all(part.per_image for part in self.parts)
+
+    @property
+    def restorable(self) -> bool:
+        """Whether every part is."""
+        return all(part.restorable for part in self.parts)
+
+    def with_key(self, key: Key, shape: Shape) -> Keyed:
+        """Key every part."""
+        keyed = [part.with_key(key.derive(f"part {i}"), shape) for i, part in enumerate(self.parts)]
+        return KeyedChain(shape, keyed)
+
+
+@final
+class KeyedChain(Keyed):
+    """Keyed disguises in order; neighbours that move and multiply the same blocks are carried out as one.
+
+    Args:
+        shape: Channels, height and width of the images.
+        parts: The secret halves.
+    """
+
+    def __init__(self, shape: Shape, parts: Sequence[Keyed]) -> None:
+        super().__init__(shape)
+        self._parts = tuple(parts)
+        self._stages = tuple(_fused(parts))
+
+    @property
+    def needs_nonces(self) -> bool:
+        """Whether any part does."""
+        return any(part.needs_nonces for part in self._parts)
+
+    def disguise(self, images: Tensor, nonces: list[bytes] | None) -> Tensor:
+        """Carry out all parts; nonces are those of the original images throughout."""
+        result = images
+        for stage in self._stages:
+            result = stage.disguise(result, nonces if stage.needs_nonces else None)
+        return result.float().clone() if result is images else result
+
+    def undo(self, disguised: Tensor) -> Tensor:
+        """Undo all parts, the last first."""
+        result = disguised
+        for stage in reversed(self._stages):
+            result = stage.undo(result)
+        return result.clone() if result is disguised else result
+
+    def digest(self) -> bytes:
+        """SHA-256 over the digests of the parts."""
+        return sha256(b"".join(part.digest() for part in self._parts)).digest()
+
+
+def _fused(parts: Sequence[Keyed]) -> Iterator[Keyed]:
+    held: Keyed | None = None
+    for part in parts:
+        both = held.then(part) if isinstance(held, KeyedBlocks) and isinstance(part, KeyedBlocks) else None
+        if both is None and held is not None:
+            yield held
+        held = part if both is None else both
+    if held is not None:
+        yield held

@@ -1,0 +1,60 @@
+"""Disguises from their descriptions: the inverse of ``Disguise.describe``."""
+
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any, Final
+
+from masquerade.disguises.base import Disguise
+from masquerade.disguises.block_matrix import BlockMatrix
+from masquerade.disguises.block_normalise import BlockNormalise
+from masquerade.disguises.block_permutation import BlockPermutation
+from masquerade.disguises.chain import Chain
+from masquerade.disguises.noise import Noise
+from masquerade.errors import UsageError
+
+EVERY_DISGUISE: Final[tuple[type[Disguise], ...]] = (
+    BlockPermutation,
+    BlockMatrix,
+    Noise,
+    BlockNormalise,
+    Chain,
+)
+"""Every kind of disguise; a new one is a file and a row here."""
+
+_KINDS: Final = {kind.__name__: kind for kind in EVERY_DISGUISE}
+
+
+def from_description(description: Mapping[str, Any]) -> Disguise:
+    """The disguise that plain data describes, as ``describe`` or a study file writes it.
+
+    Args:
+        description: ``{"kind": name, parameter: value, ...}``; a chain has descriptions as ``parts``.
+
+    Raises:
+        UsageError: If there is no such kind, or a parameter is unknown, missing or wrong.
+    """
+    if not isinstance(description, Mapping) or description.get("kind") not in _KINDS:
+        raise UsageError(
+            "no such kind of disguise",
+            value=description.get("kind") if isinstance(description, Mapping) else type(description).__name__,
+            place="a description of a disguise",
+            remedy=f"Choose among {', '.join(_KINDS)}.",
+        )
+    kind = _KINDS[description["kind"]]
+    given = {name: _read(name, value) for name, value in description.items() if name != "kind"}
+    try:
+        return kind(**given)
+    except TypeError as error:
+        names = ", ".join(field.name for field in fields(kind))  # type: ignore[arg-type]
+        raise UsageError(
+            "parameters that do not fit the disguise",
+            value=", ".join(given) or "none",
+            place=f"the description of {kind.__name__}",
+            remedy=f"Its parameters are {names}.",
+        ) from error
+
+
+def _read(name: str, value: Any) -> Any:  # noqa: ANN401 - a parameter of any kind
+    if not isinstance(value, (list, tuple)):
+        return value
+    return tuple(from_description(part) for part in value) if name == "parts" else tuple(value)
