@@ -8,9 +8,9 @@ from masquerade.audit.results import Arm, Leak, Measurement, Report
 
 _COUNTED: dict[Grade, str] = {
     "BROKEN": "broken",
+    "INCOMPLETE": "without a conclusion",
     "WEAKENED": "weakened",
     "NOT BROKEN BY THE ATTACKS RUN": "not broken by the attacks run",
-    "INCOMPLETE": "without a conclusion",
 }
 
 
@@ -40,11 +40,10 @@ def headline(report: Report) -> str:
 
 
 def others(report: Report) -> str:
-    """How many protections have which grade, where they do not all have the same; else empty."""
+    """The grades of the protections that the headline does not speak of; empty if it speaks of all."""
     count = Counter(arm.grade for arm in report.arms if arm.protected)
-    if len(count) < 2:
-        return ""
-    return ", ".join(f"{count[grade]} {words}" for grade, words in _COUNTED.items() if count[grade]) + "."
+    rest = [f"{count[grade]} {words}" for grade, words in _COUNTED.items() if count[grade]][1:]
+    return f"The others: {', '.join(rest)}." if rest else ""
 
 
 def _share(part: int, total: int) -> str:
