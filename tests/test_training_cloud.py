@@ -149,10 +149,9 @@ def test_settings_follow_from_the_manifest(tmp_path: Path) -> None:
     colour = grey.model_copy(update={"stored_shape": (3, 32, 32)})
     assert fitting_settings(colour).network == "resnet18"
     assert fitting_settings(colour, "mlp").network == "mlp"
-    mixed = {
-        "kind": "Chain",
-        "parts": [{"kind": "BlockMatrix", "variant": "block", "block_height": 4, "block_width": 4}],
-    }
+    mixed = {"kind": "Chain", "parts": [{"kind": "BlockMatrix", "variant": "block", "block": 4}]}
+    rows = {"kind": "BlockMatrix", "variant": "rows", "block": 4}
+    assert mixed_block(rows) is None
     assert mixed_block(DISGUISE) is None
     chosen = fitting_settings(colour.model_copy(update={"disguise": mixed}))
     assert (chosen.network, chosen.options["block"]) == ("block-net", 4)

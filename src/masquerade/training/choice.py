@@ -32,9 +32,9 @@ def fitting_settings(manifest: Manifest, network: str | None = None) -> Settings
 def mixed_block(disguise: Mapping[str, Any]) -> int | None:
     """Side of the square blocks of which the disguise mixes all numbers, in pixels; None if it mixes none."""
     for part in _parts(disguise):
-        rows, columns = part.get("block_height"), part.get("block_width")
-        if part.get("variant") == "block" and isinstance(rows, int) and rows == columns:
-            return rows
+        block = part.get("block")
+        if part.get("variant") == "block" and isinstance(block, int):
+            return block
     return None
 
 

@@ -5,7 +5,7 @@ from difflib import get_close_matches
 from types import MappingProxyType
 
 from masquerade.errors import UsageError
-from masquerade.training.settings import Settings
+from masquerade.training.settings import Augmentation, Settings
 
 PAPER_MNIST = Settings(
     network="small-cnn",
@@ -30,48 +30,55 @@ PAPER_RESNET = Settings(
 )
 """Disguised-Nets' ResNet training for CIFAR-10 and LFW: rates 0.1, 0.01, 0.001. For a graphics card."""
 
+_LAPTOP_RESNET = Settings(
+    network="resnet18",
+    options={"width": 16},
+    epochs=20,
+    batch_size=64,
+    learning_rate=0.1,
+    schedule="one_cycle",
+    label_smoothing=0.1,
+    averaging=0.99,
+    augmentation=Augmentation(noise=0.2),
+)
+"""A quarter of the maps and a one-cycle schedule; fresh noise at every step is worth about 1 % of accuracy.
+
+On the 12 largest classes of LFW at 32x32 (1,404 training images) it takes 45 s on one core, and reaches 95.5 %
+clean and 94.2 % disguised with 2x2 rows and noise 50 (two splits, about 2 % either way).
+"""
+
+_LAPTOP_DENSE = {
+    "epochs": 40,
+    "batch_size": 64,
+    "optimiser": "adamw",
+    "learning_rate": 2e-3,
+    "schedule": "one_cycle",
+    "weight_decay": 0.05,
+}
+"""For networks without convolutions: 10 s on one core for the same images."""
+
+
+def _changed(settings: Settings, **fields: object) -> Settings:
+    return Settings.read({**settings.model_dump(), **fields})
+
+
 PRESETS: Mapping[str, Settings] = MappingProxyType(
     {
         "paper-mnist": PAPER_MNIST,
         "paper-resnet": PAPER_RESNET,
-        "laptop-small-cnn": Settings(
-            network="small-cnn",
-            epochs=20,
-            batch_size=64,
-            optimiser="adamw",
-            learning_rate=1e-3,
-            schedule="one_cycle",
-            weight_decay=0.01,
+        "laptop-mnist": _changed(PAPER_MNIST, steps=400, options={"width": 16, "hidden": 256}),
+        "laptop-small-cnn": Settings.read(
+            {**_LAPTOP_DENSE, "network": "small-cnn", "epochs": 20, "learning_rate": 1e-3}
         ),
-        "laptop-resnet18": Settings(
-            network="resnet18",
-            options={"width": 16},
-            epochs=20,
-            batch_size=64,
-            learning_rate=0.1,
-            schedule="one_cycle",
-        ),
-        "laptop-block-net": Settings(
-            network="block-net",
-            epochs=40,
-            batch_size=64,
-            optimiser="adamw",
-            learning_rate=2e-3,
-            schedule="one_cycle",
-            weight_decay=0.05,
-        ),
-        "laptop-mlp": Settings(
-            network="mlp",
-            epochs=40,
-            batch_size=64,
-            optimiser="adamw",
-            learning_rate=2e-3,
-            schedule="one_cycle",
-            weight_decay=0.05,
-        ),
+        "laptop-resnet": _LAPTOP_RESNET,
+        "laptop-resnet18": _LAPTOP_RESNET,
+        "laptop-resnet-short": _changed(_LAPTOP_RESNET, epochs=5, batch_size=128, options={"width": 8}),
+        "laptop-cifar10": _changed(_LAPTOP_RESNET, epochs=7, batch_size=128),
+        "laptop-block-net": Settings.read({**_LAPTOP_DENSE, "network": "block-net"}),
+        "laptop-mlp": Settings.read({**_LAPTOP_DENSE, "network": "mlp"}),
     }
 )
-"""Settings by name."""
+"""Settings by name; ``laptop-`` and a network's name is what that network is trained with by itself."""
 
 
 def preset(name: str) -> Settings:
