@@ -196,7 +196,7 @@ RECIPES: Final[tuple[Recipe, ...]] = (
         "none",
         "The photos leave as they are.",
     ),
-    _control("permutation", "4x4 blocks change places, nothing else", Chain((BlockPermutation(4),))),
+    _control("permutation4", "4x4 blocks change places, nothing else", Chain((BlockPermutation(4),))),
     _control("permutation16", "16x16 blocks change places, nothing else", Chain((BlockPermutation(16),))),
     _control("rows2", "2x2 rows, no noise, no permutation", _rows(2, 0, permuted=False)),
     _control("rows4", "4x4 rows, no noise, no permutation", _rows(4, 0, permuted=False)),

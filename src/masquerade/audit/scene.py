@@ -77,7 +77,7 @@ def _people_scene(spec: DataSpec, everybody: ImageSet) -> Scene:
             "too few people", value=f"{len(private)}, the study wants {spec.classes}", place=spec.source
         )
     mine = _renumbered(everybody, private)
-    test_rows, train_rows = _test_and_train(mine, spec)
+    train_rows, test_rows = _train_and_test(mine, spec)
     outsiders = _renumbered(everybody, rest[: spec.outsiders]) if spec.outsiders else None
     public = _renumbered(everybody, rest[spec.outsiders :])
     public = public.take(_some(len(public), spec.public))
@@ -85,12 +85,12 @@ def _people_scene(spec: DataSpec, everybody: ImageSet) -> Scene:
     return Scene(train, test, public, outsiders, _facts(spec, mine, len(train), len(test), len(public)))
 
 
-def _test_and_train(mine: ImageSet, spec: DataSpec) -> tuple[torch.Tensor, torch.Tensor]:
+def _train_and_test(mine: ImageSet, spec: DataSpec) -> tuple[torch.Tensor, torch.Tensor]:
     share = spec.test_share if spec.test is None else spec.test / len(mine)
-    test, train = splits.within_identity(mine.labels, share, SPLIT_SEED)
+    train, test = splits.within_identity(mine.labels, share, SPLIT_SEED)
     if spec.train is not None:
         train = train[_some(len(train), spec.train)]
-    return test, train
+    return train, test
 
 
 def _classes_scene(spec: DataSpec, root: Path) -> Scene:

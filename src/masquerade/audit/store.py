@@ -12,14 +12,15 @@ from masquerade import __version__
 
 @final
 class Store:
-    """A folder of pieces, each named by the digest of all that determines it.
+    """Pieces by the digest of all that determines them.
 
     Args:
-        folder: Where pieces are kept; None keeps nothing.
+        folder: Where pieces outlast the process; with None they are kept in memory only.
     """
 
     def __init__(self, folder: Path | None) -> None:
         self._folder = folder
+        self._memory: dict[str, dict[str, Any]] = {}
         if folder is not None:
             folder.mkdir(parents=True, exist_ok=True)
 
@@ -30,10 +31,17 @@ class Store:
             what: Plain data that determine the piece.
             make: Computes it, as plain data.
         """
-        if self._folder is None:
-            return make()
         text = json.dumps({"masquerade": __version__, **what}, sort_keys=True)
-        path = self._folder / f"{sha256(text.encode()).hexdigest()[:24]}.json"
+        name = sha256(text.encode()).hexdigest()[:24]
+        if name not in self._memory:
+            self._memory[name] = make() if self._folder is None else self._on_disk(self._folder, name, what, make)
+        return self._memory[name]
+
+    @staticmethod
+    def _on_disk(
+        folder: Path, name: str, what: dict[str, Any], make: Callable[[], dict[str, Any]]
+    ) -> dict[str, Any]:
+        path = folder / f"{name}.json"
         if path.exists():
             kept: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))["piece"]
             return kept

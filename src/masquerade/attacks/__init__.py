@@ -1,0 +1,47 @@
+"""Attacks, one file each; every one names a target that it is known to break."""
+
+from collections.abc import Mapping
+from dataclasses import fields
+from difflib import get_close_matches
+from typing import Any
+
+from masquerade.attacks.base import Attack
+from masquerade.attacks.brute_force_angle import BruteForceAngle
+from masquerade.attacks.gram_fingerprint import GramFingerprint
+from masquerade.attacks.jigsaw import Jigsaw
+from masquerade.attacks.moments import Moments
+from masquerade.errors import StudyError
+
+EVERY_ATTACK: tuple[type[Attack], ...] = (
+    BruteForceAngle,
+    Jigsaw,
+    Moments,
+    GramFingerprint,
+)
+"""Every attack, by what it needs: nothing, leaked pairs, candidates, a gallery, the model."""
+
+
+def attack_named(name: str, options: Mapping[str, Any]) -> Attack:
+    """An attack by its name, as study files say it.
+
+    Args:
+        name: Its ``name``.
+        options: Its dataclass fields; where a field is an attack itself, that attack's name.
+
+    Raises:
+        StudyError: If there is no such attack or option.
+    """
+    by_name = {attack.name: attack for attack in EVERY_ATTACK}
+    if name not in by_name:
+        close = get_close_matches(name, by_name, 1, cutoff=0.4)
+        hint = f"Did you mean {close[0]}? " if close else ""
+        raise StudyError("no such attack", value=name, remedy=f"{hint}There are: {', '.join(by_name)}.")
+    known = {field.name: field.type for field in fields(by_name[name])}  # type: ignore[arg-type]
+    if unknown := sorted(set(options) - set(known)):
+        raise StudyError(
+            f"attack {name} has no such option",
+            value=", ".join(unknown),
+            remedy=f"Its options are: {', '.join(known) or 'none'}.",
+        )
+    first = {key: attack_named(str(value), {}) for key, value in options.items() if known[key] is Attack}
+    return by_name[name](**{**options, **first})
