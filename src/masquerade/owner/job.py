@@ -8,10 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from masquerade import __version__
-from masquerade.disguises.base import Keyed, Shape
+from masquerade.disguises.base import Keyed, Shape, derivation_check
 from masquerade.errors import UsageError
 from masquerade.keys import Key
-from masquerade.owner.derivation import derivation_check
 from masquerade.owner.photo_list import PhotoList
 from masquerade.owner.records import DatasetRecord
 from masquerade.owner.shards import BATCH, ShardMaker
@@ -23,6 +22,10 @@ from masquerade.released.writer import Plan
 
 SHARD_BYTES = 16 << 20
 """Aimed at for a shard: large enough for fsync not to matter, small enough for several to be in memory."""
+
+
+FEWEST_SHARDS = 8
+"""Where there are photos enough for as many batches."""
 
 
 @final
@@ -86,7 +89,7 @@ def prepare(
     keyed = keyed_disguise(recipe, key)
     stored_shape, largest = probe(keyed)
     dtype = stored_type(largest)
-    size = shard_images or fitting_shard(stored_shape, dtype)
+    size = fitting_shard(stored_shape, dtype, len(photos)) if shard_images is None else shard_images
     if size < 1:
         raise UsageError("a shard holds at least one image", value=size, remedy="Leave the number out.")
     source = photos.digest()
@@ -132,7 +135,12 @@ def keyed_disguise(recipe: Recipe, key: Key) -> Keyed:
     return recipe.disguise.with_key(key, (3 if recipe.mode == "RGB" else 1, recipe.height, recipe.width))
 
 
-def fitting_shard(shape: Shape, dtype: StoredType) -> int:
-    """Images for a shard of about ``SHARD_BYTES``, in whole batches."""
+def fitting_shard(shape: Shape, dtype: StoredType, photos: int) -> int:
+    """Photos for a shard of at most about ``SHARD_BYTES``, in whole batches; fewer if there are few in all.
+
+    Several shards keep several processors busy, and a job that is interrupted loses less.
+    """
     image = Layout("", 0, 1, shape, dtype).images_bytes
-    return max(1, SHARD_BYTES // image // BATCH) * BATCH
+    largest = max(1, SHARD_BYTES // image)
+    even = -(-photos // FEWEST_SHARDS)
+    return max(1, min(largest // BATCH, -(-even // BATCH))) * BATCH

@@ -11,11 +11,10 @@ from torch import Tensor
 
 from masquerade.data.intake import decode
 from masquerade.disguises import from_description
-from masquerade.disguises.base import Keyed
-from masquerade.errors import ModelError, PhotoRejected
+from masquerade.disguises.base import Keyed, derivation_check
+from masquerade.errors import DerivationMismatch, ModelError, PhotoRejected
 from masquerade.keys import Key
 from masquerade.networks import Network
-from masquerade.owner.derivation import require_derivation
 from masquerade.owner.records import DatasetRecord, Records
 from masquerade.released.shard import TORCH_TYPES
 from masquerade.training.inference import probabilities
@@ -75,7 +74,12 @@ class Recogniser:
         shape = (3 if record.mode == "RGB" else 1, record.height, record.width)
         # The description is the owner's own: what the card says of it came from the training machine.
         keyed = from_description(record.disguise).with_key(key, shape)
-        require_derivation(key, keyed, card.derivation_check, model)
+        if derivation_check(key, keyed) != card.derivation_check:
+            raise DerivationMismatch(
+                "the key gives other numbers here than where the photos were disguised",
+                place=model,
+                remedy="Use the same version of masquerade, or disguise the photos and train again.",
+            )
         network, card = load_model(model)
         if card.classes != len(record.people):
             raise ModelError(

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, final
 
 from masquerade.data.intake import Mode
-from masquerade.errors import MasqueradeError, UsageError
+from masquerade.errors import UsageError
 from masquerade.released.durable import named_failures, write_durably
 from masquerade.released.shard import StoredType
 
@@ -143,5 +143,5 @@ class Records:
 
     def _file(self, dataset_id: str, ending: str) -> Path:
         if not re.fullmatch(r"[0-9a-f]{32}", dataset_id):
-            raise MasqueradeError("not the id of a data set", value=repr(dataset_id))
+            raise UsageError("not the id of a data set", value=repr(dataset_id))
         return self.folder / f"{dataset_id}.{ending}"

@@ -1,0 +1,21 @@
+"""Disguise a folder in a process of its own and print its peak memory in bytes:
+
+python peak_memory.py PHOTOS FOLDER
+"""
+
+import resource
+import sys
+from pathlib import Path
+
+from masquerade.owner.disguising import disguise_folder
+from masquerade.owner.records import Records
+from owner_examples import KEY, RECIPE
+
+if __name__ == "__main__":
+    photos, folder = Path(sys.argv[1]), Path(sys.argv[2])
+    # One size of shard, since by itself a job of few photos takes smaller ones.
+    disguise_folder(
+        photos, folder / "out", KEY, Records(folder / "records"), RECIPE, shard_images=512, workers=2
+    )
+    unit = 1 if sys.platform == "darwin" else 1024
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit)

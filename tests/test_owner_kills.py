@@ -1,0 +1,20 @@
+"""Whole jobs of an owner, killed at random moments, end as if nothing had happened."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+HARNESS = Path(__file__).with_name("owner_crash_harness.py")
+
+
+def test_kills_at_random_moments_leave_data_and_records_as_if_uninterrupted(tmp_path: Path) -> None:
+    command = [sys.executable, HARNESS, "30", "1", tmp_path]
+    environment = os.environ | {"OMP_NUM_THREADS": "1"}
+    run = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    assert run.returncode == 0, run.stderr
+    done = json.loads(run.stdout)
+    assert done["killed"] >= 30
+    assert done["jobs"] >= 3
+    assert done["broken"] == 0
