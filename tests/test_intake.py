@@ -192,6 +192,11 @@ def test_frames() -> None:
     assert (take(two_frames("MPO")) == first).all()  # a photo with a preview behind it
 
 
+def test_bytes_are_held_to_the_same_limits_as_files() -> None:
+    assert rejection(b"") is Rejection.EMPTY_FILE
+    assert rejection(bytes(intake.MAX_BYTES + 1)) is Rejection.TOO_LARGE_FILE
+
+
 def test_classes_of_files(tmp_path: Path) -> None:
     def of(path: Path) -> str:
         with pytest.raises(PhotoRejected) as caught:

@@ -56,19 +56,19 @@ def write_digits(root: Path, **changed: NDArray[np.generic]) -> Path:
 
 
 def test_data_root_is_the_argument_or_the_variable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(packs.VARIABLE, str(tmp_path))
+    monkeypatch.setenv(packs.DATA_VARIABLE, str(tmp_path))
     assert packs.data_root(None) == tmp_path
     (tmp_path / "given").mkdir()
     assert packs.data_root(tmp_path / "given") == tmp_path / "given"
 
 
 def test_without_a_data_root_both_ways_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv(packs.VARIABLE, raising=False)
+    monkeypatch.delenv(packs.DATA_VARIABLE, raising=False)
     with pytest.raises(StudyError, match="--data or the environment variable MASQUERADE_DATA"):
         packs.data_root(None)
     with pytest.raises(StudyError, match="no such data folder"):
         packs.data_root(tmp_path / "absent")
-    monkeypatch.setenv(packs.VARIABLE, str(tmp_path / "absent"))
+    monkeypatch.setenv(packs.DATA_VARIABLE, str(tmp_path / "absent"))
     with pytest.raises(StudyError, match="in MASQUERADE_DATA"):
         packs.data_root()
 

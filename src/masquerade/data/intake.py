@@ -103,6 +103,7 @@ def decode_bytes(data: bytes, height: int, width: int, mode: Mode, *, place: Pat
         place: What to call the photo in a rejection.
     """
     check_target(height, width, mode)
+    _check_length(len(data), place)
     try:
         picture = take_apart(data)
         return _channels_first(_decode(picture, height, width, mode))
@@ -126,8 +127,7 @@ def _bytes(path: Path) -> bytes:
     except (OSError, ValueError) as error:
         detail = getattr(error, "strerror", None) or "no such name"
         raise _rejected(Rejection.UNREADABLE, path, detail) from error
-    if not data:
-        raise _rejected(Rejection.EMPTY_FILE, path)
+    _check_length(len(data), path)
     return data
 
 
@@ -135,10 +135,16 @@ def _content(descriptor: int, path: Path) -> bytes:
     about = os.fstat(descriptor)
     if not stat.S_ISREG(about.st_mode):
         raise _rejected(Rejection.NOT_A_FILE, path)
-    if about.st_size > MAX_BYTES:
-        raise _rejected(Rejection.TOO_LARGE_FILE, path, f"{about.st_size:,} bytes, at most {MAX_BYTES:,}")
+    _check_length(about.st_size, path)
     with open(descriptor, "rb", closefd=False) as file:
         return file.read(about.st_size)
+
+
+def _check_length(length: int, place: Path | str) -> None:
+    if length == 0:
+        raise _rejected(Rejection.EMPTY_FILE, place)
+    if length > MAX_BYTES:
+        raise _rejected(Rejection.TOO_LARGE_FILE, place, f"{length:,} bytes, at most {MAX_BYTES:,}")
 
 
 def _decode(picture: Essence, height: int, width: int, mode: Mode) -> Image.Image:

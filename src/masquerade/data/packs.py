@@ -24,7 +24,7 @@ from masquerade.data.intake import Mode, decode_bytes
 from masquerade.data.npz import Npz
 from masquerade.errors import PhotoRejected, StudyError
 
-VARIABLE = "MASQUERADE_DATA"
+DATA_VARIABLE = "MASQUERADE_DATA"
 """Environment variable that names the data folder where no argument does."""
 Part = Literal["train", "test"]
 _FASHION = (
@@ -47,14 +47,14 @@ def data_root(given: Path | None = None) -> Path:
     Raises:
         StudyError: If neither is there.
     """
-    named = given or (Path(os.environ[VARIABLE]) if os.environ.get(VARIABLE) else None)
+    named = given or (Path(os.environ[DATA_VARIABLE]) if os.environ.get(DATA_VARIABLE) else None)
     remedy = (
-        f"Put the data sets into a folder and name it with --data or the environment variable {VARIABLE}."
+        f"Put the data sets into a folder; name it with --data or the environment variable {DATA_VARIABLE}."
     )
     if named is None:
         raise StudyError("no data folder given", remedy=remedy)
     if not named.is_dir():
-        place = "--data" if given else VARIABLE
+        place = "--data" if given else DATA_VARIABLE
         raise StudyError("no such data folder", value=named, place=place, remedy=remedy)
     return named
 
