@@ -34,8 +34,8 @@ class Keyed(nn.Module, ABC):
         super().__init__()
         self.shape = shape
 
-    @final
-    def forward(self, images: Tensor) -> Tensor:  # type: ignore[misc]  # torch types it as an attribute
+    @final  # type: ignore[misc]  # torch declares forward as an attribute
+    def forward(self, images: Tensor) -> Tensor:
         """Disguise images.
 
         Args:

@@ -13,8 +13,8 @@ from masquerade.blocks import BlockGrid
 class BlockMap:
     """Blocks multiplied by matrices from the right and put in another order.
 
-    The ``d = c l m`` numbers of a block, channel by channel and row by row, are seen as ``(groups, d / groups)``
-    and each group as rows as wide as its matrix. So the paper's multiplication (section 3.3: rows of a block
+    The ``d = c l m`` numbers of a block, channel by channel and row by row, are ``groups`` of ``d / groups``,
+    each seen as rows as wide as its matrix. So the paper's multiplication (section 3.3: rows of a block
     times R_i) has a group for each channel and matrices of the block's width; a vectorised block is one row.
 
     Args:
