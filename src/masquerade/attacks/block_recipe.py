@@ -10,7 +10,7 @@ from masquerade.errors import NotApplicable
 Block = tuple[int, int]
 """Height and width of a block in pixels."""
 Variant = Literal["rows", "block"]
-MatrixKind = Literal["orthogonal", "gaussian", "uniform01"]
+MatrixKind = Literal["orthogonal", "rotation", "gaussian", "uniform01"]
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,8 @@ class BlockRecipe:
         per_channel: Whether each channel has matrices of its own; in the ``block`` variant, whether
             channels are vectorised apart.
         permuted: Whether blocks change places, in a secret order that is the same for all images.
-        noise_before: Largest value of the uniform noise added before the matrices, on the 0 to 255 scale.
+        noise_before: Largest value of the uniform noise added before the matrices (and after blocks are
+            normalised), on the 0 to 255 scale.
         noise_after: The same for noise added after the matrices.
         normalised: Whether each block of each image is rescaled, so that its norm tells nothing.
     """
@@ -74,6 +75,11 @@ class BlockRecipe:
         if self.block is None:
             raise NotApplicable("the disguise cuts no blocks", place="the recipe")
         return BlockGrid(*shape, *self.block)
+
+    @property
+    def keeps_lengths(self) -> bool:
+        """Whether matrices, if any, are orthogonal."""
+        return self.matrix in (None, "orthogonal", "rotation")
 
     @property
     def noise(self) -> float:

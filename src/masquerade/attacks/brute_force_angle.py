@@ -64,7 +64,8 @@ class BruteForceAngle(Attack):
 
     def _turned_back(self, disguised: Tensor, recipe: BlockRecipe, grid: BlockGrid) -> Tensor:
         rows = _rows(disguised, grid)
-        search = _Search(rows, _candidates(self.angles), self.together, not recipe.per_channel)
+        candidates = _candidates(self.angles, reflected=recipe.matrix != "rotation")
+        search = _Search(rows, candidates, self.together, not recipe.per_channel)
         search.score_alone(self.smoothness, recipe.noise_before / 2, recipe.noise / 2)
         for _ in range(self.sweeps):
             for parity in (0, 1):
@@ -74,12 +75,8 @@ class BruteForceAngle(Attack):
 
 
 def _check(recipe: BlockRecipe) -> None:
-    if (
-        recipe.variant != "rows"
-        or recipe.matrix != "orthogonal"
-        or recipe.block is None
-        or recipe.block[1] != 2
-    ):
+    small = recipe.block is not None and recipe.block[1] == 2
+    if not (small and recipe.variant == "rows" and recipe.keeps_lengths):
         raise NotApplicable(
             "brute force needs orthogonal 2 x 2 matrices, one angle a block",
             value=f"{recipe.variant} of {recipe.block}, {recipe.matrix}",
@@ -99,12 +96,13 @@ def _rows(images: Tensor, grid: BlockGrid) -> Tensor:
     return images.reshape(shape).permute(0, 1, 2, 4, 3, 5).contiguous()
 
 
-def _candidates(angles: int) -> Tensor:
-    """Rotations, then reflections, ``(2 * angles, 2, 2)``: original row = disguised row @ matrix."""
+def _candidates(angles: int, *, reflected: bool) -> Tensor:
+    """Rotations, then reflections, ``(k, 2, 2)``: original row = disguised row @ matrix."""
     turn = torch.arange(angles) * (2 * math.pi / angles)
     first = torch.stack([turn.cos(), turn.sin()], -1)
     second = torch.stack([-turn.sin(), turn.cos()], -1)
-    return torch.cat([torch.stack([first, second], -1), torch.stack([first, -second], -1)])
+    rotations = torch.stack([first, second], -1)
+    return torch.cat([rotations, torch.stack([first, -second], -1)]) if reflected else rotations
 
 
 class _Search:
