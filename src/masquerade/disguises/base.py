@@ -133,7 +133,7 @@ def nonces_of(images: Tensor) -> list[bytes]:
     Noise that were new each time could be averaged away by whoever sees an image twice. Floating images that
     hold whole grey levels have the nonces of the same image in uint8.
     """
-    flat = images.reshape(len(images), -1)
+    flat = images.flatten(1)
     if images.dtype == torch.uint8:
         return [_code(row) for row in flat]
     levels = flat.clamp(0, 255).to(torch.uint8)

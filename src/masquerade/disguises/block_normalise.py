@@ -46,7 +46,7 @@ class BlockNormalise(Disguise):
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "block", checked_block(self.block, "BlockNormalise"))
-        if not 0 < self.epsilon < float("inf"):
+        if not isinstance(self.epsilon, (int, float)) or not 0 < self.epsilon < float("inf"):
             raise UsageError(
                 "not an epsilon", value=self.epsilon, remedy="Give a positive number, such as 1."
             )

@@ -31,7 +31,7 @@ class Chain(Disguise):
     parts: tuple[Disguise, ...] = ()
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "parts", tuple(self.parts))
+        object.__setattr__(self, "parts", _sequence(self.parts))
         for i, part in enumerate(self.parts):
             if not isinstance(part, Disguise):
                 raise UsageError(
@@ -98,6 +98,10 @@ class KeyedChain(Keyed):
     def digest(self) -> bytes:
         """SHA-256 over the digests of the parts."""
         return sha256(b"".join(part.digest() for part in self._parts)).digest()
+
+
+def _sequence(parts: object) -> tuple[Disguise, ...]:
+    return tuple(parts) if isinstance(parts, (tuple, list)) else (parts,)  # type: ignore[return-value]
 
 
 def _fused(parts: Sequence[Keyed]) -> Iterator[Keyed]:

@@ -33,14 +33,15 @@ def from_description(description: Mapping[str, Any]) -> Disguise:
     Raises:
         UsageError: If there is no such kind, or a parameter is unknown, missing or wrong.
     """
-    if not isinstance(description, Mapping) or description.get("kind") not in _KINDS:
+    named = description.get("kind") if isinstance(description, Mapping) else None
+    if not isinstance(named, str) or named not in _KINDS:
         raise UsageError(
             "no such kind of disguise",
-            value=description.get("kind") if isinstance(description, Mapping) else type(description).__name__,
+            value=repr(named),
             place="a description of a disguise",
             remedy=f"Choose among {', '.join(_KINDS)}.",
         )
-    kind = _KINDS[description["kind"]]
+    kind = _KINDS[named]
     given = {name: _read(name, value) for name, value in description.items() if name != "kind"}
     try:
         return kind(**given)

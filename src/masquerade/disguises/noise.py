@@ -1,7 +1,7 @@
 """Additive noise (Sharma and Chen, Disguised-Nets, section 3.3)."""
 
 from dataclasses import dataclass
-from math import isfinite
+from math import isfinite, prod
 from typing import Final, final
 
 import torch
@@ -80,11 +80,11 @@ class KeyedNoise(Keyed):
     def disguise(self, images: Tensor, nonces: list[bytes] | None) -> Tensor:
         """Add the noise."""
         if nonces is None:
-            return images.float()
+            return images.to(torch.float32, copy=True)
         noisy = torch.empty(images.shape)
         for start in range(0, len(images), _PART):
             some = slice(start, start + _PART)
-            field = torch.from_numpy(self._stream.fields(nonces[some], images[0].numel()))
+            field = torch.from_numpy(self._stream.fields(nonces[some], prod(self.shape)))
             torch.add(images[some], field.view_as(images[some]), alpha=self._level, out=noisy[some])
         return noisy
 

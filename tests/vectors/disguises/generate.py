@@ -1,0 +1,91 @@
+"""Write the golden vectors of disguises with masquerade itself; run it as a program.
+
+``tests/disguise_oracle.py`` recomputes them without the package's disguises. Vectors are added, never
+changed: a change would mean that photos disguised by an earlier release cannot be disguised the same way again.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from masquerade.disguises import derivation_check, from_description
+from masquerade.keys import Key
+from masquerade.recipes import RECIPES
+
+HERE = Path(__file__).parent
+SECRETS = (bytes(range(32)), bytes([255]) * 32)
+
+CASES: tuple[tuple[dict[str, Any], tuple[int, int, int]], ...] = (
+    ({"kind": "BlockPermutation", "block": 2}, (1, 6, 8)),
+    ({"kind": "BlockPermutation", "block": [1, 4]}, (3, 4, 8)),
+    ({"kind": "BlockMatrix", "block": 2, "variant": "rows", "matrix": "orthogonal"}, (3, 4, 4)),
+    ({"kind": "BlockMatrix", "block": 4, "variant": "rows", "matrix": "rotation"}, (1, 8, 8)),
+    ({"kind": "BlockMatrix", "block": [2, 4], "matrix": "orthogonal", "per_channel": False}, (3, 4, 8)),
+    ({"kind": "BlockMatrix", "block": 2, "variant": "block", "matrix": "orthogonal"}, (3, 4, 4)),
+    ({"kind": "BlockMatrix", "block": 2, "variant": "block", "per_channel": True}, (3, 4, 4)),
+    ({"kind": "BlockMatrix", "block": 4, "variant": "block", "matrix": "gaussian"}, (1, 8, 8)),
+    ({"kind": "BlockMatrix", "block": 4, "variant": "rows", "matrix": "uniform01"}, (1, 8, 8)),
+    ({"kind": "Noise", "level": 50}, (3, 4, 4)),
+    ({"kind": "BlockNormalise", "block": 4}, (3, 4, 8)),
+    ({"kind": "BlockNormalise", "block": 2, "per_channel": True, "epsilon": 0.5}, (3, 4, 4)),
+    ({"kind": "Chain", "parts": []}, (1, 2, 2)),
+    (
+        {
+            "kind": "Chain",
+            "parts": [
+                {"kind": "BlockNormalise", "block": 4},
+                {"kind": "Noise", "level": 25},
+                {"kind": "BlockMatrix", "block": 4, "variant": "block", "matrix": "gaussian"},
+                {"kind": "BlockPermutation", "block": 4},
+            ],
+        },
+        (1, 8, 8),
+    ),
+)
+
+
+def images_of(shape: tuple[int, int, int]) -> Tensor:
+    """Two images that anybody can write down: pixel ``i`` of both together is ``(37 i + 11) i mod 256``."""
+    c, h, w = shape
+    i = torch.arange(2 * c * h * w)
+    return ((37 * i + 11) * i % 256).to(torch.uint8).view(2, c, h, w)
+
+
+def vector(description: dict[str, Any], shape: tuple[int, int, int], secret: bytes) -> dict[str, Any]:
+    key = Key.from_secret(secret)
+    disguise = from_description(description)
+    keyed = disguise.with_key(key, shape)
+    disguised = keyed(images_of(shape)).flatten().tolist()
+    return {
+        "secret": secret.hex(),
+        "shape": list(shape),
+        "description": disguise.describe(),
+        "derivation_check": derivation_check(key, keyed),
+        "disguised": [round(value, 2) for value in disguised],
+    }
+
+
+def of_recipes() -> list[dict[str, Any]]:
+    """The derivation check alone, at the recipes' own sizes."""
+    key = Key.from_secret(SECRETS[0])
+    checks = []
+    for recipe in RECIPES:
+        shape = (3 if recipe.mode == "RGB" else 1, recipe.height, recipe.width)
+        keyed = recipe.disguise.with_key(key, shape)
+        described = recipe.disguise.describe()
+        checks.append({"shape": shape, "description": described, "check": derivation_check(key, keyed)})
+    return checks
+
+
+def write_all(folder: Path) -> None:
+    small = [vector(*case, secret) for secret in SECRETS for case in CASES]
+    for name, vectors in (("small", small), ("recipes", of_recipes())):
+        lines = ",\n".join(json.dumps(each) for each in vectors)
+        (folder / f"{name}.json").write_text(f"[\n{lines}\n]\n")
+
+
+if __name__ == "__main__":
+    write_all(HERE)
