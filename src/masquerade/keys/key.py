@@ -182,4 +182,5 @@ class Key(Opaque):
         return compare_digest(self._secret.reveal(), other._secret.reveal())
 
     def __repr__(self) -> str:
-        return f"Key(fingerprint={self.fingerprint!r})"
+        name = getattr(self, "_fingerprint", None)  # a traceback may show a key that is being made
+        return f"Key(fingerprint={name!r})"

@@ -32,7 +32,7 @@ _HEADER: Final = re.compile(
     rb"protection: (?:none|argon2id "
     rb"memory_kib=" + _NUMBER + rb" passes=" + _NUMBER + rb" lanes=" + _NUMBER + rb" salt=([0-9a-f]{32}))\n"
 )
-_SECRET: Final = re.compile(rb"secret: ([0-9a-f]{64}|[0-9a-f]{96})\n")
+_SECRET: Final = re.compile(rb"secret: (?:[0-9a-f]{64}|[0-9a-f]{96})\n")
 _CHECK_BYTES: Final = len("check: ") + 64 + len("\n")
 _RESTORE: Final = "Restore it from a copy; a damaged key cannot be repaired."
 
@@ -124,8 +124,9 @@ def _protection(top: re.Match[bytes]) -> Protection | None:
 
 
 def _secret(lines: Secret, start: int) -> Secret | None:
-    found = _SECRET.fullmatch(lines.reveal(), start)
-    return Secret(bytes.fromhex(found[1].decode("ascii"))) if found else None
+    if not _SECRET.fullmatch(lines.reveal(), start):  # not kept: a match prints what it has matched
+        return None
+    return Secret(bytes.fromhex(lines.reveal()[start + len("secret: ") : -1].decode("ascii")))
 
 
 def _require_version_1(content: Secret, place: object) -> None:

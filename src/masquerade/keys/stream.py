@@ -38,7 +38,8 @@ class KeyStream(Opaque):
         self._field = expand(secret, "field", purpose)
 
     def __repr__(self) -> str:
-        return f"KeyStream(purpose={self.purpose!r})"
+        purpose = getattr(self, "purpose", None)  # a traceback may show a stream that is being made
+        return f"KeyStream(purpose={purpose!r})"
 
     def integers(self, below: int, count: int) -> NDArray[np.int64]:
         """Integers from 0 to ``below - 1``, unbiased: int64 ``(count,)``.
