@@ -115,7 +115,8 @@ def root(moments: Tensor, power: float, floor: float) -> Tensor:
     values, vectors = torch.linalg.eigh(moments.double())
     least = floor * values.mean(1, keepdim=True).clamp_min(1e-12)
     scaled: Tensor = vectors * values.maximum(least)[:, None, :] ** power
-    return (scaled @ vectors.mT).float()
+    powered: Tensor = scaled @ vectors.mT
+    return powered.float()
 
 
 def normalised(cells: Tensor, together: int) -> Tensor:
