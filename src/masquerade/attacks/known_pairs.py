@@ -20,7 +20,7 @@ from masquerade.attacks.block_recipe import BlockRecipe
 from masquerade.attacks.moments_layout import CellLayout, normalised
 from masquerade.attacks.wiener import Prior, restore
 
-ROUNDING: Final = 1e-6
+ROUNDING: Final = 1e-10
 """Variance of rounding to float32 on the 0 to 255 scale, relative to the mean square of a disguised row."""
 
 

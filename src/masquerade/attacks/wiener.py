@@ -125,5 +125,5 @@ def _stationary(images: Tensor, height: int, width: int) -> Tensor:
     power = torch.stack([(spectrum * spectrum[:, k : k + 1].conj()).mean(0) for k in range(c)], 1)
     correlation = torch.fft.irfft2(power, size) / (images.shape[2] * images.shape[3])
     ys, xs = (torch.arange(side)[:, None] - torch.arange(side) for side in (height, width))
-    table = correlation[:, :, ys[:, None, :, None], xs[None, :, None, :]]
+    table: Tensor = correlation[:, :, ys[:, None, :, None], xs[None, :, None, :]]
     return table.permute(0, 2, 3, 1, 4, 5).reshape(c * height * width, -1)
