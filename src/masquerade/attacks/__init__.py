@@ -7,8 +7,13 @@ from typing import Any
 
 from masquerade.attacks.base import Attack
 from masquerade.attacks.brute_force_angle import BruteForceAngle
+from masquerade.attacks.class_membership import ClassMembership
+from masquerade.attacks.examiner_clean import ExaminerClean
+from masquerade.attacks.examiner_fresh import ExaminerFresh
+from masquerade.attacks.examiner_recovered import ExaminerRecovered
 from masquerade.attacks.gram_fingerprint import GramFingerprint
 from masquerade.attacks.jigsaw import Jigsaw
+from masquerade.attacks.known_pairs import KnownPairs
 from masquerade.attacks.moments import Moments
 from masquerade.errors import StudyError
 
@@ -16,7 +21,12 @@ EVERY_ATTACK: tuple[type[Attack], ...] = (
     BruteForceAngle,
     Jigsaw,
     Moments,
+    KnownPairs,
     GramFingerprint,
+    ExaminerClean,
+    ExaminerFresh,
+    ExaminerRecovered,
+    ClassMembership,
 )
 """Every attack, by what it needs: nothing, leaked pairs, candidates, a gallery, the model."""
 

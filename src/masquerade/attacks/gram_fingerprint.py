@@ -94,7 +94,7 @@ def _as_disguised(images: Tensor, recipe: BlockRecipe) -> Tensor:
 def _resemblances(images: Tensor) -> Tensor:
     """Cosine between vectors ``(n, d)``, as ``(n, n)``; each one's resemblance to itself left out."""
     unit = images / images.norm(dim=1, keepdim=True).clamp_min(1e-9)
-    cosine = unit @ unit.T
+    cosine: Tensor = unit @ unit.T
     return cosine.fill_diagonal_(0.0)
 
 
@@ -114,7 +114,7 @@ def _principal_coordinates(images: Tensor) -> Tensor:
     """Coordinates ``(n, k)``, signs settled by skewness, which a matrix key keeps."""
     centred = images - images.mean(0)
     values, vectors = torch.linalg.eigh(centred @ centred.T)
-    scores = (vectors * values.clamp_min(0).sqrt())[:, -AXES[-1] :].flip(1)
+    scores: Tensor = (vectors * values.clamp_min(0).sqrt())[:, -AXES[-1] :].flip(1)
     scores = scores * scores.pow(3).mean(0).sign()
     return scores / scores.norm() * len(scores) ** 0.5
 
@@ -127,8 +127,8 @@ def _correlation(left: Tensor, right: Tensor) -> Tensor:
 
 def _standardised(rows: Tensor) -> Tensor:
     rows = (rows - rows.mean(0)) / rows.std(0).clamp_min(1e-9)
-    rows = rows - rows.mean(1, keepdim=True)
-    return rows / rows.norm(dim=1, keepdim=True).clamp_min(1e-9)
+    centred: Tensor = rows - rows.mean(1, keepdim=True)
+    return centred / centred.norm(dim=1, keepdim=True).clamp_min(1e-9)
 
 
 def _mutual_best(similarity: Tensor) -> tuple[Tensor, Tensor]:

@@ -1,4 +1,4 @@
-"""Curves of a report: an attack against its budget, a paper's figure over arms, Fano factors class by class."""
+"""Curves of a report: a paper's figure over arms, and Fano factors class by class."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -73,8 +73,8 @@ def fano_curves(title: str, pieces: Sequence[dict[str, Any]]) -> tuple[list[Curv
     ]
     p = welch_p_value(_ranked(mean, members, True), _ranked(mean, members, False))
     inside, outside = (sum(v) / len(v) for v in (_ranked(mean, members, True), _ranked(mean, members, False)))
-    found = f"{title}: mean Fano factor {inside:.3f} in training, {outside:.3f} out of training, Welch p = {p:.2g}."
-    return curves, found
+    means = f"mean Fano factor {inside:.3f} in training, {outside:.3f} out of training"
+    return curves, f"{title}: {means}, Welch p = {p:.2g}."
 
 
 def _ranked(scores: Sequence[float], members: Sequence[bool], inside: bool) -> list[float]:

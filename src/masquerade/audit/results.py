@@ -24,7 +24,7 @@ class Run(Plain):
 
 
 class Measurement(Plain):
-    """A number over all repetitions: mean, the interval (resampled by identity), and what a blind guess scores."""
+    """A number over all repetitions: mean, interval resampled by identity, what a blind guess scores."""
 
     metric: str
     value: float

@@ -1,4 +1,7 @@
-"""Runs a study: arms by repetitions by attacks, pooled into a report. Only this room holds key and truth together."""
+"""Runs a study: arms by repetitions by attacks, pooled into a report.
+
+Only this room holds key and truth together.
+"""
 
 import platform
 import time

@@ -34,19 +34,18 @@ class Store:
         text = json.dumps({"masquerade": __version__, **what}, sort_keys=True)
         name = sha256(text.encode()).hexdigest()[:24]
         if name not in self._memory:
-            self._memory[name] = make() if self._folder is None else self._on_disk(self._folder, name, what, make)
+            self._memory[name] = (
+                make() if self._folder is None else _on_disk(self._folder / f"{name}.json", what, make)
+            )
         return self._memory[name]
 
-    @staticmethod
-    def _on_disk(
-        folder: Path, name: str, what: dict[str, Any], make: Callable[[], dict[str, Any]]
-    ) -> dict[str, Any]:
-        path = folder / f"{name}.json"
-        if path.exists():
-            kept: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))["piece"]
-            return kept
-        piece = make()
-        draft = path.with_suffix(f".{os.getpid()}.part")
-        draft.write_text(json.dumps({"what": what, "piece": piece}), encoding="utf-8")
-        draft.replace(path)
-        return piece
+
+def _on_disk(path: Path, what: dict[str, Any], make: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    if path.exists():
+        kept: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))["piece"]
+        return kept
+    piece = make()
+    draft = path.with_suffix(f".{os.getpid()}.part")
+    draft.write_text(json.dumps({"what": what, "piece": piece}), encoding="utf-8")
+    draft.replace(path)
+    return piece

@@ -42,7 +42,7 @@ class DataSpec(Part):
 
 
 class TrainingSpec(Part):
-    """How the cloud trains: a preset of ``masquerade.training``, a network, and what differs from the preset."""
+    """How the cloud trains: a preset, perhaps another network, and what differs from the preset."""
 
     preset: str
     network: str | None = None

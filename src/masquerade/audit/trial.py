@@ -69,7 +69,7 @@ class Trial:
 
     def disguised(self, images: Tensor) -> Tensor:
         """Images under this repetition's key, float32."""
-        return torch.cat([self._keyed(batch) for batch in images.split(BATCH)])
+        return torch.cat([self._keyed(batch) for batch in torch.split(images, BATCH)])
 
     def fresh(self, rng: np.random.Generator) -> Disguising:
         """The same disguise under a key of the attacker's own."""

@@ -99,11 +99,11 @@ def _probes(trial: Trial, truth: dict[str, Tensor]) -> tuple[Labelled, dict[str,
     shift = len(inside.names)
     images, labels = [], []
     for source, offset in ((inside, 0), (outside, shift)):
-        for label in source.labels.unique().tolist():
+        for label in torch.unique(source.labels).tolist():
             of_class = source.images[source.labels == label][:PROBES_A_CLASS]
             images.append(of_class)
             labels.append(torch.full((len(of_class),), label + offset))
-    numbers, dense = torch.cat(labels).unique(return_inverse=True)
+    numbers, dense = torch.unique(torch.cat(labels), return_inverse=True)
     members = numbers < shift
     return Labelled(torch.cat(images).float(), dense), {
         **truth,

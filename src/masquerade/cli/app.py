@@ -14,7 +14,7 @@ from masquerade.errors import MasqueradeError
 EPILOGUE = "Exit codes: 0 done, 1 usage, 2 some inputs failed, 3 protection below what was asked."
 
 app = typer.Typer(
-    help="Deep learning on faces without handing over who is in the pictures, and a measure of how well it works.",
+    help="Deep learning on faces without handing over who is in them, and a measure of how well that works.",
     epilog=EPILOGUE,
     no_args_is_help=True,
     add_completion=False,

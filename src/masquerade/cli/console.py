@@ -13,7 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from masquerade.errors import WrongPassphrase
 from masquerade.keys import Key, describe
 
-PASSPHRASE_VARIABLE = "MASQUERADE_PASSPHRASE"
+PASSPHRASE_VARIABLE = "MASQUERADE_PASSPHRASE"  # noqa: S105  (a name, not a passphrase)
 
 notes = Console(stderr=True, highlight=False, soft_wrap=True)
 

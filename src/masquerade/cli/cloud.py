@@ -1,0 +1,57 @@
+"""``masquerade verify`` and ``train``: the cloud's side, which takes no key."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from masquerade.cli.console import note, progress
+from masquerade.released.verify import verify as findings
+from masquerade.training import preset as preset_named
+from masquerade.training import train_released
+
+Released = Annotated[Path, typer.Argument(help="A released data set.", show_default=False)]
+
+
+def verify(
+    released: Released,
+    quick: Annotated[bool, typer.Option("--quick", help="Compare sizes and headers only.")] = False,
+) -> None:
+    """Compare every shard with the manifest and name what is damaged, missing, swapped or foreign."""
+    found = findings(released, read_data=not quick)
+    for finding in found:
+        typer.echo(str(finding))
+    if found:
+        raise typer.Exit(2)
+    typer.echo(f"sound: {released}")
+
+
+def train(
+    released: Released,
+    out: Annotated[Path, typer.Option("--out", "-o", help="Model file to write.", show_default=False)],
+    network: Annotated[str | None, typer.Option(help="See `list networks`; else what fits the data.")] = None,
+    preset: Annotated[str | None, typer.Option(help="Named training settings; else what fits.")] = None,
+    seed: Annotated[int, typer.Option(help="Seed of weights, order and what is held back.")] = 0,
+    resume: Annotated[bool, typer.Option(help="Go on from the checkpoint of a stopped training.")] = True,
+) -> None:
+    """Train a network on disguised data; needs no key. Killed, it goes on from its checkpoint."""
+    settings = None if preset is None else preset_named(preset)
+    with progress("training") as told:
+
+        def say(done: int, total: int, loss: float, accuracy: float) -> None:
+            told(done, total, f"loss {loss:.3f}, accuracy {accuracy:.1%}")
+
+        summary = train_released(
+            released,
+            out,
+            network=network,
+            settings=settings,
+            seed=seed,
+            resume=resume,
+            progress=say,
+        )
+    note(f"{summary.parameters:,} parameters on {summary.device} in {summary.seconds:.0f} s")
+    if summary.accuracy is not None and summary.chance is not None:
+        held = f"{summary.accuracy:.1%} of {summary.held_back} held-back images right"
+        note(f"{held} (always naming the commonest class: {summary.chance:.1%})")
+    typer.echo(str(summary.model))

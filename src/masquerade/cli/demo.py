@@ -1,0 +1,94 @@
+"""``masquerade demo``: the whole story on built-in faces, each step by the command that a user would type."""
+
+import shutil
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from masquerade.audit.run import Audit
+from masquerade.audit.study import load_study
+from masquerade.cli import cloud, key, owner
+from masquerade.cli.console import note
+from masquerade.cli.studies import demo_study
+from masquerade.data import builtin
+from masquerade.errors import UsageError
+from masquerade.report import PictureGrid, render
+
+HELD_BACK = 2
+"""Photos of each person that are kept for recognition."""
+
+
+def demo(
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for everything.")] = Path(
+        "masquerade-demo"
+    ),
+    overwrite: Annotated[bool, typer.Option(help="Replace an earlier demo in that folder.")] = False,
+) -> None:
+    """Run the whole story on 400 photos of 40 people; ends in a report."""
+    started = time.perf_counter()
+    _make_room(out, overwrite)
+    photos, visitors = _faces(out)
+    secret, released, model = out / "owner.key", out / "released", out / "model.safetensors"
+    _step(1, f"masquerade key new {secret}", lambda: key.new(secret))
+    _step(
+        2,
+        f"masquerade disguise {photos} -o {released} --key {secret}",
+        lambda: owner.disguise(photos, released, secret),
+    )
+    _step(3, f"masquerade verify {released}", lambda: cloud.verify(released))
+    _step(4, f"masquerade train {released} -o {model}", lambda: cloud.train(released, model))
+    _step(
+        5,
+        f"masquerade predict {model} {visitors} --key {secret}",
+        lambda: _recognise(model, visitors, secret),
+    )
+    _step(6, f"masquerade audit {demo_study().name} --profile quick", lambda: _audit(out / "report"))
+    note(f"{time.perf_counter() - started:.0f} s in all. Open the report:")
+    typer.echo(str(out / "report" / "report.html"))
+
+
+def _step(number: int, command: str, run: Callable[[], None]) -> None:
+    note(f"\n{number}. $ {command}")
+    run()
+
+
+def _make_room(out: Path, overwrite: bool) -> None:
+    if out.exists() and any(out.iterdir()):
+        if not overwrite:
+            raise UsageError(
+                "the folder is not empty", value=out, remedy="Choose another, or say --overwrite."
+            )
+        if not (out / "owner.key").exists():
+            raise UsageError("not a demo's folder", value=out, remedy="Choose another folder.")
+        shutil.rmtree(out)
+    out.mkdir(parents=True, exist_ok=True)
+
+
+def _faces(out: Path) -> tuple[Path, Path]:
+    """Write the built-in photos; the last two of each person become visitors, unseen in training."""
+    photos, visitors = out / "photos", out / "visitors"
+    builtin.write_folders(photos)
+    for person in sorted(photos.iterdir()):
+        (visitors / person.name).mkdir(parents=True)
+        for photo in sorted(person.iterdir())[-HELD_BACK:]:
+            photo.rename(visitors / person.name / photo.name)
+    note(f"{builtin.CREDIT}")
+    return photos, visitors
+
+
+def _recognise(model: Path, visitors: Path, secret: Path) -> None:
+    found = list(owner.recognised(model, [visitors], secret, lambda rejected: note(str(rejected))))
+    for name in found[:3]:
+        typer.echo(f"{name.path},{name.person},{name.probability:.4f}")
+    right = sum(name.path.parent.name == name.person for name in found)
+    note(f"… {right} of {len(found)} visitors named rightly (guessing: 1 in 40)")
+
+
+def _audit(report: Path) -> None:
+    study = load_study(demo_study()).at("quick")
+    done = Audit(study, None, None, note, "masquerade demo").run()
+    grids = [PictureGrid.of(title, images) for title, images in done.pictures.items()]
+    render(done.report, grids, report)
