@@ -28,6 +28,7 @@ PASSPHRASE = "canary phrase of the owner"  # noqa: S105
 KEY = Key.from_secret(CANARY)
 ROOM = str(Path(masquerade.keys.__file__).parent)
 FOLDER: dict[str, Path] = {}
+CARELESS: dict[str, object] = {"canary": CANARY}
 
 
 def windows(length: int = 8) -> list[bytes]:
@@ -169,6 +170,11 @@ def leaking_lines(operation: Callable[[], object]) -> list[int]:
             return leaking + [n] * bool(leaks(shown(error)))
         else:
             return leaking
+
+
+def test_the_injection_finds_a_careless_line() -> None:
+    exec(compile("def f():\n a = 1\n b = canary.hex()\n return a", f"{ROOM}/careless.py", "exec"), CARELESS)  # noqa: S102
+    assert leaking_lines(CARELESS["f"]) == [2]
 
 
 def test_the_search_finds_a_careless_function() -> None:
