@@ -15,6 +15,7 @@ from masquerade.attacks.gram_fingerprint import GramFingerprint
 from masquerade.attacks.jigsaw import Jigsaw
 from masquerade.attacks.known_pairs import KnownPairs
 from masquerade.attacks.moments import Moments
+from masquerade.attacks.norm_fingerprint import NormFingerprint
 from masquerade.errors import StudyError
 
 EVERY_ATTACK: tuple[type[Attack], ...] = (
@@ -22,6 +23,7 @@ EVERY_ATTACK: tuple[type[Attack], ...] = (
     Jigsaw,
     Moments,
     KnownPairs,
+    NormFingerprint,
     GramFingerprint,
     ExaminerClean,
     ExaminerFresh,
