@@ -1,7 +1,7 @@
 """What an attacker reads from the public description of a block disguise (``Disguise.describe``)."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, cast
 
 from masquerade.blocks import BlockGrid
@@ -64,6 +64,10 @@ class BlockRecipe:
                 )
             found |= facts
         return cls(**found)
+
+    def cut_somehow(self) -> "BlockRecipe":
+        """The same, in blocks of one pixel if nothing is cut: for attacks that need no blocks to work."""
+        return self if self.block else replace(self, block=(1, 1))
 
     def grid(self, shape: tuple[int, int, int]) -> BlockGrid:
         """The blocks on images of ``shape`` (channels, height, width).

@@ -5,6 +5,10 @@ key. So the attacker tries them all, block by block, and keeps the one whose pix
 differ little within the row and continue the neighbouring blocks. For a fixed block the cost of a candidate
 matrix Q is tr(Q^T B) plus terms known beforehand, with B the product of its disguised rows and of what its
 neighbours lead one to expect; so a sweep over all candidates is one matrix product.
+
+Channels are searched apart: asking for equal gradients in all channels was tried and made mistakes agree with
+each other (27.6 dB became 26.3). A secret permutation leaves only the first two of the three tests, which tell
+a row's mean and not its gradient; that is no picture, and moments across images do much better there.
 """
 
 import math

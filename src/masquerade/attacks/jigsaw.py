@@ -30,7 +30,7 @@ class Jigsaw(Attack):
     name: ClassVar[str] = "jigsaw"
     needs: ClassVar[frozenset[Sight]] = frozenset({Sight.RECIPE})
     control: ClassVar[Control] = Control(
-        "control-permutation4", "linkage", 0.95, "a block permutation alone falls to a jigsaw solver (A-7)"
+        "control-permutation4", "linkage", 0.95, "a permutation alone falls to a jigsaw solver (A-7)"
     )
 
     images: int = 128
@@ -51,7 +51,8 @@ class Jigsaw(Attack):
             )
         c, h, w = view.released.shape[1:]
         grid = recipe.grid((int(c), int(h), int(w)))
-        blocks = grid.cut(view.released - recipe.noise / 2)
+        grey = 128.0 if recipe.normalised else 0.0  # normalised blocks lie around zero
+        blocks = grid.cut(view.released.float() - recipe.noise / 2 + grey)
         some = torch.from_numpy(rng.permutation(blocks.shape[1])[: self.images])
         order = assemble(edge_costs(blocks[:, some]), grid.rows, grid.columns)
         return Reconstruction(grid.join(blocks[torch.from_numpy(order)]).clamp(0, 255))

@@ -45,7 +45,9 @@ class KnownPairs(Attack):
         assert view.recipe is not None  # noqa: S101  (the sealed caller checked it)
         assert view.pairs is not None  # noqa: S101
         c, h, w = view.released.shape[1:]
-        setting = _Setting.of(BlockRecipe.from_description(view.recipe), (int(c), int(h), int(w)))
+        setting = _Setting.of(
+            BlockRecipe.from_description(view.recipe).cut_somehow(), (int(c), int(h), int(w))
+        )
         others = view.public.images[: self.public_images] if view.public else view.pairs.originals
         order, measured = setting.solve(view.pairs, others)
         released = setting.layout.place(setting.seen(view.released), order)
