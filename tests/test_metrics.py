@@ -10,7 +10,7 @@ from torchmetrics.functional.image import peak_signal_noise_ratio
 
 from masquerade.attacks.base import Labels, Membership, Ranking, Reconstruction
 from masquerade.errors import NotMeasurable
-from masquerade.metrics import EVERY_METRIC, entropy, fano_factor, utility, welch_p_value
+from masquerade.metrics import EVERY_METRIC, entropy, fano_factor, soft_fano_factor, utility, welch_p_value
 from masquerade.metrics.base import Truth
 from masquerade.metrics.pairing import aligned
 
@@ -235,6 +235,34 @@ def test_fano_factor_follows_the_paper_before_scaling() -> None:
     paper = ((counts - mu) ** 2).mean() / mu
     scaled = paper / (10 * 3 / 4)
     assert fano_factor(torch.tensor(counts)).item() == pytest.approx((scaled - 0.1) / 0.9)
+
+
+def test_ties_between_classes_of_different_size_are_ties() -> None:
+    """Rounding must not rank a class of four images in one label below a class of ten in one label."""
+    factors = fano_factor(torch.tensor([[4, 0, 0], [10, 0, 0], [0, 7, 0]]))
+    assert factors.unique().tolist() == [1]
+    groups = torch.tensor([0] * 4 + [1] * 10)
+    sure = torch.tensor([[1 - 2e-7, 1e-7, 1e-7]]).expand(14, 3)
+    assert len(soft_fano_factor(sure, groups).unique()) == 1
+
+
+def test_soft_fano_factor_of_certain_answers_is_that_of_labels() -> None:
+    labels = torch.tensor([0, 0, 1, 2, 2, 2, 0, 1])
+    groups = torch.tensor([0, 0, 0, 0, 1, 1, 1, 2])
+    counts = torch.tensor([[2, 1, 1], [1, 0, 2], [0, 1, 0]])
+    soft = soft_fano_factor(torch.nn.functional.one_hot(labels, 3).float(), groups)
+    assert soft.tolist() == pytest.approx(fano_factor(counts).tolist(), abs=1e-6)
+
+
+def test_soft_fano_factor_does_not_depend_on_the_number_of_images() -> None:
+    """Answers of the same kind give the same value on average, for 3 images a class or 60."""
+    rng = torch.Generator().manual_seed(0)
+    means = []
+    for each in (3, 60):
+        answers = torch.softmax(2 * torch.randn((600 * each, 5), generator=rng), 1)
+        groups = torch.arange(600).repeat_interleave(each)
+        means.append(float(soft_fano_factor(answers, groups).mean()))
+    assert means == pytest.approx([0, 0], abs=0.01)
 
 
 def test_entropy() -> None:

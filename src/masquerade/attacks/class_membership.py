@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from masquerade.attacks.base import Attack, Control, Guess, Membership, Sight, View
-from masquerade.metrics.fano import entropy, fano_factor
+from masquerade.metrics.fano import entropy, fano_factor, soft_fano_factor
 
 
 @final
@@ -19,9 +19,9 @@ class ClassMembership(Attack):
     The images are shown as they are, since the attacker has no key to disguise them with.
 
     Args:
-        statistic: How one label's dominance is measured: ``fano``, the Fano factor of the label counts, scaled
-            for the number of images; ``soft_fano``, the same of the summed probabilities, which also sees how
-            sure the model is; ``entropy``, of the label counts in bits, negative.
+        statistic: How dominance is measured. ``soft_fano``: the Fano factor of the predicted probabilities,
+            which also sees how sure the model is. ``fano``: that of the label counts, for models that give
+            labels alone. Both are scaled for the number of images. ``entropy``: of the counts, negative.
     """
 
     name: ClassVar[str] = "class_membership"
@@ -30,7 +30,7 @@ class ClassMembership(Attack):
         "none", "class_membership", 0.9, "unprotected models are told apart at p <= 0.001 (figure 10)"
     )
 
-    statistic: Literal["fano", "soft_fano", "entropy"] = "fano"
+    statistic: Literal["soft_fano", "fano", "entropy"] = "soft_fano"
 
     def run(self, view: View, rng: np.random.Generator) -> Guess:
         """A score for each probed class, in the order of their numbers."""
@@ -41,15 +41,9 @@ class ClassMembership(Attack):
             case "fano":
                 return Membership(fano_factor(histograms(answers, probed)))
             case "soft_fano":
-                return Membership(fano_factor(sums(answers, probed)))
+                return Membership(soft_fano_factor(answers, probed))
             case "entropy":
                 return Membership(-entropy(histograms(answers, probed)))
-
-
-def sums(probabilities: Tensor, probed: Tensor) -> Tensor:
-    """Probability of each label summed over the images of each probed class, float64 ``(m, k)``."""
-    empty = torch.zeros(int(probed.max()) + 1, probabilities.shape[1], dtype=torch.float64)
-    return empty.index_add(0, probed, probabilities.double())
 
 
 def histograms(probabilities: Tensor, probed: Tensor) -> Tensor:

@@ -6,7 +6,7 @@ from types import MappingProxyType
 from masquerade.attacks.base import Guess
 from masquerade.metrics.base import Score, Truth
 from masquerade.metrics.class_membership import class_membership, welch_p_value
-from masquerade.metrics.fano import entropy, fano_factor
+from masquerade.metrics.fano import entropy, fano_factor, soft_fano_factor
 from masquerade.metrics.identification import identification
 from masquerade.metrics.linkage import linkage
 from masquerade.metrics.membership import membership_auc, tpr_at_1_percent, tpr_at_tenth_percent
@@ -44,6 +44,7 @@ __all__ = [
     "membership_auc",
     "pool",
     "psnr",
+    "soft_fano_factor",
     "ssim",
     "utility",
     "welch_p_value",

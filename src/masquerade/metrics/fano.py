@@ -7,27 +7,47 @@ from torch import Tensor
 
 
 def fano_factor(counts: Tensor) -> Tensor:
-    """Variance over mean of counts, divided by the largest value that it can take.
+    """Variance over mean of label counts, scaled so that classes of any size compare.
 
-    The Disguised-Nets paper (section 4.2) takes sigma^2 / mu over the k bins of a class's histogram. That
-    grows with the number n of images: one full bin gives n (k - 1) / k. Dividing by this gives 1 for images
-    that all get one label, whatever n and k. Labels drawn blindly then give 1/n on average, which would make
-    small classes seem concentrated; so that part is taken out, and blind labels give 0 on average.
+    The Disguised-Nets paper (section 4.2) takes F = sigma^2 / mu over the k bins of a class's histogram. That
+    grows with the number n of images: one full bin gives n (k - 1) / k. Divided by this, labels drawn blindly
+    still give 1/n on average, which would make small classes seem concentrated. With that part taken out, it
+    becomes how often two images of the class get the same label, from 0 (as often as blindly, one in k) to 1,
+    and is computed so: two histograms with the same value give the same number to the last bit.
 
     Args:
-        counts: Images by predicted label, ``(..., k)``, at least one an histogram.
+        counts: Images by predicted label, ``(..., k)``, at least one a histogram.
 
     Returns:
-        float64 ``(...)``, -1/(n - 1) to 1; 1 for a histogram of one image.
+        float64 ``(...)``, 1 at most; slightly below 0 for labels more even than blind ones; 1 for one image.
     """
-    k = counts.shape[-1]
-    n = counts.double().sum(-1)
-    variance: Tensor = counts.double().var(-1, correction=0)
-    scaled = variance / (n / k) / (n * (k - 1) / k)
-    compared: Tensor = torch.where(
-        n > 1, (scaled - 1 / n) / (1 - 1 / n).clamp_min(1e-12), torch.ones(()).double()
-    )
-    return compared
+    k, whole = counts.shape[-1], counts.double()
+    n = whole.sum(-1)
+    pairs = (n * (n - 1)).clamp_min(1)
+    alike = torch.where(n > 1, (whole * (whole - 1)).sum(-1) / pairs, torch.ones_like(n))
+    return (alike - 1 / k) / (1 - 1 / k)
+
+
+def soft_fano_factor(probabilities: Tensor, groups: Tensor) -> Tensor:
+    """As ``fano_factor``, from probabilities instead of labels: how sure the model is counts too.
+
+    The mean over pairs of images of one class of the probability that labels drawn from their probabilities
+    agree, scaled likewise; rounded to six digits, which is what float32 probabilities hold.
+
+    Args:
+        probabilities: Of each label, ``(n, k)``.
+        groups: Class of each image, int64 ``(n,)``, numbered from 0 without gaps.
+
+    Returns:
+        float64 ``(m,)``; 1 for a class of one image.
+    """
+    p, k = probabilities.double(), probabilities.shape[1]
+    n = torch.bincount(groups).double()
+    summed = torch.zeros(len(n), k, dtype=torch.float64).index_add(0, groups, p)
+    itself = torch.zeros(len(n), dtype=torch.float64).index_add(0, groups, p.square().sum(1))
+    agree = (summed.square().sum(1) - itself) / (n * (n - 1)).clamp_min(1)
+    alike = torch.where(n > 1, agree, torch.ones_like(n))
+    return ((alike - 1 / k) / (1 - 1 / k)).round(decimals=6)
 
 
 def entropy(counts: Tensor) -> Tensor:
