@@ -43,8 +43,8 @@ _LAPTOP_RESNET = Settings(
 )
 """A quarter of the maps, a one-cycle schedule; fresh noise at every step is worth about 1 % of accuracy.
 
-On the 12 largest classes of LFW at 32x32 (1,404 for training) it takes 45 s on one core, and reaches 95.5 % clean and
-94.2 % disguised with 2x2 rows and noise 50 (two splits, about 2 % either way).
+On the 12 largest classes of LFW at 32x32 (1,404 for training) it takes 45 s on one core, and reaches
+95.5 % clean and 94.2 % disguised with 2x2 rows and noise 50 (two splits, about 2 % either way).
 """
 
 _LAPTOP_DENSE = {
