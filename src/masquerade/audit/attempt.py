@@ -2,6 +2,7 @@
 
 import base64
 import time
+from contextlib import suppress
 from dataclasses import asdict
 from typing import Any
 
@@ -14,7 +15,7 @@ from masquerade.attacks.base import Attack, Guess, Labelled, Membership, Reconst
 from masquerade.audit.study import AttackSpec
 from masquerade.audit.trial import Trial
 from masquerade.audit.views import Budget, build_view
-from masquerade.errors import MasqueradeError, NotApplicable
+from masquerade.errors import MasqueradeError, NotApplicable, NotMeasurable
 from masquerade.metrics import EVERY_METRIC
 from masquerade.metrics.base import Score, Truth
 from masquerade.metrics.pairing import aligned
@@ -54,7 +55,7 @@ def attempt(trial: Trial, spec: AttackSpec, budget: Budget, metrics: list[str]) 
         started = time.perf_counter()
         guess = attack(view, rng)
         seconds = time.perf_counter() - started
-        scores = {name: asdict(EVERY_METRIC[name](guess, truth)) for name in metrics}
+        scores = _scores(guess, truth, metrics)
     except NotApplicable as error:
         return {"status": "not applicable", "reason": str(error), "seconds": 0.0, "scores": {}}
     except MasqueradeError as error:
@@ -63,6 +64,15 @@ def attempt(trial: Trial, spec: AttackSpec, budget: Budget, metrics: list[str]) 
         return _incomplete(f"{type(error).__name__}: {error}", started)
     piece: dict[str, Any] = {"status": "ran", "reason": "", "seconds": seconds, "scores": scores}
     return {**piece, **_extras(guess, truth, view)}
+
+
+def _scores(guess: Guess, truth: Truth, metrics: list[str]) -> dict[str, dict[str, Any]]:
+    """Scores by metric; the first is the headline and must be measurable, the others may be missing."""
+    scores = {metrics[0]: asdict(EVERY_METRIC[metrics[0]](guess, truth))}
+    for name in metrics[1:]:
+        with suppress(NotMeasurable):
+            scores[name] = asdict(EVERY_METRIC[name](guess, truth))
+    return scores
 
 
 def _incomplete(reason: str, started: float) -> dict[str, Any]:

@@ -182,7 +182,8 @@ class Audit:
         trial = self._trial(arm, seed)
         started = time.perf_counter()
         test = self.scene.test
-        score = utility(trial.probabilities(trial.disguised(test.images)), test.labels)
+        guessed = trial.probabilities(trial.disguised(test.images))
+        score = utility(guessed, test.labels, self.scene.units(test))
         return {"scores": {"utility": asdict(score)}, "seconds": time.perf_counter() - started}
 
     def _leak(self, arm: ArmSpec, spec: AttackSpec, control: ControlResult | None) -> Leak:

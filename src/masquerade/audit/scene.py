@@ -25,6 +25,7 @@ class Scene:
         public: Images of other people (or other images, where classes are not people).
         outsiders: Images of classes that were not trained on; labels numbered on their own.
         facts: What a report says of the data.
+        of_people: Whether a class is a person, and so the unit of resampling; else each image stands for itself.
     """
 
     train: ImageSet
@@ -32,6 +33,11 @@ class Scene:
     public: ImageSet
     outsiders: ImageSet | None
     facts: DataFacts
+    of_people: bool = True
+
+    def units(self, images: ImageSet) -> torch.Tensor:
+        """What to resample images by: their person, or a number for each image."""
+        return images.labels if self.of_people else torch.arange(len(images))
 
 
 def make_scene(spec: DataSpec, data: Path | None) -> Scene:
@@ -103,7 +109,8 @@ def _classes_scene(spec: DataSpec, root: Path) -> Scene:
     public, test = held.take(order[: spec.public]), held.take(order[spec.public :])
     test = test.take(_some(len(test), spec.test))
     outsiders = packs.fashion_mnist(root) if spec.source == "mnist" and spec.outsiders else None
-    return Scene(train, test, public, outsiders, _facts(spec, train, len(train), len(test), len(public)))
+    facts = _facts(spec, train, len(train), len(test), len(public))
+    return Scene(train, test, public, outsiders, facts, of_people=False)
 
 
 def _renumbered(images: ImageSet, keep: torch.Tensor) -> ImageSet:

@@ -65,7 +65,8 @@ def build_view(
             case Sight.PROBES:
                 shown["probes"], truth = _probes(trial, truth)
     view = View(released=trial.disguised(victims.images), **shown)  # type: ignore[arg-type]
-    return view, Truth(originals=victims.images.float(), identities=victims.labels, **truth)
+    units = trial.scene.units(victims)
+    return view, Truth(originals=victims.images.float(), identities=victims.labels, units=units, **truth)
 
 
 def _rows(

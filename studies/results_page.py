@@ -1,0 +1,78 @@
+"""Writes docs/results.md from the reports in studies/results: python studies/results_page.py"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from masquerade.audit.results import Arm, Report
+from masquerade.report.verdict import strongest
+from masquerade.report.words import amount, interval
+
+ROOT = Path(__file__).parents[1]
+RESULTS = ROOT / "studies" / "results"
+PAGE = ROOT / "docs" / "results.md"
+
+HEAD = """# Results
+
+Written by `python studies/results_page.py` from the reports in `studies/results/`; a test compares the two. In brackets:
+95 % intervals, resampled by person (or class). "Strongest attack" is the one with the largest advantage over a blind
+guess; all of them stand in the reports. Profile and seeds are those of the report.
+"""
+
+
+def main() -> None:
+    """Write the page."""
+    PAGE.write_text(page(), encoding="utf-8")
+
+
+def page() -> str:
+    """The page as the reports have it."""
+    reports = [Report.model_validate_json(path.read_text("utf-8")) for path in sorted(RESULTS.glob("*.json"))]
+    return "\n".join([HEAD, *(line for report in reports for line in _study(report))])
+
+
+def _study(report: Report) -> Iterator[str]:
+    yield f"## {report.title}\n"
+    yield f"Source: {report.source}. Data: {report.data.images} images of {report.data.people} people or classes; "
+    yield f"{report.data.note} Profile {report.profile}, seeds {', '.join(map(str, report.seeds))}, "
+    yield f"{report.seconds / 60:.0f} minutes on {report.machine}. "
+    yield f"[JSON](../studies/results/{report.study}.json)\n"
+    yield "| protection | utility | strongest attack | leak | chance | grade |"
+    yield "|---|---|---|---|---|---|"
+    yield from (_arm(arm) for arm in report.arms)
+    yield ""
+    if report.claims:
+        yield "| what | paper | ours |"
+        yield "|---|---|---|"
+        for claim in report.claims:
+            ours = f"{amount(claim.ours.metric, claim.ours.value)} [{interval(claim.ours)}]"
+            yield f"| {claim.what} | {claim.paper} | {ours} |"
+        yield ""
+    yield from (f"- {finding}" for finding in report.findings)
+    yield from _curves(report)
+    yield ""
+
+
+def _arm(arm: Arm) -> str:
+    utility = "not measured"
+    if arm.utility is not None:
+        utility = f"{amount(arm.utility.metric, arm.utility.value)} [{interval(arm.utility)}]"
+    leak = strongest(arm)
+    if leak is None or leak.headline is None:
+        return f"| {arm.title} | {utility} | none ran | | | {arm.grade} |"
+    measured = leak.headline
+    found = f"{amount(measured.metric, measured.value)} [{interval(measured)}]"
+    chance = amount(measured.metric, measured.chance)
+    return f"| {arm.title} | {utility} | {leak.title} ({measured.metric}) | {found} | {chance} | {arm.grade} |"
+
+
+def _curves(report: Report) -> Iterator[str]:
+    drawn = [curve for curve in report.curves if not curve.figure.startswith("Fano")]
+    for figure in dict.fromkeys(curve.figure for curve in drawn):
+        yield f"\n{figure}:\n"
+        for curve in (curve for curve in drawn if curve.figure == figure):
+            points = ", ".join(f"{point.x:g}: {amount(point.y.metric, point.y.value)}" for point in curve.points)
+            yield f"- {curve.series} ({curve.x_label}): {points}"
+
+
+if __name__ == "__main__":
+    main()
