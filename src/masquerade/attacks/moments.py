@@ -9,10 +9,11 @@ from torch import Tensor
 
 from masquerade.attacks.base import Attack, Control, Guess, Reconstruction, Sight, View
 from masquerade.attacks.block_recipe import BlockRecipe
-from masquerade.attacks.moments_alignment import Spectrum, initial_rotations, sweep
+from masquerade.attacks.moments_alignment import initial_rotations, sweep
 from masquerade.attacks.moments_decoding import decode
 from masquerade.attacks.moments_layout import CellLayout, normalised, root, second_moment
 from masquerade.attacks.moments_permutation import dependences, match
+from masquerade.attacks.moments_spectrum import Spectrum
 
 SPECTRA_WEIGHT = 0.1
 LEAST_WHITENED = 0.05
@@ -53,13 +54,16 @@ class Moments(Attack):
         images = view.public.images[: self.at_most].float()
         channels, height, width = images.shape[1:]
         layout = CellLayout.of(recipe, (channels, height, width))
-        known = _as_met(layout.cut(images), recipe, layout, rng)
+        pictures = layout.cut(images)
+        clean = normalised(pictures, layout.parts) if recipe.normalised else pictures
+        known = clean + recipe.noise_before * torch.from_numpy(rng.random(clean.shape, dtype=np.float32))
         seen = layout.cut(view.released.float()) - recipe.noise_after / 2
         if recipe.permuted:
             seen = layout.place(seen, self._places(seen, known, recipe, layout, rng))
-        matrices, rest = self._matrices(seen, known, recipe, layout, rng)
-        pictures = (known, layout.cut(images))
-        guess = decode(seen, matrices, pictures, recipe.noise_after**2 / 12, rest, layout)
+        matrices = self._matrices(seen, known, recipe, layout, rng)
+        noise = (recipe.noise_before**2 / 12, recipe.noise_after**2 / 12)
+        met = clean + recipe.noise_before / 2
+        guess = decode(seen, matrices, (met, pictures), noise, not recipe.normalised, layout)
         return Reconstruction(guess, up_to_symmetry=recipe.permuted)
 
     def _places(
@@ -80,19 +84,19 @@ class Moments(Attack):
 
     def _matrices(
         self, seen: Tensor, known: Tensor, recipe: BlockRecipe, layout: CellLayout, rng: np.random.Generator
-    ) -> tuple[Tensor, float]:
-        """Estimated matrices of blocks in place, and the variance that public images do not show."""
+    ) -> Tensor:
+        """Estimated matrices of blocks in place."""
         whiten = _needs_whitening(recipe)
         (disguised, from_seen), (public, from_known) = self._whitened(seen, known, recipe, layout)
         rotations = initial_rotations(disguised, public, layout, whitened=whiten, rng=rng)
         spectrum = Spectrum.of(layout.flat(layout.times(known, from_known)))
         least = LEAST_WHITENED if whiten else recipe.noise_after**2 / 12
         rotations = sweep(disguised, rotations, spectrum, least, layout)
-        matrices = from_known @ rotations @ torch.linalg.inv(from_seen)
+        matrices: Tensor = from_known @ rotations @ torch.linalg.inv(from_seen)
         means = [cells.mean(1) @ whitening for cells, whitening in ((seen, from_seen), (known, from_known))]
         if float((means[0] @ rotations.mT * means[1]).sum()) < 0:
             matrices = -matrices
-        return matrices, 0.0 if whiten else spectrum.rest
+        return matrices
 
     def _whitened(
         self, seen: Tensor, known: Tensor, recipe: BlockRecipe, layout: CellLayout
@@ -112,13 +116,3 @@ class Moments(Attack):
 
 def _needs_whitening(recipe: BlockRecipe) -> bool:
     return recipe.matrix in ("gaussian", "uniform01")
-
-
-def _as_met(cells: Tensor, recipe: BlockRecipe, layout: CellLayout, rng: np.random.Generator) -> Tensor:
-    """Public cells as the matrices would meet them: normalised, with noise added before."""
-    if recipe.normalised:
-        cells = normalised(cells, layout.parts)
-    if recipe.noise_before:
-        drawn = rng.random(cells.shape, dtype=np.float32)
-        cells = cells + recipe.noise_before * torch.from_numpy(drawn)
-    return cells
