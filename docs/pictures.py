@@ -1,4 +1,4 @@
-"""Draws docs/pictures/before_after.png from the built-in faces: python docs/pictures.py"""
+"""Draws docs/pictures/before_after.png from the built-in faces; run it as a script."""
 
 from pathlib import Path
 

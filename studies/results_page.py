@@ -1,4 +1,4 @@
-"""Writes docs/results.md from the reports in studies/results: python studies/results_page.py"""
+"""Writes docs/results.md from the reports in studies/results; run it as a script."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,8 +14,8 @@ PAGE = ROOT / "docs" / "results.md"
 HEAD = """# Results
 
 Written by `python studies/results_page.py` from the reports in `studies/results/`; a test compares the two. In brackets:
-95 % intervals, resampled by person (or class). "Strongest attack" is the one with the largest advantage over a blind
-guess; all of them stand in the reports. Profile and seeds are those of the report.
+95 % intervals, resampled by person. "Strongest attack" is the one with the largest advantage over a blind guess; all
+of them stand in the reports. Profile and seeds are those of the report.
 """
 
 
@@ -62,7 +62,9 @@ def _arm(arm: Arm) -> str:
     measured = leak.headline
     found = f"{amount(measured.metric, measured.value)} [{interval(measured)}]"
     chance = amount(measured.metric, measured.chance)
-    return f"| {arm.title} | {utility} | {leak.title} ({measured.metric}) | {found} | {chance} | {arm.grade} |"
+    return (
+        f"| {arm.title} | {utility} | {leak.title} ({measured.metric}) | {found} | {chance} | {arm.grade} |"
+    )
 
 
 def _curves(report: Report) -> Iterator[str]:
@@ -70,7 +72,9 @@ def _curves(report: Report) -> Iterator[str]:
     for figure in dict.fromkeys(curve.figure for curve in drawn):
         yield f"\n{figure}:\n"
         for curve in (curve for curve in drawn if curve.figure == figure):
-            points = ", ".join(f"{point.x:g}: {amount(point.y.metric, point.y.value)}" for point in curve.points)
+            points = ", ".join(
+                f"{point.x:g}: {amount(point.y.metric, point.y.value)}" for point in curve.points
+            )
             yield f"- {curve.series} ({curve.x_label}): {points}"
 
 

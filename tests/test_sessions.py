@@ -3,10 +3,10 @@
 from pathlib import Path
 
 import pytest
-from session import Step, matches, steps
 
 from masquerade.cli.app import run
 from masquerade.data import builtin
+from session import Step, matches, steps
 
 HERE = Path(__file__).parent / "sessions"
 
@@ -31,7 +31,11 @@ def faces(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("path", sorted(HERE.glob("*.txt")), ids=lambda path: path.stem)
 def test_session(
-    path: Path, faces: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    path: Path,
+    faces: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.chdir(tmp_path)
     for name in ("photos", "broken"):

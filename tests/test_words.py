@@ -10,7 +10,14 @@ ROOT = Path(__file__).parents[1]
 SOURCES = sorted((ROOT / "src").rglob("*.py"))
 TEXTS = sorted(
     path
-    for pattern in ("*.md", "src/**/*.py", "src/**/*.j2", "src/**/*.toml", "studies/**/*.toml", "docs/**/*.md")
+    for pattern in (
+        "*.md",
+        "src/**/*.py",
+        "src/**/*.j2",
+        "src/**/*.toml",
+        "studies/**/*.toml",
+        "docs/**/*.md",
+    )
     for path in ROOT.glob(pattern)
 )
 PROMISES = re.compile(
@@ -26,7 +33,9 @@ def test_there_is_something_to_look_at() -> None:
     assert ROOT / "README.md" in TEXTS
 
 
-@pytest.mark.parametrize("promise", ["The photos are encrypted.", "fully ANONYMISED faces", "provably secure"])
+@pytest.mark.parametrize(
+    "promise", ["The photos are encrypted.", "fully ANONYMISED faces", "provably secure"]
+)
 def test_the_pattern_finds_promises(promise: str) -> None:
     assert PROMISES.search(promise)
 

@@ -3,12 +3,11 @@
 import sys
 from typing import Annotated
 
-import click
 import typer
 
 import masquerade
 from masquerade.cli import audit, cloud, demo, doctor, key, listing, owner
-from masquerade.cli.console import complain
+from masquerade.cli.console import CommandFailed, complain
 from masquerade.errors import MasqueradeError
 
 EPILOGUE = "Exit codes: 0 done, 1 usage, 2 some inputs failed, 3 protection below what was asked."
@@ -55,19 +54,13 @@ def main() -> None:
 def run(arguments: list[str]) -> int:
     """Run one command; returns the exit code instead of exiting."""
     try:
-        result = app(arguments, standalone_mode=False, prog_name="masquerade")
-    except click.exceptions.Exit as leaving:
-        return leaving.exit_code
-    except click.exceptions.Abort:
-        complain("stopped")
-        return 130
-    except click.ClickException as error:
-        complain(error.format_message())
-        return 1
+        app(arguments, prog_name="masquerade")
+    except SystemExit as leaving:
+        # the command line's own errors leave with 2, which here means that some inputs failed
+        return 1 if leaving.code == 2 else int(leaving.code or 0)
+    except CommandFailed as failure:
+        return failure.code
     except MasqueradeError as error:
         complain(str(error))
         return error.exit_code
-    except BrokenPipeError:
-        sys.stderr.close()
-        return 0
-    return result if isinstance(result, int) else 0
+    return 0

@@ -7,7 +7,7 @@ import typer
 
 from masquerade.audit.run import Audit
 from masquerade.audit.study import Profile, load_study
-from masquerade.cli.console import note
+from masquerade.cli.console import CommandFailed, note
 from masquerade.report import PictureGrid, judge, parse, render
 
 BELOW_WHAT_WAS_ASKED = 3
@@ -39,4 +39,4 @@ def audit(
     for ruling in rulings:
         note(ruling.reason)
     if not all(ruling.passed for ruling in rulings):
-        raise typer.Exit(BELOW_WHAT_WAS_ASKED)
+        raise CommandFailed(BELOW_WHAT_WAS_ASKED)

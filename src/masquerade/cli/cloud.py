@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from masquerade.cli.console import note, progress
+from masquerade.cli.console import CommandFailed, note, progress
 from masquerade.released.verify import verify as findings
 from masquerade.training import preset as preset_named
 from masquerade.training import train_released
@@ -22,7 +22,7 @@ def verify(
     for finding in found:
         typer.echo(str(finding))
     if found:
-        raise typer.Exit(2)
+        raise CommandFailed(2)
     typer.echo(f"sound: {released}")
 
 

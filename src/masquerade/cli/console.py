@@ -18,6 +18,14 @@ PASSPHRASE_VARIABLE = "MASQUERADE_PASSPHRASE"  # noqa: S105  (a name, not a pass
 notes = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
+class CommandFailed(Exception):
+    """A command did its work, and its exit code says that something was not as it should be."""
+
+    def __init__(self, code: int) -> None:
+        self.code = code
+        super().__init__(code)
+
+
 class Advance(Protocol):
     """Tells how far a job is."""
 

@@ -7,10 +7,9 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import torch
-import typer
 from rich.table import Table
 
-from masquerade.cli.console import notes
+from masquerade.cli.console import CommandFailed, notes
 from masquerade.data.packs import DATA_VARIABLE
 from masquerade.keys import Key, rounded_digest
 from masquerade.training.precision import best_device, resolve_precision
@@ -29,7 +28,7 @@ def doctor() -> None:
         table.add_row(state, what, words)
     notes.print(table)
     if any(state == "missing" for state, _, _ in rows):
-        raise typer.Exit(2)
+        raise CommandFailed(2)
 
 
 def _python() -> Row:

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from masquerade.cli.console import note, open_key, progress
+from masquerade.cli.console import CommandFailed, note, open_key, progress
 from masquerade.cli.reading import photo_files, with_size
 from masquerade.errors import PhotoRejected
 from masquerade.owner.disguising import DisguiseSummary, disguise_folder
@@ -48,7 +48,7 @@ def disguise(
         )
     _tell(summary)
     if summary.rejected:
-        raise typer.Exit(SOME_FAILED)
+        raise CommandFailed(SOME_FAILED)
 
 
 def _tell(summary: DisguiseSummary) -> None:
@@ -59,7 +59,7 @@ def _tell(summary: DisguiseSummary) -> None:
     verb = "released" if summary.finished else "would release"
     size = summary.bytes / 1e6
     typer.echo(
-        f"{verb} {summary.images} images of {summary.people} people as {summary.recipe}, "
+        f"{verb} {summary.images} images of {summary.people - len(summary.without_images)} people as {summary.recipe}, "
         f"{summary.shards} shards, {size:.1f} MB: {summary.folder}"
     )
 
@@ -72,27 +72,38 @@ def predict(
 ) -> None:
     """Name the person on each photo; a wrong key is refused before the first photo is opened."""
     turned_away: list[PhotoRejected] = []
+    found = recognised(model, photos, key, turned_away.append)
     say = _say_json if as_json else _say_csv
     if not as_json:
         csv.writer(sys.stdout, lineterminator="\n").writerow(["photo", "person", "probability"])
-    for found in recognised(model, photos, key, turned_away.append):
-        say(found)
+    for prediction in found:
+        say(prediction)
     for rejected in turned_away:
         note(str(rejected))
     if turned_away:
-        raise typer.Exit(SOME_FAILED)
+        raise CommandFailed(SOME_FAILED)
 
 
 def recognised(
     model: Path, photos: list[Path], key: Path, turned_away: Callable[[PhotoRejected], None]
 ) -> Iterator[Prediction]:
-    """Predictions for all photos that can be read; the others go to ``turned_away``."""
+    """Predictions for all photos that can be read; the others go to ``turned_away``.
+
+    Raises:
+        MasqueradeError: If key, model or paths cannot be used; before the first photo is opened.
+    """
     recogniser = Recogniser.open(model, open_key(key), Records.beside(key))
-    for found in recogniser.names(photo_files(photos)):
-        if isinstance(found, PhotoRejected):
-            turned_away(found)
+    return _sorted_out(recogniser.names(list(photo_files(photos))), turned_away)
+
+
+def _sorted_out(
+    results: Iterator[Prediction | PhotoRejected], turned_away: Callable[[PhotoRejected], None]
+) -> Iterator[Prediction]:
+    for result in results:
+        if isinstance(result, PhotoRejected):
+            turned_away(result)
         else:
-            yield found
+            yield result
 
 
 def _say_json(found: Prediction) -> None:

@@ -1,0 +1,185 @@
+"""The audit on real faces, small: who sees what, what is concluded, and what is never concluded."""
+
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import ClassVar, final
+
+import numpy as np
+import pytest
+import torch
+
+from masquerade import attacks
+from masquerade.attacks.base import Attack, Control, Guess, Reconstruction, Sight, View
+from masquerade.audit.grade import grade, strongest
+from masquerade.audit.results import Leak, Measurement, Report
+from masquerade.audit.run import Audit
+from masquerade.audit.scene import make_scene
+from masquerade.audit.study import AttackSpec, DataSpec, Study
+from masquerade.audit.trial import Trial
+from masquerade.audit.views import Budget, build_view
+from masquerade.cli.app import run
+from masquerade.errors import MissingSight
+
+DATA = DataSpec(source="orl", height=32, width=32, mode="L", classes=20, test_share=0.3, public=150)
+
+
+def study(**changes: object) -> Study:
+    said: dict[str, object] = {
+        "name": "small",
+        "title": "Small",
+        "source": "a test",
+        "data": DATA.model_dump(),
+        "arms": [
+            {"name": "unprotected", "recipe": "none"},
+            {"name": "rows", "recipe": "control-rows4"},
+        ],
+        "attacks": [{"name": "gram_fingerprint", "metric": "linkage", "others": ["membership_auc"]}],
+        "profiles": {"quick": {"seeds": [0, 1]}},
+    }
+    return Study.model_validate({**said, **changes})
+
+
+def report_of(study: Study, runs: Path | None = None, said: list[str] | None = None) -> Report:
+    lines = [] if said is None else said
+    return Audit(study.at("quick"), None, runs, lines.append, "masquerade audit small.toml").run().report
+
+
+def test_owner_and_attacker_share_no_person_and_no_photo() -> None:
+    scene = make_scene(DATA, None)
+    assert not set(scene.train.names) & set(scene.public.names)
+    photos = [
+        {image.numpy().tobytes() for image in part.images} for part in (scene.train, scene.test, scene.public)
+    ]
+    assert not photos[0] & photos[1]
+    assert not (photos[0] | photos[1]) & photos[2]
+    assert len(scene.train) == 140
+    assert len(scene.test) == 60
+
+
+@pytest.mark.parametrize("sight", list(Sight), ids=str)
+def test_a_view_holds_what_is_shown_and_nothing_else(sight: Sight) -> None:
+    trial = Trial(make_scene(DATA, None), study().arms[1], None, 0)
+    spec = AttackSpec(name="moments", metric="linkage")
+    view, truth = build_view(trial, spec, frozenset({sight}), Budget(20, 3), np.random.default_rng(0))
+    assert view.shows() == {sight}
+    assert len(view.released) == len(truth.originals) == 20
+    if view.pairs is not None:
+        assert len(view.pairs.originals) == 3
+        released = {row.numpy().tobytes() for row in view.released}
+        assert not released & {row.numpy().tobytes() for row in view.pairs.disguised}
+
+
+def test_a_view_has_no_room_for_key_or_truth() -> None:
+    assert not {f.name for f in fields(View)} & {"key", "keyed", "truth", "originals", "identities"}
+
+
+def test_resemblance_links_rows_but_not_fresh_keys() -> None:
+    report = report_of(study())
+    arm = next(arm for arm in report.arms if arm.name == "rows")
+    leak = arm.leaks[0]
+    assert leak.headline is not None
+    assert leak.control is not None
+    assert leak.control.passed
+    assert leak.headline.value > 0.9
+    assert arm.grade == "BROKEN"
+    assert report.arms[0].grade == "UNPROTECTED"
+
+
+def test_a_stopped_study_goes_on_and_says_the_same(tmp_path: Path) -> None:
+    first: list[str] = []
+    again: list[str] = []
+    whole = report_of(study(), tmp_path, first)
+    assert first
+    pieces = sorted(tmp_path.glob("*.json"))
+    pieces[0].unlink()
+    assert _numbers(report_of(study(), tmp_path, again)) == _numbers(whole)
+    assert 0 < len(again) <= 1
+
+
+def _numbers(report: Report) -> list[object]:
+    return [leak.headline for arm in report.arms for leak in arm.leaks]
+
+
+@final
+@dataclass(frozen=True)
+class Failing(Attack):
+    """Breaks in a way nobody thought of."""
+
+    name: ClassVar[str] = "failing"
+    needs: ClassVar[frozenset[Sight]] = frozenset()
+    control: ClassVar[Control] = Control("none", "linkage", 0.0, "a test")
+
+    def run(self, view: View, rng: np.random.Generator) -> Guess:
+        raise RuntimeError("out of luck")
+
+
+@final
+@dataclass(frozen=True)
+class Blind(Attack):
+    """Guesses grey; it beats nothing, so it can conclude nothing."""
+
+    name: ClassVar[str] = "blind"
+    needs: ClassVar[frozenset[Sight]] = frozenset()
+    control: ClassVar[Control] = Control("control-rows4", "linkage", 0.9, "a test")
+
+    def run(self, view: View, rng: np.random.Generator) -> Guess:
+        return Reconstruction(torch.from_numpy(rng.random(tuple(view.released.shape))).float())
+
+
+@pytest.mark.parametrize(("attack", "reason"), [(Failing, "out of luck"), (Blind, "control failed")])
+def test_an_attack_that_fails_is_incomplete_and_never_a_pass(
+    attack: type[Attack], reason: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(attacks, "EVERY_ATTACK", (*attacks.EVERY_ATTACK, attack))
+    report = report_of(study(attacks=[{"name": attack.name, "metric": "linkage"}]))
+    arm = report.arms[1]
+    assert arm.leaks[0].status == "incomplete"
+    assert reason in arm.leaks[0].reason
+    assert arm.grade == "INCOMPLETE"
+
+
+def test_an_attack_that_is_shown_too_little_says_so() -> None:
+    with pytest.raises(MissingSight, match="candidates"):
+        attacks.attack_named("gram_fingerprint", {})(View(torch.zeros(2, 1, 8, 8)), np.random.default_rng(0))
+
+
+def leak(
+    value: float, low: float, *, chance: float = 0.1, ceiling: float | None = 0.9, status: str = "ran"
+) -> Leak:
+    measured = Measurement(
+        metric="identification", value=value, chance=chance, low=low, high=1, n=9, identities=9, runs=[]
+    )
+    return Leak(attack=f"a{value}", title="a", shows=[], status=status, headline=measured, ceiling=ceiling)  # type: ignore[arg-type]
+
+
+def test_grades() -> None:
+    assert grade([leak(0.8, 0.7)], protected=True) == "BROKEN"
+    assert grade([leak(0.3, 0.2)], protected=True) == "WEAKENED"
+    assert grade([leak(0.12, 0.05)], protected=True) == "NOT BROKEN BY THE ATTACKS RUN"
+    assert grade([leak(0.12, 0.05), leak(0, 0, status="incomplete")], protected=True) == "INCOMPLETE"
+    assert grade([], protected=True) == "INCOMPLETE"
+    assert grade([leak(0.8, 0.7)], protected=False) == "UNPROTECTED"
+
+
+@pytest.mark.parametrize("value", [0.0, 0.1, 0.2, 0.5, 0.9])
+def test_one_more_attack_never_makes_a_grade_better(value: float) -> None:
+    order = ["NOT BROKEN BY THE ATTACKS RUN", "WEAKENED", "INCOMPLETE", "BROKEN"]
+    for base in ([leak(0.12, 0.05)], [leak(0.3, 0.2)], [leak(0.8, 0.7)]):
+        before = grade(base, protected=True)
+        after = grade([*base, leak(value, value)], protected=True)
+        assert order.index(after) >= order.index(before)
+    assert strongest([leak(0.3, 0.2), leak(0.8, 0.7)]).attack == "a0.8"  # type: ignore[union-attr]
+
+
+def test_audit_on_the_command_line_fails_where_it_is_asked_to(tmp_path: Path) -> None:
+    toml = tmp_path / "small.toml"
+    toml.write_text(
+        'name = "small"\ntitle = "Small"\nsource = "a test"\n[data]\nsource = "orl"\nheight = 32\nwidth = 32\n'
+        'mode = "L"\nclasses = 20\npublic = 150\n[[arms]]\nname = "rows"\nrecipe = "control-rows4"\n'
+        '[[attacks]]\nname = "gram_fingerprint"\nmetric = "linkage"\n[profiles.quick]\nseeds = [0]\n'
+    )
+    asked = ["audit", str(toml), "--profile", "quick", "-o", str(tmp_path / "report"), "--fail-if"]
+    assert run([*asked, "linkage>0.05"]) == 3
+    assert (tmp_path / "report" / "report.html").stat().st_size > 5000
+    assert run([*asked, "linkage>1"]) == 0
+    assert run([*asked, "linkage>>1"]) == 1

@@ -1,0 +1,97 @@
+"""Study files: what they may say, and what is said of mistakes."""
+
+from pathlib import Path
+
+import pytest
+
+from masquerade.attacks import EVERY_ATTACK, attack_named
+from masquerade.audit.study import load_study
+from masquerade.audit.trial import disguise_of, settings_of
+from masquerade.cli.studies import demo_study
+from masquerade.errors import StudyError
+from masquerade.metrics import EVERY_METRIC
+from masquerade.recipes import RECIPES
+
+ROOT = Path(__file__).parents[1]
+STUDIES = [*sorted((ROOT / "studies").glob("*.toml")), demo_study()]
+
+SMALL = """
+name = "small"
+title = "Small"
+source = "a test"
+[data]
+source = "orl"
+height = 32
+width = 32
+mode = "L"
+[[arms]]
+name = "unprotected"
+recipe = "none"
+[[attacks]]
+name = "moments"
+metric = "linkage"
+[profiles.quick]
+seeds = [0]
+"""
+
+
+@pytest.mark.parametrize("path", STUDIES, ids=lambda path: path.stem)
+def test_every_study_is_sound(path: Path) -> None:
+    study = load_study(path)
+    assert study.name == path.stem
+    for arm in study.arms:
+        disguise_of(arm)
+        for training in filter(None, (arm.training, study.training)):
+            settings_of(training)
+    for attack in study.attacks:
+        attack_named(attack.name, attack.options)
+        assert {attack.metric, *attack.others} <= set(EVERY_METRIC)
+    for profile in study.profiles:
+        assert study.at(profile).arms
+
+
+@pytest.mark.parametrize("attack", EVERY_ATTACK, ids=lambda attack: attack.name)
+def test_every_attack_has_a_control_that_exists(attack: type) -> None:
+    control = attack.control  # type: ignore[attr-defined]
+    assert control.recipe in {recipe.name for recipe in RECIPES}
+    assert control.metric in EVERY_METRIC
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        (SMALL.replace("height", "hight"), "data.height"),
+        (SMALL.replace('recipe = "none"', ""), "recipe"),
+        (SMALL.replace("[data]", "[data"), "TOML"),
+        (SMALL + '[[claims]]\nwhat = "w"\npaper = "p"\narm = "unprotcted"\n', "unprotcted"),
+        (SMALL + '[[attacks]]\nname = "moments"\nmetric = "linkage"\n', "label"),
+    ],
+)
+def test_a_mistake_is_named(wrong: str, said: str, tmp_path: Path) -> None:
+    path = tmp_path / "small.toml"
+    path.write_text(wrong)
+    with pytest.raises(StudyError, match=said):
+        load_study(path)
+
+
+def test_an_unknown_attack_or_option_is_named() -> None:
+    with pytest.raises(StudyError, match="Did you mean moments"):
+        attack_named("momentz", {})
+    with pytest.raises(StudyError, match="spoon"):
+        attack_named("moments", {"spoon": 1})
+
+
+def test_a_missing_profile_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "small.toml"
+    path.write_text(SMALL)
+    with pytest.raises(StudyError, match="quick"):
+        load_study(path).at("paper")
+
+
+def test_the_digest_follows_what_changes_numbers(tmp_path: Path) -> None:
+    digests = set()
+    for text in (SMALL, SMALL.replace("Small", "Other title"), SMALL.replace("seeds = [0]", "seeds = [1]")):
+        path = tmp_path / "small.toml"
+        path.write_text(text)
+        digests.add(load_study(path).at("quick").digest)
+    assert len(digests) == 2
