@@ -13,7 +13,7 @@ PAGE = ROOT / "docs" / "results.md"
 
 HEAD = """# Results
 
-Written by `python studies/results_page.py` from the reports in `studies/results/`; a test compares the two. In brackets:
+Written by `python studies/results_page.py` from the reports in `studies/results/`; a test compares them. In brackets:
 95 % intervals, resampled by person. "Strongest attack" is the one with the largest advantage over a blind guess; all
 of them stand in the reports. Profile and seeds are those of the report.
 """

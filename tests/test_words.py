@@ -21,8 +21,8 @@ TEXTS = sorted(
     for path in ROOT.glob(pattern)
 )
 PROMISES = re.compile(
-    r"\b(encrypt(?:ed|s|ion)|irreversibl\w*|anonymous\w*|anonymi[sz]\w*|unbreakable|provably secure|mathematically secure"
-    r"|cannot be reversed|gdpr|protected forever)\b",
+    r"\b(encrypt(?:ed|s|ion)|irreversibl\w*|anonymous\w*|anonymi[sz]\w*|unbreakable|provably secure"
+    r"|mathematically secure|cannot be reversed|gdpr|protected forever)\b",
     re.IGNORECASE,
 )
 SERIALISERS = {"pickle", "marshal", "dill", "shelve", "cloudpickle", "joblib"}

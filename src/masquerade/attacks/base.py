@@ -13,6 +13,22 @@ import numpy as np
 from torch import Tensor
 
 from masquerade.errors import AttackError, MissingSight
+from masquerade.guesses import Guess, Labels, Membership, Ranking, Reconstruction
+
+__all__ = [
+    "Attack",
+    "Control",
+    "Disguising",
+    "Guess",
+    "Labelled",
+    "Labels",
+    "Membership",
+    "Pairs",
+    "Ranking",
+    "Reconstruction",
+    "Sight",
+    "View",
+]
 
 Disguising = Callable[[Tensor], Tensor]
 """Images ``(n, c, h, w)`` of 0 to 255 in, disguised images out."""
@@ -82,42 +98,6 @@ class View:
         """What this view holds beside the released data."""
         present = (f.name for f in fields(self) if f.name != "released" and getattr(self, f.name) is not None)
         return frozenset(Sight(name) for name in present)
-
-
-@dataclass(frozen=True)
-class Reconstruction:
-    """A guessed original for each released image, float32 ``(n, c, h, w)`` of 0 to 255, row by row.
-
-    ``up_to_symmetry`` says that the attack cannot tell the picture from its eight flips and turns, which an
-    attacker's eye can; the same one then holds for all images.
-    """
-
-    images: Tensor
-    up_to_symmetry: bool = False
-
-
-@dataclass(frozen=True)
-class Ranking:
-    """Similarity of each released image to each candidate, ``(n, m)``; larger is closer."""
-
-    similarity: Tensor
-
-
-@dataclass(frozen=True)
-class Labels:
-    """A guessed class of the gallery for each released image, int64 ``(n,)``."""
-
-    labels: Tensor
-
-
-@dataclass(frozen=True)
-class Membership:
-    """A score for each candidate or probed class, ``(m,)``; larger means more likely in the training data."""
-
-    scores: Tensor
-
-
-Guess = Reconstruction | Ranking | Labels | Membership
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from masquerade.attacks.base import Guess
+from masquerade.guesses import Guess
 from masquerade.metrics.base import Score, Truth
 from masquerade.metrics.class_membership import class_membership, welch_p_value
 from masquerade.metrics.fano import entropy, fano_factor, soft_fano_factor

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from scipy import stats
 
-from masquerade.attacks.base import Guess, Membership
+from masquerade.guesses import Guess, Membership
 from masquerade.metrics.base import Score, Truth
 from masquerade.metrics.expecting import expect
 from masquerade.metrics.membership import membership_auc

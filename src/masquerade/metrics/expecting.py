@@ -4,8 +4,8 @@ from typing import TypeVar
 
 from torch import Tensor
 
-from masquerade.attacks.base import Guess
 from masquerade.errors import NotMeasurable
+from masquerade.guesses import Guess
 
 Kind = TypeVar("Kind")
 

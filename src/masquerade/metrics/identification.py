@@ -1,6 +1,6 @@
 """Identification: the share of released images whose person or class is named rightly."""
 
-from masquerade.attacks.base import Guess, Labels
+from masquerade.guesses import Guess, Labels
 from masquerade.metrics import intervals
 from masquerade.metrics.base import Score, Truth
 from masquerade.metrics.expecting import expect

@@ -4,8 +4,8 @@ import torch
 from scipy import stats
 from torch import Tensor
 
-from masquerade.attacks.base import Guess, Ranking, Reconstruction
 from masquerade.errors import NotMeasurable
+from masquerade.guesses import Guess, Ranking, Reconstruction
 from masquerade.metrics import intervals
 from masquerade.metrics.base import Score, Truth
 from masquerade.metrics.correlation import unit

@@ -5,8 +5,8 @@ from numpy.typing import NDArray
 from scipy import stats
 from torch import Tensor
 
-from masquerade.attacks.base import Guess, Membership, Ranking
 from masquerade.errors import NotMeasurable
+from masquerade.guesses import Guess, Membership, Ranking
 from masquerade.metrics import intervals
 from masquerade.metrics.base import Score, Truth
 from masquerade.metrics.expecting import known

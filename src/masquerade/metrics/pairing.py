@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
-from masquerade.attacks.base import Reconstruction
+from masquerade.guesses import Reconstruction
 from masquerade.metrics.base import Truth
 from masquerade.metrics.correlation import unit
 

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from masquerade.attacks.base import Guess, Reconstruction
+from masquerade.guesses import Guess, Reconstruction
 from masquerade.metrics import intervals
 from masquerade.metrics.base import Score, Truth
 from masquerade.metrics.expecting import expect

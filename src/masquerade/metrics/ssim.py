@@ -4,8 +4,8 @@ import torch
 from torch import Tensor
 from torchmetrics.functional.image import structural_similarity_index_measure
 
-from masquerade.attacks.base import Guess, Reconstruction
 from masquerade.errors import NotMeasurable
+from masquerade.guesses import Guess, Reconstruction
 from masquerade.metrics import intervals
 from masquerade.metrics.base import Score, Truth
 from masquerade.metrics.expecting import expect
