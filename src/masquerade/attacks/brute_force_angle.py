@@ -7,7 +7,7 @@ matrix Q is tr(Q^T B) plus terms known beforehand, with B the product of its dis
 neighbours lead one to expect; so a sweep over all candidates is one matrix product.
 
 Channels are searched apart: asking for equal gradients in all channels was tried and made mistakes agree with
-each other (27.6 dB became 26.3). A secret permutation leaves only the first two of the three tests, which tell
+each other (27.6 dB became 26.3). A secret permutation leaves only the first two of the three tests. They tell
 a row's mean and not its gradient; that is no picture, and moments across images do much better there.
 """
 
