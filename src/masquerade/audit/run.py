@@ -3,6 +3,7 @@
 Only this room holds key and truth together.
 """
 
+import json
 import platform
 import time
 from collections.abc import Callable
@@ -65,6 +66,7 @@ class Audit:
         self._say = say
         self._command = command
         self._pictures: dict[str, dict[str, torch.Tensor]] = {}
+        self._trials: dict[str, Trial] = {}
 
     def run(self) -> Audited:
         """Everything, in the study's order.
@@ -113,11 +115,13 @@ class Audit:
         return attempt(self._trial(arm, seed), spec, budget, metrics)
 
     def _trial(self, arm: ArmSpec, seed: int) -> Trial:
-        """The latest repetition is kept, so that its model serves every attack on it."""
-        latest = getattr(self, "_latest", None)
-        if latest is None or latest[0] != (arm, seed):
-            self._latest = ((arm, seed), Trial(self.scene, arm, self.study.training, seed))
-        return self._latest[1]
+        """The latest repetitions are kept, so that one model serves every attack on it."""
+        name = json.dumps(self._what(arm, seed), sort_keys=True)
+        if name not in self._trials:
+            while len(self._trials) > len(self.study.seeds):
+                self._trials.pop(next(iter(self._trials)))
+            self._trials[name] = Trial(self.scene, arm, self.study.training, seed)
+        return self._trials[name]
 
     def _what(self, arm: ArmSpec, seed: int) -> dict[str, Any]:
         training = arm.training or self.study.training

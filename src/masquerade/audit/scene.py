@@ -25,7 +25,7 @@ class Scene:
         public: Images of other people (or other images, where classes are not people).
         outsiders: Images of classes that were not trained on; labels numbered on their own.
         facts: What a report says of the data.
-        of_people: Whether a class is a person, and so the unit of resampling; else each image stands for itself.
+        of_people: Whether a class is a person, and so the unit of resampling; else each image is one.
     """
 
     train: ImageSet
