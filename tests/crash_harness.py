@@ -15,6 +15,7 @@ import signal
 import sqlite3
 import sys
 import time
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 
@@ -130,9 +131,13 @@ def run(writer: Callable[[Path, Path], None], folder: Path, ledger: Path, wait: 
     child = os.fork()
     if child == 0:
         code = 1
+        # A fork leaves PyTorch without its pool, which two threads must not be the first to make anew.
+        torch.set_num_threads(1)
         try:
             writer(folder, ledger)
             code = 0
+        except BaseException:  # noqa: BLE001 - the process ends here, and its parent shows this
+            traceback.print_exc()
         finally:
             os._exit(code)
     if wait is not None:
