@@ -19,9 +19,24 @@ of them stand in the reports. Profile and seeds are those of the report.
 """
 
 
+README = ROOT / "README.md"
+HEADLINE = "dn_table2_lfw"
+MARKS = ("<!-- numbers -->", "<!-- /numbers -->")
+
+
 def main() -> None:
-    """Write the page."""
+    """Write the page, and the README's table."""
     PAGE.write_text(page(), encoding="utf-8")
+    README.write_text(readme(), encoding="utf-8")
+
+
+def readme() -> str:
+    """The README with the table of the headline study between its marks."""
+    report = Report.model_validate_json((RESULTS / f"{HEADLINE}.json").read_text("utf-8"))
+    before, rest = README.read_text("utf-8").split(MARKS[0])
+    after = rest.split(MARKS[1])[1]
+    table = "\n".join(_table(report))
+    return f"{before}{MARKS[0]}\n{table}\n{MARKS[1]}{after}"
 
 
 def page() -> str:
@@ -36,9 +51,7 @@ def _study(report: Report) -> Iterator[str]:
     yield f"{report.data.note} Profile {report.profile}, seeds {', '.join(map(str, report.seeds))}, "
     yield f"{report.seconds / 60:.0f} minutes on {report.machine}. "
     yield f"[JSON](../studies/results/{report.study}.json)\n"
-    yield "| protection | utility | strongest attack | leak | chance | grade |"
-    yield "|---|---|---|---|---|---|"
-    yield from (_arm(arm) for arm in report.arms)
+    yield from _table(report)
     yield ""
     if report.claims:
         yield "| what | paper | ours |"
@@ -50,6 +63,12 @@ def _study(report: Report) -> Iterator[str]:
     yield from (f"- {finding}" for finding in report.findings)
     yield from _curves(report)
     yield ""
+
+
+def _table(report: Report) -> Iterator[str]:
+    yield "| protection | utility | strongest attack | leak | chance | grade |"
+    yield "|---|---|---|---|---|---|"
+    yield from (_arm(arm) for arm in report.arms)
 
 
 def _arm(arm: Arm) -> str:

@@ -1,0 +1,42 @@
+"""Peak memory in MiB of disguising so many photos, in a process of its own: python -m bench.peak_memory 5000"""
+
+import os
+import resource
+import sys
+import tempfile
+from pathlib import Path
+
+from PIL import Image
+
+from masquerade.keys import Key
+from masquerade.owner.disguising import disguise_folder
+from masquerade.owner.records import Records
+from masquerade.recipes import recipe
+
+PHOTOS_A_PERSON = 100
+
+
+def main(photos: int) -> None:
+    """Disguise ``photos`` links to one small photo, and print the peak."""
+    with tempfile.TemporaryDirectory() as scratch:
+        root = Path(scratch)
+        Image.new("RGB", (32, 32), (90, 120, 150)).save(root / "one.png")
+        for person in range(photos // PHOTOS_A_PERSON):
+            folder = root / "photos" / f"p{person}"
+            folder.mkdir(parents=True)
+            for number in range(PHOTOS_A_PERSON):
+                os.link(root / "one.png", folder / f"{number}.png")
+        key = Key.from_secret(bytes(32))
+        disguise_folder(
+            root / "photos",
+            root / "out",
+            key,
+            Records(root / "records"),
+            recipe("dn-lfw"),
+            accept_broken=True,
+        )
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))
