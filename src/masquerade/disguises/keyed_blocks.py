@@ -8,6 +8,7 @@ from torch import Tensor
 from masquerade.disguises.base import Keyed, Shape
 from masquerade.disguises.block_engine import BlockEngine
 from masquerade.disguises.block_map import BlockMap
+from masquerade.disguises.pair_engine import PairEngine
 from masquerade.keys import rounded_digest
 
 
@@ -35,7 +36,7 @@ class KeyedBlocks(Keyed):
     def disguise(self, images: Tensor, nonces: list[bytes] | None) -> Tensor:
         """Carry out the map."""
         del nonces
-        return self._engine(images)
+        return self._forwards(images)
 
     def undo(self, disguised: Tensor) -> Tensor:
         """Carry out the transposed map."""
@@ -46,9 +47,14 @@ class KeyedBlocks(Keyed):
         return rounded_digest(self._map.secrets)
 
     @cached_property
-    def _engine(self) -> BlockEngine:
-        return BlockEngine(self._map)
+    def _forwards(self) -> BlockEngine | PairEngine:
+        return _engine(self._map)
 
     @cached_property
-    def _backwards(self) -> BlockEngine:
-        return BlockEngine(self._map.transposed())
+    def _backwards(self) -> BlockEngine | PairEngine:
+        return _engine(self._map.transposed())
+
+
+def _engine(block_map: BlockMap) -> BlockEngine | PairEngine:
+    pairs = block_map.matrices is not None and block_map.matrices.shape[-1] == 2
+    return PairEngine(block_map) if pairs else BlockEngine(block_map)

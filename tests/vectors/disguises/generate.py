@@ -1,7 +1,7 @@
 """Write the golden vectors of disguises with masquerade itself; run it as a program.
 
-``tests/disguise_oracle.py`` recomputes them without the package's disguises. Vectors are added, never
-changed: a change would mean that photos disguised by an earlier release cannot be disguised the same way again.
+``tests/disguise_oracle.py`` recomputes them without the package's disguises. Vectors are added,
+never changed: a change would mean that photos disguised by an earlier release cannot be disguised the same way again.
 """
 
 import json
