@@ -2,9 +2,10 @@
 
 Orthogonal matrices keep inner products between images exactly, Gaussian ones nearly, and a block permutation
 does not touch their sum over blocks. So released images and candidate photos form the same graph of
-resemblances, and graphs can be matched without any key: first by the distribution of each image's resemblances,
-then by landmarks, the most confident matches, until no match changes (compare A-8 and X-4 of the spec of XNN,
-which use the same invariant on tokens). Not in the paper.
+resemblances, and graphs can be matched without any key: first by principal coordinates or by how each image's
+resemblances are distributed, then by landmarks, the most confident matches, until no match changes.
+
+Not in the paper; ours, in the line of seeded graph matching.
 """
 
 from dataclasses import dataclass
@@ -114,21 +115,23 @@ def _principal_coordinates(images: Tensor) -> Tensor:
     """Coordinates ``(n, k)``, signs settled by skewness, which a matrix key keeps."""
     centred = images - images.mean(0)
     values, vectors = torch.linalg.eigh(centred @ centred.T)
-    scores: Tensor = (vectors * values.clamp_min(0).sqrt())[:, -AXES[-1] :].flip(1)
-    scores = scores * scores.pow(3).mean(0).sign()
-    return scores / scores.norm() * len(scores) ** 0.5
+    scores = (vectors * values.clamp_min(0).sqrt())[:, -AXES[-1] :].flip(1)
+    signed: Tensor = scores * scores.pow(3).mean(0).sign()
+    scaled: Tensor = signed / signed.norm() * len(signed) ** 0.5
+    return scaled
 
 
 def _correlation(left: Tensor, right: Tensor) -> Tensor:
-    """Pearson correlation of every row of ``left`` with every row of ``right``, columns standardised first."""
+    """Correlation of every row of ``left`` with every row of ``right``, columns standardised first."""
     a, b = (_standardised(side) for side in (left, right))
     return (a @ b.T).float()
 
 
 def _standardised(rows: Tensor) -> Tensor:
     rows = (rows - rows.mean(0)) / rows.std(0).clamp_min(1e-9)
-    centred: Tensor = rows - rows.mean(1, keepdim=True)
-    return centred / centred.norm(dim=1, keepdim=True).clamp_min(1e-9)
+    centred = rows - rows.mean(1, keepdim=True)
+    unit: Tensor = centred / centred.norm(dim=1, keepdim=True).clamp_min(1e-9)
+    return unit
 
 
 def _mutual_best(similarity: Tensor) -> tuple[Tensor, Tensor]:
