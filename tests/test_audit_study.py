@@ -74,6 +74,22 @@ def test_a_mistake_is_named(wrong: str, said: str, tmp_path: Path) -> None:
         load_study(path)
 
 
+def test_a_study_replaces_a_shared_attack_by_its_own(tmp_path: Path) -> None:
+    (tmp_path / "shared.toml").write_text(
+        '[[attacks]]\nname = "moments"\nmetric = "linkage"\n[[attacks]]\nname = "jigsaw"\nmetric = "linkage"\n'
+    )
+    path = tmp_path / "small.toml"
+    own = '[[attacks]]\nname = "moments"\nmetric = "psnr"\n'
+    path.write_text(
+        'attacks_from = "shared.toml"\n'
+        + SMALL.replace('[[attacks]]\nname = "moments"\nmetric = "linkage"\n', own)
+    )
+    assert [(a.name, a.metric) for a in load_study(path).attacks] == [
+        ("moments", "psnr"),
+        ("jigsaw", "linkage"),
+    ]
+
+
 def test_an_unknown_attack_or_option_is_named() -> None:
     with pytest.raises(StudyError, match="Did you mean moments"):
         attack_named("momentz", {})

@@ -198,6 +198,7 @@ RECIPES: Final[tuple[Recipe, ...]] = (
     ),
     _control("permutation4", "4x4 blocks change places, nothing else", Chain((BlockPermutation(4),))),
     _control("permutation16", "16x16 blocks change places, nothing else", Chain((BlockPermutation(16),))),
+    _control("permutation14", "14x14 blocks change places, nothing else", Chain((BlockPermutation(14),))),
     _control("rows2", "2x2 rows, no noise, no permutation", _rows(2, 0, permuted=False)),
     _control("rows4", "4x4 rows, no noise, no permutation", _rows(4, 0, permuted=False)),
     _control("block4", "vectorised 4x4 blocks, orthogonal", Chain((BlockMatrix(4, variant="block"),))),

@@ -17,6 +17,7 @@ from torch import Tensor
 from masquerade.attacks.base import Attack, Control, Guess, Ranking, Sight, View
 from masquerade.attacks.block_recipe import BlockRecipe
 from masquerade.attacks.moments_layout import CellLayout, normalised
+from masquerade.attacks.norm_evidence import evidence
 
 AT_ONCE: Final = 128
 """Images whose cells are in memory at a time."""
@@ -26,10 +27,8 @@ NUMBERS: Final = 2048
 """Numbers of a fingerprint of sorted lists at most: their covariance is estimated and inverted."""
 LENGTHS: Final = 8192
 """Numbers of an unsorted fingerprint at most."""
-SHRINKAGE: Final = 0.1
-"""Share of the noise's covariance that is taken as the same for all numbers of a fingerprint."""
 FLOOR: Final = 1e-6
-"""Variance of rounding, relative to that of the fingerprints themselves."""
+"""Variance added to a cell's second moment before it is inverted, relative to its own."""
 
 
 @final
@@ -63,7 +62,7 @@ class NormFingerprint(Attack):
         repeats = [
             self._fingerprints(lengths.of_originals(view.candidates, rng), recipe) for _ in range(draws)
         ]
-        return Ranking(_against_others(_log_likelihood(seen, torch.stack(repeats), recipe.permuted)).float())
+        return Ranking(evidence(seen, torch.stack(repeats), recipe.permuted))
 
     def _fingerprints(self, lengths: Tensor, recipe: BlockRecipe) -> Tensor:
         """Lengths ``(n, positions, k)`` to fingerprints ``(n, f)``, sorted where blocks are permuted."""
@@ -135,38 +134,3 @@ class _Lengths:
 
 def _parts(images: Tensor) -> tuple[Tensor, ...]:
     return torch.split(images.float(), AT_ONCE)
-
-
-def _log_likelihood(seen: Tensor, repeats: Tensor, correlated: bool) -> Tensor:
-    """Gaussian log-likelihood up to a constant, the noise's covariance estimated from repeated draws.
-
-    Args:
-        seen: Fingerprints of released images, ``(n, f)``.
-        repeats: Fingerprints of candidates, ``(draws, m, f)``.
-        correlated: Whether noise moves the numbers of a fingerprint together, as it does sorted lists.
-    """
-    seen, repeats = seen.double(), repeats.double()
-    draws, m, _ = repeats.shape
-    expected = repeats.mean(0)
-    spread = (repeats - expected).flatten(0, 1)
-    trials = max((draws - 1) * m, 1)
-    variance = spread.square().sum(0) / trials
-    least = SHRINKAGE * variance.mean() + FLOOR * expected.var(0, correction=0).mean() + 1e-12
-    if correlated:
-        covariance = (1 - SHRINKAGE) * spread.T @ spread / trials
-        covariance.diagonal().add_(least)
-        root = torch.linalg.cholesky(covariance)
-        a, b = (torch.linalg.solve_triangular(root, rows.T, upper=False).T for rows in (seen, expected))
-    else:
-        deviation = ((1 - SHRINKAGE) * variance + least).sqrt()
-        a, b = seen / deviation, expected / deviation
-    return -torch.cdist(a, b).square() / 2
-
-
-def _against_others(score: Tensor) -> Tensor:
-    """Log-likelihoods ``(n, m)`` less that of all other candidates together: comparable between images."""
-    best = score.argmax(1, keepdim=True)
-    others = score.scatter(1, best, -torch.inf).logsumexp(1, keepdim=True) if score.shape[1] > 1 else 0.0
-    every = score.logsumexp(1, keepdim=True)
-    ratio = score - every - torch.log1p(-(score - every).exp().clamp_max(0.999999))
-    return ratio.scatter(1, best, score.gather(1, best) - others)

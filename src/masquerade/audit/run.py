@@ -140,13 +140,14 @@ class Audit:
         if not spec.control:
             return None
         control = make_attack(spec).control
-        arm = ArmSpec(name=f"control {control.recipe}", recipe=control.recipe)
+        broken = spec.control if isinstance(spec.control, str) else control.recipe
+        arm = ArmSpec(name=f"control {broken}", recipe=broken)
         wanted = spec.model_copy(update={"metric": control.metric, "others": []})
         piece = self.piece(arm, wanted, self._budget(spec), self.study.seeds[0])
         scores = scores_of([piece], control.metric)
         value = scores[0].value if scores else 0.0
         return ControlResult(
-            recipe=control.recipe,
+            recipe=broken,
             metric=control.metric,
             value=value,
             at_least=control.at_least,

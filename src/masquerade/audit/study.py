@@ -68,7 +68,10 @@ class ArmSpec(Part):
 
 
 class AttackSpec(Part):
-    """One attack: its options, how many released images it gets, what it is shown beyond its needs."""
+    """One attack: its options, how many released images it gets, what it is shown beyond its needs.
+
+    ``control`` is false to run no positive control, or the name of another recipe than the attack's own.
+    """
 
     name: str
     label: str | None = None
@@ -79,7 +82,7 @@ class AttackSpec(Part):
     images: int | None = None
     pairs: int | None = None
     target: Literal["train", "test"] = "train"
-    control: bool = True
+    control: bool | str = True
     seeds: int | None = None
 
     @property
@@ -224,7 +227,7 @@ def load_study(path: Path) -> Study:
     said = _toml(path)
     if "attacks_from" in said:
         shared = _toml(path.parent / str(said["attacks_from"]))
-        said["attacks"] = [*shared.get("attacks", []), *said.get("attacks", [])]
+        said["attacks"] = _replaced(shared.get("attacks", []), said.get("attacks", []))
     try:
         return Study.model_validate(said)
     except ValidationError as error:
@@ -236,6 +239,13 @@ def load_study(path: Path) -> Study:
             place=path,
             remedy=f"{error.error_count()} such place(s); docs/guide/studies.md lists every field.",
         ) from None
+
+
+def _replaced(shared: list[dict[str, Any]], own: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Shared attacks, those that the study says itself under the same label in their place."""
+    mine = {attack.get("label", attack.get("name")): attack for attack in own}
+    merged = [mine.pop(attack.get("label", attack["name"]), attack) for attack in shared]
+    return [*merged, *mine.values()]
 
 
 def _toml(path: Path) -> dict[str, Any]:

@@ -72,7 +72,7 @@ class BlockEngine:
 
     def _gather(self, source: Tensor, order: Tensor, target: Tensor) -> None:
         word = _WORDS[self._word(source.element_size())]
-        torch.gather(source.view(-1).view(word), 0, order, out=target.view(word))
+        torch.index_select(source.view(-1).view(word), 0, order, out=target.view(word))
 
     def _word(self, bytes_each: int) -> int:
         """Bytes that move at once: the largest word that divides a block's row."""
@@ -90,15 +90,15 @@ class BlockEngine:
 
     @cached_property
     def _from_bytes(self) -> Tensor:
-        return self._by_block(1)[self._source].flatten()
+        return self._by_block(1)[self._source].flatten().int()
 
     @cached_property
     def _from_floats(self) -> Tensor:
-        return self._by_block(4)[self._source].flatten()
+        return self._by_block(4)[self._source].flatten().int()
 
     @cached_property
     def _into_floats(self) -> Tensor:
-        return torch.argsort(self._by_block(4).flatten())
+        return torch.argsort(self._by_block(4).flatten()).int()
 
     def _by_block(self, bytes_each: int) -> Tensor:
         """Numbers of the words of a part, ``(t, groups n channels-of-a-group l words-of-a-row)``."""

@@ -10,7 +10,7 @@ MAX_PARTS = 65_536
 """Most segments or chunks of one file; photos have dozens, and empty ones by the million take seconds."""
 
 
-class Turned(Exception):  # noqa: N818 - internal signal; becomes PhotoRejected where the place is known
+class Turned(Exception):
     """A file is turned away; ``rejection`` says why in a word, ``detail`` in a clause."""
 
     def __init__(self, rejection: Rejection, detail: str) -> None:
