@@ -15,7 +15,7 @@ if __name__ == "__main__":
     photos, folder = Path(sys.argv[1]), Path(sys.argv[2])
     # One size of shard, since by itself a job of few photos takes smaller ones.
     disguise_folder(
-        photos, folder / "out", KEY, Records(folder / "records"), RECIPE, shard_images=512, workers=2
+        photos, folder / "out", KEY, Records(folder / "records"), RECIPE, shard_images=256, workers=2
     )
     unit = 1 if sys.platform == "darwin" else 1024
     print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit)

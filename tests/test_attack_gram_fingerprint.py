@@ -1,4 +1,4 @@
-"""Matching by resemblance: breaks matrices of every kind without key or pairs, and needs them to be the same for all."""
+"""Matching by resemblance: breaks matrices of every kind without key or pairs, if all photos share them."""
 
 from dataclasses import replace
 

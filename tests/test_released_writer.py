@@ -24,7 +24,7 @@ def whole(tmp_path: Path) -> dict[str, bytes]:
     return tree(tmp_path / "whole")
 
 
-class Stopped(Exception):  # noqa: N818 - no error
+class Stopped(Exception):
     pass
 
 

@@ -92,7 +92,7 @@ def test_training_leaves_the_global_generator_alone() -> None:
     assert torch.equal(torch.get_rng_state(), before)
 
 
-class Stopped(Exception):  # noqa: N818 - no error, an event
+class Stopped(Exception):
     """Raised by a progress callback, in place of a power cut."""
 
 

@@ -77,7 +77,7 @@ def test_a_released_folder_becomes_a_model(released: Path, tmp_path: Path) -> No
     ]
 
 
-class Stopped(Exception):  # noqa: N818 - no error, an event
+class Stopped(Exception):
     """Raised by a progress callback, in place of a power cut."""
 
 
