@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-REPEATS = 15
+REPEATS = 25
 LEAST_SECONDS = 0.02
 
 
@@ -33,24 +33,36 @@ class Row:
 
 
 def interleaved(*runs: Callable[[], object]) -> list[float]:
-    """Seconds of each run: the low quartile of many repeats, taken in turn so that the machine disturbs all alike."""
+    """Processor seconds of each run: the least of many repeats, taken in turn and on one thread.
+
+    Processor time leaves out what other programs on the machine take; on one thread it is the time that passes.
+    """
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        return _in_turn(runs)
+    finally:
+        torch.set_num_threads(threads)
+
+
+def _in_turn(runs: tuple[Callable[[], object], ...]) -> list[float]:
     times: list[list[float]] = [[] for _ in runs]
     counts = [_count(run) for run in runs]
     for _ in range(REPEATS):
         for run, count, taken in zip(runs, counts, times, strict=True):
-            started = time.perf_counter()
+            started = time.process_time()
             for _ in range(count):
                 run()
-            taken.append((time.perf_counter() - started) / count)
-    return [sorted(taken)[len(taken) // 4] for taken in times]
+            taken.append((time.process_time() - started) / count)
+    return [min(taken) for taken in times]
 
 
 def _count(run: Callable[[], object]) -> int:
     """Calls that take long enough for the clock; the first call warms up."""
     run()
-    started = time.perf_counter()
+    started = time.process_time()
     run()
-    return max(1, int(LEAST_SECONDS / max(time.perf_counter() - started, 1e-7)))
+    return max(1, int(LEAST_SECONDS / max(time.process_time() - started, 1e-7)))
 
 
 @dataclass(frozen=True)
@@ -63,6 +75,10 @@ class Floors:
     def of(self, size: int, operations: float) -> float:
         """Seconds for moving ``size`` bytes and computing ``operations``, one after the other."""
         return size * self.byte + operations * self.operation
+
+    def stricter(self, size: int, operations: float) -> float:
+        """Seconds for both if neither waited for the other."""
+        return max(size * self.byte, operations * self.operation)
 
 
 COPY = torch.zeros(16 * 2**20)

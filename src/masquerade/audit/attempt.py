@@ -20,6 +20,7 @@ from masquerade.metrics import EVERY_METRIC
 from masquerade.metrics.base import Score, Truth
 from masquerade.metrics.pairing import aligned
 
+ROWS = ("original", "disguised", "recovered")
 SHOWN_IMAGES = 3
 """Pictures a grid: the best, the median and the worst recovered."""
 
@@ -105,7 +106,10 @@ def _pictures(recovered: torch.Tensor, truth: Truth, view: View) -> str:
 
 def pictures_of(piece: dict[str, Any]) -> dict[str, torch.Tensor]:
     """The images that an attempt kept, by row name; empty where it kept none."""
-    return load(base64.b64decode(piece["pictures"])) if "pictures" in piece else {}
+    if "pictures" not in piece:
+        return {}
+    kept = load(base64.b64decode(piece["pictures"]))
+    return {row: kept[row] for row in ROWS}
 
 
 def scores_of(pieces: list[dict[str, Any]], metric: str) -> list[Score]:

@@ -258,7 +258,8 @@ class Audit:
             for spec in (s for s in self.study.attacks if arm.attacks is None or s.title in arm.attacks):
                 seeds = self.study.seeds[: spec.seeds]
                 pieces = [self.piece(arm, spec, self._budget(spec), seed) for seed in seeds]
-                drawn, sentence = fano_curves(arm.title or arm.name, pieces)
+                title = f"{arm.title or arm.name}, {spec.title.replace('_', ' ')}"
+                drawn, sentence = fano_curves(title, pieces)
                 curves += drawn
                 found += [sentence] if sentence else []
         return curves, found

@@ -5,6 +5,7 @@ A 2 x 2 product is too small for a matrix routine. A row ``(a, b)`` seen as ``z 
 of a batch is gathered pair by pair in the order of the result, and multiplied number by number.
 """
 
+from threading import local
 from typing import Any, Final, final
 
 import numpy as np
@@ -46,14 +47,14 @@ class PairEngine:
         exact = np.abs(second).max() < _NEGLIGIBLE
         self._second = None if exact else torch.from_numpy(second).to(torch.complex64)
         self.part = part_size(grid.count * grid.numbers)
+        self._rooms = local()
 
     def __call__(self, images: Tensor) -> Tensor:
         """Images ``(n, c, h, w)``, contiguous uint8 or float32, to float32 ``(n, c, h, w)``."""
         result = torch.empty(images.shape, dtype=torch.float32)
         pairs = len(self._source)
         source = self._source.expand(self.part, pairs)
-        room = torch.empty((self.part, pairs), dtype=_PAIRS[images.dtype])
-        numbers = torch.empty((self.part, pairs, 2))
+        room, numbers = self._room(images.dtype)
         for start in range(0, len(images), self.part):
             some = filled(images[start : start + self.part], self.part)
             torch.gather(some.view(self.part, -1).view(room.dtype), 1, source, out=room)
@@ -62,6 +63,14 @@ class PairEngine:
             valid = min(self.part, len(images) - start)
             self._multiply(torch.view_as_complex(numbers)[:valid], result[start : start + valid])
         return result
+
+    def _room(self, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
+        """Working copies of a part: gathered pairs, and their numbers; one set for each thread."""
+        rooms: dict[str, tuple[Tensor, Tensor]] = self._rooms.__dict__
+        if str(dtype) not in rooms:
+            pairs = torch.empty((self.part, len(self._source)), dtype=_PAIRS[dtype])
+            rooms[str(dtype)] = (pairs, torch.empty((*pairs.shape, 2)))
+        return rooms[str(dtype)]
 
     def _multiply(self, z: Tensor, result: Tensor) -> None:
         out = torch.view_as_complex(result.view(*z.shape, 2))

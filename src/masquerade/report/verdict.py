@@ -49,6 +49,8 @@ def others(report: Report) -> str:
 def _share(part: int, total: int) -> str:
     if total == 1:
         return "the one protection under test"
+    if part == total == 2:
+        return "both protections under test"
     return f"{part} of {total} protections" if part < total else f"all {total} protections under test"
 
 
