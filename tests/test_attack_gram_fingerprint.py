@@ -37,7 +37,9 @@ def linked(released: Tensor, candidates: Tensor, disguise: Disguise) -> float:
     return float((guess.similarity.argmax(1) == torch.arange(len(released))).float().mean())
 
 
-@pytest.mark.parametrize("disguise", [ORTHOGONAL, GAUSSIAN, NORMALISED], ids=["orthogonal", "gaussian", "normalised"])
+@pytest.mark.parametrize(
+    "disguise", [ORTHOGONAL, GAUSSIAN, NORMALISED], ids=["orthogonal", "gaussian", "normalised"]
+)
 def test_links_photos_under_one_key(faces: Tensor, disguise: Disguise) -> None:
     released = disguise.with_key(key(1), SHAPE)(faces[:250])
     assert linked(released, faces[:250], disguise) > 0.95

@@ -15,7 +15,12 @@ from masquerade.cli.studies import demo_study
 from masquerade.data import builtin
 
 ROOT = Path(__file__).parents[1]
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "SECURITY.md", *sorted((ROOT / "docs").rglob("*.md"))]
+PAGES = [
+    ROOT / "README.md",
+    ROOT / "CONTRIBUTING.md",
+    ROOT / "SECURITY.md",
+    *sorted((ROOT / "docs").rglob("*.md")),
+]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PROMPT = re.compile(r"^\$ masquerade (.*)$", re.MULTILINE)
 
@@ -64,7 +69,9 @@ def test_the_lists_of_the_readme_run(capsys: pytest.CaptureFixture[str]) -> None
 def test_make_targets_of_the_documents_exist() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     for path in PAGES:
-        for target in re.findall(r"\bmake ([a-z]+)\b(?= |`|$)", path.read_text(encoding="utf-8"), re.MULTILINE):
+        for target in re.findall(
+            r"\bmake ([a-z]+)\b(?= |`|$)", path.read_text(encoding="utf-8"), re.MULTILINE
+        ):
             assert re.search(rf"^{target}:", makefile, re.MULTILINE), f"{path.name} says make {target}"
 
 
@@ -74,7 +81,9 @@ def test_results_page_and_readme_are_what_the_reports_say() -> None:
     assert script["readme"]() == README
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "studies" / "results").glob("*.json")), ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "studies" / "results").glob("*.json")), ids=lambda path: path.stem
+)
 def test_committed_reports_are_of_studies_here_and_name_nobody(path: Path) -> None:
     report = Report.model_validate_json(path.read_text(encoding="utf-8"))
     study = load_study(ROOT / "studies" / f"{path.stem}.toml")

@@ -181,7 +181,8 @@ RECIPES: Final[tuple[Recipe, ...]] = (
         "laptop-block-net",
         "ours: the study dn_frontier",
         "hardened",
-        "Leaked pairs, and candidate photos that cover most of the released ones, still link photos to people.",
+        "A thousand released photos and a prior of similar faces link a few of them; leaked pairs, and photos that "
+        "cover most of the released ones, link nearly all: see docs/results.md.",
     ),
     Recipe(
         "none",
