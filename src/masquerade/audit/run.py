@@ -67,6 +67,7 @@ class Audit:
         self._command = command
         self._pictures: dict[str, dict[str, torch.Tensor]] = {}
         self._trials: dict[str, Trial] = {}
+        self._seconds: dict[str, float] = {}
 
     def run(self) -> Audited:
         """Everything, in the study's order.
@@ -74,7 +75,6 @@ class Audit:
         Raises:
             StudyError: If the study names what does not exist, or data are missing.
         """
-        started = time.perf_counter()
         for spec in self.study.attacks:
             make_attack(spec)
         controls = {spec.title: self._control(spec) for spec in self.study.attacks}
@@ -97,7 +97,7 @@ class Audit:
             not_tested=self.study.study.not_tested,
             command=self._command,
             machine=f"{platform.machine()}, {torch.get_num_threads()} threads, torch {torch.__version__}",
-            seconds=time.perf_counter() - started,
+            seconds=self._spent(),
         )
         return Audited(report, self._pictures)
 
@@ -106,7 +106,16 @@ class Audit:
         metrics = [spec.metric, *spec.others]
         what = {**self._what(arm, seed), "attack": spec.model_dump(exclude={"label", "seeds", "control"})}
         what |= {"budget": asdict(budget)}
-        return self.store.piece(what, lambda: self._attempt(arm, spec, budget, seed, metrics))
+        return self._kept(what, lambda: self._attempt(arm, spec, budget, seed, metrics))
+
+    def _kept(self, what: dict[str, Any], make: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+        piece = self.store.piece(what, make)
+        self._seconds[json.dumps(what, sort_keys=True)] = piece["seconds"]
+        return piece
+
+    def _spent(self) -> float:
+        """Seconds of all pieces so far, whenever they were computed."""
+        return sum(self._seconds.values())
 
     def _attempt(
         self, arm: ArmSpec, spec: AttackSpec, budget: Budget, seed: int, metrics: list[str]
@@ -155,7 +164,7 @@ class Audit:
         )
 
     def _arm(self, arm: ArmSpec, controls: dict[str, ControlResult | None]) -> Arm:
-        started = time.perf_counter()
+        before = self._spent()
         disguise = disguise_of(arm)
         scored = self._utility(arm)
         wanted = [s for s in self.study.attacks if arm.attacks is None or s.title in arm.attacks]
@@ -170,7 +179,7 @@ class Audit:
             leaks=leaks,
             grade=grade(leaks, disguise.keyed_by_secret),
             strongest=worst.attack if worst else "",
-            seconds=time.perf_counter() - started,
+            seconds=self._spent() - before,
         )
 
     def _utility(self, arm: ArmSpec) -> Measurement | None:
@@ -179,7 +188,7 @@ class Audit:
         scores = []
         for seed in self.study.seeds:
             what = {**self._what(arm, seed), "utility": True}
-            scores.append(self.store.piece(what, lambda seed=seed: self._train(arm, seed)))  # type: ignore[misc]
+            scores.append(self._kept(what, lambda seed=seed: self._train(arm, seed)))  # type: ignore[misc]
         return _measured([piece["scores"]["utility"] for piece in scores], self.study.seeds)
 
     def _train(self, arm: ArmSpec, seed: int) -> dict[str, Any]:
