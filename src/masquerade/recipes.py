@@ -75,13 +75,13 @@ def _hardened(block: int, noise: float) -> Chain:
     )
 
 
-def _control(name: str, title: str, disguise: Disguise) -> Recipe:
+def _control(name: str, title: str, disguise: Disguise, side: int = 32) -> Recipe:
     return Recipe(
         f"control-{name}",
         title,
         disguise,
-        32,
-        32,
+        side,
+        side,
         "RGB",
         "resnet18",
         "laptop-resnet18",
@@ -199,7 +199,7 @@ RECIPES: Final[tuple[Recipe, ...]] = (
     ),
     _control("permutation4", "4x4 blocks change places, nothing else", Chain((BlockPermutation(4),))),
     _control("permutation16", "16x16 blocks change places, nothing else", Chain((BlockPermutation(16),))),
-    _control("permutation14", "14x14 blocks change places, nothing else", Chain((BlockPermutation(14),))),
+    _control("permutation14", "14x14 blocks change places, nothing else", Chain((BlockPermutation(14),)), 28),
     _control("rows2", "2x2 rows, no noise, no permutation", _rows(2, 0, permuted=False)),
     _control("rows4", "4x4 rows, no noise, no permutation", _rows(4, 0, permuted=False)),
     _control("block4", "vectorised 4x4 blocks, orthogonal", Chain((BlockMatrix(4, variant="block"),))),
