@@ -107,7 +107,7 @@ def disguise_folder(
         accept_broken: Release the data even though the recipe is known not to protect; the manifest says so.
         overwrite: Discard what is in ``out``.
         min_images: People with fewer photos are left out.
-        shard_images: Photos in a shard; by itself about 16 MiB.
+        shard_images: Photos in a shard; by itself about 4 MiB.
         workers: Threads that decode and disguise; by itself one for each processor, at most 8.
         read_data: Trust no finished shard before its SHA-256 is compared.
         dry_run: Open no photo and write nothing.

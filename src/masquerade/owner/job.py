@@ -20,7 +20,7 @@ from masquerade.released.manifest import Manifest
 from masquerade.released.shard import Layout, StoredType
 from masquerade.released.writer import Plan
 
-SHARD_BYTES = 16 << 20
+SHARD_BYTES = 4 << 20
 """Aimed at for a shard: large enough for fsync not to matter, small enough for several to be in memory."""
 
 
@@ -80,7 +80,7 @@ def prepare(
         photos: What is to be disguised.
         key: The owner's key.
         recipe: How to disguise.
-        shard_images: Photos in a shard; by itself about 16 MiB.
+        shard_images: Photos in a shard; by itself about 4 MiB.
         accept_broken: What the manifest says about it.
 
     Raises:
