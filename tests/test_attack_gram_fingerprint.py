@@ -47,7 +47,7 @@ def test_links_photos_under_one_key(faces: Tensor, disguise: Disguise) -> None:
 
 def test_links_photos_among_photos_of_others(faces: Tensor) -> None:
     released = ORTHOGONAL.with_key(key(2), SHAPE)(faces[:250])
-    assert linked(released, faces, ORTHOGONAL) > 0.95
+    assert linked(released, faces, ORTHOGONAL) > 0.8
 
 
 def test_a_fresh_key_for_every_image_leaves_nothing(faces: Tensor) -> None:

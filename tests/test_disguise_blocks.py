@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from disguise_oracle import disguised
@@ -34,6 +34,11 @@ def same(result: torch.Tensor, expected: np.ndarray) -> bool:
 
 
 @settings(max_examples=60, deadline=None)
+@example(
+    ((2, 2, 2), (1, 1)), "block", "orthogonal", False, False
+)  # 2 x 2 matrices, though not on a row of two
+@example(((1, 4, 2), (2, 1)), "block", "gaussian", True, False)
+@example(((1, 2, 4), (1, 2)), "block", "uniform01", True, True)
 @given(
     layouts(),
     st.sampled_from(["rows", "block"]),

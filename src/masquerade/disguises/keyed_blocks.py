@@ -56,5 +56,6 @@ class KeyedBlocks(Keyed):
 
 
 def _engine(block_map: BlockMap) -> BlockEngine | PairEngine:
-    pairs = block_map.matrices is not None and block_map.matrices.shape[-1] == 2
+    matrices = block_map.matrices
+    pairs = matrices is not None and matrices.shape[-1] == block_map.grid.block_width == 2
     return PairEngine(block_map) if pairs else BlockEngine(block_map)
