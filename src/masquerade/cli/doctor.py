@@ -7,6 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import torch
+from rich.markup import escape
 from rich.table import Table
 
 from masquerade.cli.console import CommandFailed, notes
@@ -25,7 +26,7 @@ def doctor() -> None:
     rows = [_python(), _torch(), _arithmetic(), _derivation(), _faces(), _data(), _disk()]
     table = Table(box=None, show_header=False)
     for state, what, words in rows:
-        table.add_row(state, what, words)
+        table.add_row(state, what, escape(words))
     notes.print(table)
     if any(state == "missing" for state, _, _ in rows):
         raise CommandFailed(2)
