@@ -68,7 +68,9 @@ def fit_linear(
     """
     cells, _, d = originals.shape
     identity = torch.eye(d, dtype=originals.dtype)
-    spread = torch.linalg.inv(originals.mT @ originals / noise + identity / prior.variance)
+    # by Cholesky factors: batched LU of oneMKL fails on some processors with several threads
+    factors = torch.linalg.cholesky(originals.mT @ originals / noise + identity / prior.variance)
+    spread = torch.cholesky_inverse(factors)
     matrices = spread @ (originals.mT @ disguised / noise + prior.mean / prior.variance)
     unsure = torch.einsum("cij,cij->c", spread, moment)
     return Measurement(identity.expand(cells, d, d), matrices, (noise + unsure)[:, None].expand(cells, d))
