@@ -23,8 +23,13 @@ check: $(VENV)/.dev ## format, lint, types, and which room may import which
 bench: $(VENV)/.dev ## what is timed against what; writes bench/results.json
 	$(BIN)/python -m bench
 
-studies: $(VENV)/.demo ## every study at the laptop profile; needs MASQUERADE_DATA
-	$(BIN)/python -m studies
+studies: $(VENV)/.demo ## every study at the laptop profile, and the results page; needs MASQUERADE_DATA
+	for study in studies/*.toml; do \
+	  name=$$(basename $$study .toml); \
+	  $(BIN)/masquerade audit $$study --profile laptop --runs runs -o out/$$name || exit 1; \
+	  cp out/$$name/report.json studies/results/$$name.json; \
+	done
+	$(BIN)/python studies/results_page.py
 
 wheel: $(VENV)/.dev
 	$(BIN)/python -m build --wheel --outdir dist .
