@@ -46,6 +46,8 @@ class Sight(StrEnum):
     FRESH = "fresh"
     MODEL = "model"
     PROBES = "probes"
+    QUERY = "query"
+    TEACHER = "teacher"
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,12 @@ class View:
             probabilities ``(n, k)``.
         probes: Original-form images of classes of which the attacker asks whether they were trained on;
             ``labels`` number the probed classes.
+        query: The owner's own disguise as an oracle: images (or feature maps) of the attacker's choice to
+            disguised ones.
+        teacher: A public recogniser of clean images (or feature maps) ``(n, c, h, w)``, to recognition
+            vectors ``(n, e)``.
+
+    Where a public encoder comes first, all images here are its feature maps.
     """
 
     released: Tensor
@@ -93,6 +101,8 @@ class View:
     fresh: Callable[[], Disguising] | None = None
     model: Callable[[Tensor], Tensor] | None = None
     probes: Labelled | None = None
+    query: Disguising | None = None
+    teacher: Callable[[Tensor], Tensor] | None = None
 
     def shows(self) -> frozenset[Sight]:
         """What this view holds beside the released data."""

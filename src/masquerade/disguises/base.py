@@ -21,7 +21,7 @@ Shape = tuple[int, int, int]
 
 
 class Keyed(nn.Module, ABC):
-    """The secret half of a disguise: images in, disguised images out.
+    """The secret half of a disguise: images or feature maps in, disguised ones out.
 
     Its numbers are secrets of the owner: it can be neither copied, pickled nor saved. They are plain
     attributes, not buffers, so that no walk over ``buffers()`` comes upon them.
@@ -39,16 +39,16 @@ class Keyed(nn.Module, ABC):
         """Disguise images.
 
         Args:
-            images: ``(n, c, h, w)``, uint8 or floating, values 0 to 255, in main memory.
+            images: ``(n, c, h, w)``, uint8 or floating, in main memory; photos have values of 0 to 255.
 
         Returns:
-            float32 ``(n, c, h, w)``, neither clipped nor rescaled.
+            float32 ``(n, *out_shape)``, neither clipped nor rescaled.
 
         Raises:
             UsageError: If the images have another shape than it was keyed for, or no numbers that it takes.
         """
         with torch.no_grad():
-            plain = self._checked(images)
+            plain = self._checked(images, self.shape)
             return self.disguise(plain, nonces_of(plain) if self.needs_nonces else None)
 
     @final
@@ -56,7 +56,7 @@ class Keyed(nn.Module, ABC):
         """Undo the disguise, up to rounding.
 
         Args:
-            disguised: float32 ``(n, c, h, w)``, as ``forward`` gave it.
+            disguised: float32 ``(n, *out_shape)``, as ``forward`` gave it.
 
         Returns:
             float32 ``(n, c, h, w)``.
@@ -65,7 +65,42 @@ class Keyed(nn.Module, ABC):
             UsageError: If the disguise is not ``restorable``, or the images have another shape.
         """
         with torch.no_grad():
-            return self.undo(self._checked(disguised))
+            return self.undo(self._checked(disguised, self.out_shape))
+
+    @property
+    def out_shape(self) -> Shape:
+        """Channels, height and width of what it gives; by itself those of what it takes."""
+        return self.shape
+
+    @final
+    def query(self, images: Tensor) -> Tensor:
+        """What the owner hands to the trained model at recognition.
+
+        Args:
+            images: As ``forward`` takes them.
+
+        Returns:
+            float32 ``(n, *out_shape)``; the disguised images, unless the disguise is for training alone.
+        """
+        with torch.no_grad():
+            plain = self._checked(images, self.shape)
+            return self.answer(plain, nonces_of(plain) if self.needs_nonces else None)
+
+    @final
+    def targets(self, images: Tensor, classes: Tensor) -> Tensor:
+        """Training targets of ``forward(images)``.
+
+        Args:
+            images: As ``forward`` takes them; the same images give the same mixture.
+            classes: Share of each class, float32 ``(n, k)``.
+
+        Returns:
+            float32 ``(n, k)``: the classes, unless the disguise mixes images; over other classes where an
+            image stands for several tasks.
+        """
+        with torch.no_grad():
+            plain = self._checked(images, self.shape)
+            return self.mixed(plain, nonces_of(plain) if self.needs_nonces else None, classes)
 
     @property
     def needs_nonces(self) -> bool:
@@ -75,6 +110,15 @@ class Keyed(nn.Module, ABC):
     @abstractmethod
     def disguise(self, images: Tensor, nonces: list[bytes] | None) -> Tensor:
         """Disguise checked images, contiguous uint8 or float32; ``nonces`` are 16 bytes each, if needed."""
+
+    def answer(self, images: Tensor, nonces: list[bytes] | None) -> Tensor:
+        """What recognition gets, from checked images; by itself what training gets."""
+        return self.disguise(images, nonces)
+
+    def mixed(self, images: Tensor, nonces: list[bytes] | None, classes: Tensor) -> Tensor:
+        """Targets from checked images and their classes; by itself the classes."""
+        del images, nonces
+        return classes
 
     def undo(self, disguised: Tensor) -> Tensor:
         """Undo the disguise of checked images; a restorable disguise implements it."""
@@ -89,11 +133,11 @@ class Keyed(nn.Module, ABC):
     def digest(self) -> bytes:
         """SHA-256 over the secret numbers, rounded so that platforms agree; leaves only under the key."""
 
-    def _checked(self, images: Tensor) -> Tensor:
-        if tuple(images.shape[1:]) != self.shape:
+    def _checked(self, images: Tensor, shape: Shape) -> Tensor:
+        if tuple(images.shape[1:]) != shape:
             raise UsageError(
                 "images of another shape than the disguise was keyed for",
-                value=f"{tuple(images.shape[1:])}, expected {self.shape}",
+                value=f"{tuple(images.shape[1:])}, expected {shape}",
                 remedy="Resize the images, or key the disguise for their shape.",
             )
         if images.device.type != "cpu" or not (images.dtype == torch.uint8 or images.is_floating_point()):

@@ -57,8 +57,10 @@ class Chain(Disguise):
         return all(part.restorable for part in self.parts)
 
     def with_key(self, key: Key, shape: Shape) -> Keyed:
-        """Key every part."""
-        keyed = [part.with_key(key.derive(f"part {i}"), shape) for i, part in enumerate(self.parts)]
+        """Key every part, for the shape that the part before it gives."""
+        keyed: list[Keyed] = []
+        for i, part in enumerate(self.parts):
+            keyed.append(part.with_key(key.derive(f"part {i}"), keyed[-1].out_shape if keyed else shape))
         return KeyedChain(shape, keyed)
 
 
@@ -80,6 +82,28 @@ class KeyedChain(Keyed):
     def needs_nonces(self) -> bool:
         """Whether any part does."""
         return any(part.needs_nonces for part in self._parts)
+
+    @property
+    def out_shape(self) -> Shape:
+        """What the last part gives."""
+        return self._parts[-1].out_shape if self._parts else self.shape
+
+    def answer(self, images: Tensor, nonces: list[bytes] | None) -> Tensor:
+        """Every part's own answer to that of the part before it."""
+        result = images
+        for part in self._parts:
+            result = part.answer(result, nonces if part.needs_nonces else None)
+        return result.float().clone() if result is images else result
+
+    def mixed(self, images: Tensor, nonces: list[bytes] | None, classes: Tensor) -> Tensor:
+        """The targets after every part; each sees what the part before it gives."""
+        result = images
+        for i, part in enumerate(self._parts):
+            given = nonces if part.needs_nonces else None
+            classes = part.mixed(result, given, classes)
+            if i + 1 < len(self._parts):
+                result = part.disguise(result, given)
+        return classes
 
     def disguise(self, images: Tensor, nonces: list[bytes] | None) -> Tensor:
         """Carry out all parts; nonces are those of the original images throughout."""
