@@ -12,14 +12,17 @@ from masquerade.metrics.linkage import linkage
 from masquerade.metrics.membership import membership_auc, tpr_at_1_percent, tpr_at_tenth_percent
 from masquerade.metrics.pooling import pool
 from masquerade.metrics.psnr import psnr
+from masquerade.metrics.rank1 import rank1, recognition
 from masquerade.metrics.ssim import ssim
 from masquerade.metrics.utility import utility
+from masquerade.metrics.verification import tar_at_far
 
 Metric = Callable[[Guess, Truth], Score]
 
 EVERY_METRIC: Mapping[str, Metric] = MappingProxyType(
     {
         "linkage": linkage,
+        "rank1": rank1,
         "psnr": psnr,
         "ssim": ssim,
         "identification": identification,
@@ -44,8 +47,11 @@ __all__ = [
     "membership_auc",
     "pool",
     "psnr",
+    "rank1",
+    "recognition",
     "soft_fano_factor",
     "ssim",
+    "tar_at_far",
     "utility",
     "welch_p_value",
 ]

@@ -75,7 +75,6 @@ PRESETS: Mapping[str, Settings] = MappingProxyType(
         ),
         "laptop-resnet": _LAPTOP_RESNET,
         "laptop-resnet18": _LAPTOP_RESNET,
-        "laptop-resnet-short": _changed(_LAPTOP_RESNET, epochs=5, batch_size=128, options={"width": 8}),
         "laptop-cifar10": _changed(_LAPTOP_RESNET, epochs=7, batch_size=128),
         "laptop-block-net": Settings.read(
             {
