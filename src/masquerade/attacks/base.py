@@ -23,6 +23,7 @@ __all__ = [
     "Labelled",
     "Labels",
     "Membership",
+    "Pairing",
     "Pairs",
     "Ranking",
     "Reconstruction",
@@ -48,6 +49,7 @@ class Sight(StrEnum):
     PROBES = "probes"
     QUERY = "query"
     TEACHER = "teacher"
+    PAIRING = "pairing"
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,18 @@ class Pairs:
 
     originals: Tensor
     disguised: Tensor
+
+
+@dataclass(frozen=True)
+class Pairing:
+    """Which originals each released image mixes, row by row.
+
+    ``originals``: their numbers, int64 ``(n, k)`` of 0 to m - 1; several rows may mix the same one, and the
+    first of a row is the row's own. ``weights``: their shares, float32 ``(n, k)``, as soft labels tell them.
+    """
+
+    originals: Tensor
+    weights: Tensor
 
 
 @dataclass(frozen=True)
@@ -87,6 +101,7 @@ class View:
             disguised ones.
         teacher: A public recogniser of clean images (or feature maps) ``(n, c, h, w)``, to recognition
             vectors ``(n, e)``.
+        pairing: Which originals each released image mixes.
 
     Where a public encoder comes first, all images here are its feature maps.
     """
@@ -103,6 +118,7 @@ class View:
     probes: Labelled | None = None
     query: Disguising | None = None
     teacher: Callable[[Tensor], Tensor] | None = None
+    pairing: Pairing | None = None
 
     def shows(self) -> frozenset[Sight]:
         """What this view holds beside the released data."""
