@@ -14,8 +14,15 @@ from masquerade.disguises import (
     BlockNormalise,
     BlockPermutation,
     Chain,
+    Dauntless,
     Disguise,
+    InstaHide,
+    ManyKeys,
+    NeuraCrypt,
     Noise,
+    TaskAugment,
+    TokenMatrix,
+    TokenNetwork,
     derivation_check,
     from_description,
 )
@@ -41,7 +48,24 @@ INSTANCES: tuple[Disguise, ...] = (
     Noise(0),
     BlockNormalise(4),
     BlockNormalise(4, per_channel=True),
+    TokenMatrix(),
+    TokenMatrix("orthogonal"),
+    TokenNetwork(),
+    TokenNetwork(depth=1, width=7, act="cosine", gain=3),
+    TokenNetwork(act="leaky"),
+    ManyKeys(BlockMatrix(4), keys=3),
+    ManyKeys(Noise(5), keys=2),
+    ManyKeys(TokenMatrix(), keys=4, told="slots"),
+    InstaHide(),
+    InstaHide(k=3, ceiling=0.5),
+    NeuraCrypt(depth=1, width=8, patch=4),
+    Dauntless(width=8),
+    TaskAugment(classes=3, width=8, patch=4),
+    TaskAugment(depth=1, width=8, patch=8, form="factored"),
     Chain(),
+    Chain((BlockPermutation(1), TokenMatrix())),
+    Chain((NeuraCrypt(depth=0, width=8, patch=4), Noise(1), ManyKeys(TokenMatrix()), BlockPermutation(1))),
+    Chain((InstaHide(), TaskAugment(classes=2, width=8, patch=4))),
     Chain((BlockMatrix(4), BlockPermutation(4))),
     Chain((BlockPermutation(8), BlockMatrix(4), BlockMatrix(4, variant="block"), BlockPermutation(2))),
     Chain((Noise(25), BlockMatrix(2), BlockPermutation(2))),
@@ -87,6 +111,27 @@ def test_an_image_does_not_depend_on_its_batch_if_per_image(disguise: Disguise) 
 
 
 @every
+def test_the_shape_of_the_result_is_known_beforehand(disguise: Disguise) -> None:
+    keyed = disguise.with_key(KEY, SHAPE)
+    for found in (keyed(photos()), keyed.query(photos())):
+        assert found.dtype == torch.float32
+        assert found.isfinite().all()
+    assert keyed(photos()).shape[1:] == keyed.out_shape
+
+
+@every
+def test_targets_are_shares_of_classes_and_follow_from_key_and_images(disguise: Disguise) -> None:
+    keyed, again = (disguise.with_key(KEY, SHAPE) for _ in range(2))
+    classes = torch.eye(5)
+    targets = keyed.targets(photos(), classes)
+    assert torch.equal(targets, again.targets(photos(), classes))
+    assert torch.allclose(targets.sum(1), torch.ones(5))
+    assert (targets >= 0).all()
+    mixing = any(word in repr(disguise) for word in ("InstaHide", "TaskAugment"))
+    assert torch.equal(targets, classes) != mixing
+
+
+@every
 def test_restorable_ones_restore_and_the_others_refuse(disguise: Disguise) -> None:
     keyed = disguise.with_key(KEY, SHAPE)
     if disguise.restorable:
@@ -108,7 +153,7 @@ def test_shape_and_type_of_the_result(disguise: Disguise) -> None:
     keyed = disguise.with_key(KEY, SHAPE)
     for n in (0, 1, 5):
         result = keyed(photos(n) if n else photos(1)[:0])
-        assert result.shape == (n, *SHAPE)
+        assert result.shape == (n, *keyed.out_shape)
         assert result.dtype == torch.float32
         assert result.is_contiguous()
         assert result.isfinite().all()
@@ -184,7 +229,7 @@ def test_values_are_neither_clipped_nor_scaled_by_their_batch(disguise: Disguise
     keyed = disguise.with_key(KEY, SHAPE)
     alone = keyed(photos(1))
     beside_white = keyed(torch.cat([photos(1), torch.full((1, *SHAPE), 255, dtype=torch.uint8)]))
-    assert torch.equal(alone[0], beside_white[0])
+    assert torch.equal(alone[0], beside_white[0]) == disguise.per_image
 
 
 @pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: recipe.name)
@@ -211,6 +256,37 @@ def test_recipes_fit_their_shape(recipe: Recipe) -> None:
         lambda: Noise("5"),
         lambda: BlockNormalise(4, epsilon=0),
         lambda: BlockNormalise(4, epsilon="1"),
+        lambda: TokenMatrix("uniform01"),
+        lambda: TokenMatrix(largest_condition=0.5),
+        lambda: TokenMatrix(largest_condition=float("inf")),
+        lambda: TokenMatrix(largest_condition="10"),
+        lambda: TokenNetwork(depth=0),
+        lambda: TokenNetwork(width=0),
+        lambda: TokenNetwork(act="relu"),
+        lambda: TokenNetwork(gain=0),
+        lambda: ManyKeys(4),
+        lambda: ManyKeys(InstaHide()),
+        lambda: ManyKeys(Noise(1), keys=1),
+        lambda: ManyKeys(Noise(1), told="never"),
+        lambda: InstaHide(k=1),
+        lambda: InstaHide(k=2, ceiling=0.5),
+        lambda: InstaHide(k=2, mode="cross"),
+        lambda: InstaHide(mode="outside"),
+        lambda: InstaHide(k=3, mode="cross").with_key(KEY, SHAPE)(photos()),
+        lambda: InstaHide(k=3, mode="cross").with_key(KEY, SHAPE).with_public(photos()[:0]),
+        lambda: InstaHide(k=3, mode="cross").with_key(KEY, SHAPE).with_public(photos(2, (1, 16, 16))),
+        lambda: NeuraCrypt(depth=-1),
+        lambda: NeuraCrypt(width=0),
+        lambda: NeuraCrypt(patch=5, width=8).with_key(KEY, SHAPE),
+        lambda: Dauntless(width=True),
+        lambda: Dauntless(depth=0),
+        lambda: TaskAugment(classes=1),
+        lambda: TaskAugment(form="sum"),
+        lambda: TaskAugment(patch=5).with_key(KEY, SHAPE),
+        lambda: TaskAugment(width=8, patch=4).with_key(KEY, SHAPE).with_task(photos(2), torch.tensor([0])),
+        lambda: TaskAugment(width=8, patch=4).with_key(KEY, SHAPE).with_task(photos(1), torch.tensor([-1])),
+        lambda: from_description({"kind": "ManyKeys", "inner": {"kind": "Blur"}}),
+        lambda: from_description({"kind": "ManyKeys", "inner": 4}),
         lambda: Chain((4,)),
         lambda: BlockPermutation(5).with_key(KEY, SHAPE),
         lambda: BlockMatrix(32).with_key(KEY, SHAPE),

@@ -5,8 +5,15 @@ from masquerade.disguises.block_matrix import BlockMatrix
 from masquerade.disguises.block_normalise import BlockNormalise
 from masquerade.disguises.block_permutation import BlockPermutation
 from masquerade.disguises.chain import Chain
+from masquerade.disguises.dauntless import Dauntless
 from masquerade.disguises.description import EVERY_DISGUISE, from_description
+from masquerade.disguises.instahide import InstaHide
+from masquerade.disguises.many_keys import ManyKeys
+from masquerade.disguises.neuracrypt import NeuraCrypt
 from masquerade.disguises.noise import Noise
+from masquerade.disguises.task_augment import TaskAugment
+from masquerade.disguises.token_matrix import TokenMatrix
+from masquerade.disguises.token_network import TokenNetwork
 
 __all__ = [
     "EVERY_DISGUISE",
@@ -14,9 +21,16 @@ __all__ = [
     "BlockNormalise",
     "BlockPermutation",
     "Chain",
+    "Dauntless",
     "Disguise",
+    "InstaHide",
     "Keyed",
+    "ManyKeys",
+    "NeuraCrypt",
     "Noise",
+    "TaskAugment",
+    "TokenMatrix",
+    "TokenNetwork",
     "derivation_check",
     "from_description",
 ]

@@ -9,7 +9,14 @@ from masquerade.disguises.block_matrix import BlockMatrix
 from masquerade.disguises.block_normalise import BlockNormalise
 from masquerade.disguises.block_permutation import BlockPermutation
 from masquerade.disguises.chain import Chain
+from masquerade.disguises.dauntless import Dauntless
+from masquerade.disguises.instahide import InstaHide
+from masquerade.disguises.many_keys import ManyKeys
+from masquerade.disguises.neuracrypt import NeuraCrypt
 from masquerade.disguises.noise import Noise
+from masquerade.disguises.task_augment import TaskAugment
+from masquerade.disguises.token_matrix import TokenMatrix
+from masquerade.disguises.token_network import TokenNetwork
 from masquerade.errors import UsageError
 
 EVERY_DISGUISE: Final[tuple[type[Disguise], ...]] = (
@@ -17,6 +24,13 @@ EVERY_DISGUISE: Final[tuple[type[Disguise], ...]] = (
     BlockMatrix,
     Noise,
     BlockNormalise,
+    TokenMatrix,
+    TokenNetwork,
+    ManyKeys,
+    InstaHide,
+    NeuraCrypt,
+    Dauntless,
+    TaskAugment,
     Chain,
 )
 """Every kind of disguise; a new one is a file and a row here."""
@@ -56,6 +70,8 @@ def from_description(description: Mapping[str, Any]) -> Disguise:
 
 
 def _read(name: str, value: Any) -> Any:  # noqa: ANN401 - a parameter of any kind
+    if isinstance(value, Mapping):
+        return from_description(value)
     if not isinstance(value, (list, tuple)):
         return value
     return tuple(from_description(part) for part in value) if name == "parts" else tuple(value)
