@@ -13,6 +13,7 @@ from masquerade.attacks.base import Attack, Control, Guess, Reconstruction, Sigh
 from masquerade.audit.grade import grade, strongest
 from masquerade.audit.results import Leak, Measurement, Report
 from masquerade.audit.run import Audit
+from masquerade.audit.encoded import EncodedScenes
 from masquerade.audit.scene import make_scene
 from masquerade.audit.study import AttackSpec, DataSpec, Study
 from masquerade.audit.trial import Trial
@@ -58,7 +59,7 @@ def test_owner_and_attacker_share_no_person_and_no_photo() -> None:
 
 @pytest.mark.parametrize("sight", list(Sight), ids=str)
 def test_a_view_holds_what_is_shown_and_nothing_else(sight: Sight) -> None:
-    trial = Trial(make_scene(DATA, None), study().arms[1], None, 0)
+    trial = Trial(EncodedScenes(make_scene(DATA, None), None), study().arms[1], None, 0)
     spec = AttackSpec(name="moments", metric="linkage")
     view, truth = build_view(trial, spec, frozenset({sight}), Budget(20, 3), np.random.default_rng(0))
     assert view.shows() == {sight}

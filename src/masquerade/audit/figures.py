@@ -7,15 +7,21 @@ from masquerade.audit.results import Arm, Curve, CurvePoint, Measurement
 from masquerade.audit.study import FigureSpec
 from masquerade.metrics import welch_p_value
 
-AXIS = {"pairs": "leaked pairs", "images": "released images"}
+AXIS = {
+    "pairs": "leaked pairs",
+    "images": "released images",
+    "shared": "released photos that are public as well",
+}
 
 
 def measurement_of(arm: Arm | None, y: str) -> Measurement | None:
-    """An arm's utility, or the headline of one of its attacks."""
+    """An arm's utility, a number beside it, or the headline of one of its attacks."""
     if arm is None:
         return None
     if y == "utility":
         return arm.utility
+    if found := next((beside for beside in arm.beside if beside.metric == y), None):
+        return found
     return next((leak.headline for leak in arm.leaks if leak.attack == y), None)
 
 

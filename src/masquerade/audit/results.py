@@ -92,6 +92,8 @@ class Arm(Plain):
     protected: bool
     recipe: dict[str, Any]
     utility: Measurement | None = None
+    beside: list[Measurement] = []
+    """What a utility is to be compared with: nearest neighbours on the same features, and on pixels."""
     leaks: list[Leak] = []
     grade: Literal["BROKEN", "WEAKENED", "NOT BROKEN BY THE ATTACKS RUN", "INCOMPLETE", "UNPROTECTED"]
     strongest: str = ""

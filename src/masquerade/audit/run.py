@@ -7,7 +7,7 @@ import json
 import platform
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, final
 
@@ -15,6 +15,7 @@ import torch
 
 from masquerade import __version__
 from masquerade.audit.attempt import attempt, make_attack, pictures_of, scores_of
+from masquerade.audit.encoded import EncodedScenes
 from masquerade.audit.figures import AXIS, fano_curves, figures_of, measurement_of
 from masquerade.audit.grade import grade, strongest
 from masquerade.audit.results import (
@@ -33,7 +34,7 @@ from masquerade.audit.store import Store
 from masquerade.audit.study import ArmSpec, AttackSpec, Resolved
 from masquerade.audit.trial import Trial, disguise_of
 from masquerade.audit.views import Budget
-from masquerade.metrics import Score, pool, utility
+from masquerade.metrics import Score, pool
 
 Say = Callable[[str], None]
 """Takes one line of progress."""
@@ -63,6 +64,7 @@ class Audit:
         self.study = study
         self.scene: Scene = make_scene(study.data, data)
         self.store = Store(runs)
+        self._scenes = EncodedScenes(self.scene, runs)
         self._say = say
         self._command = command
         self._pictures: dict[str, dict[str, torch.Tensor]] = {}
@@ -104,8 +106,9 @@ class Audit:
     def piece(self, arm: ArmSpec, spec: AttackSpec, budget: Budget, seed: int) -> dict[str, Any]:
         """One attack on one repetition of one arm, from the store where it is there."""
         metrics = [spec.metric, *spec.others]
-        what = {**self._what(arm, seed), "attack": spec.model_dump(exclude={"label", "seeds", "control"})}
-        what |= {"budget": asdict(budget)}
+        said = spec.model_dump(exclude={"label", "seeds", "control"}, exclude_defaults=True)
+        limits = {name: limit for name, limit in asdict(budget).items() if limit is not None}
+        what = {**self._what(arm, seed), "attack": said, "budget": limits}
         return self._kept(what, lambda: self._attempt(arm, spec, budget, seed, metrics))
 
     def _kept(self, what: dict[str, Any], make: Callable[[], dict[str, Any]]) -> dict[str, Any]:
@@ -129,21 +132,22 @@ class Audit:
         if name not in self._trials:
             while len(self._trials) > len(self.study.seeds):
                 self._trials.pop(next(iter(self._trials)))
-            self._trials[name] = Trial(self.scene, arm, self.study.training, seed)
+            self._trials[name] = Trial(self._scenes, arm, self.study.training, seed)
         return self._trials[name]
 
     def _what(self, arm: ArmSpec, seed: int) -> dict[str, Any]:
         training = arm.training or self.study.training
         return {
-            "data": self.study.data.model_dump(exclude={"note"}),
+            "data": self.study.data.model_dump(exclude={"note"}, exclude_defaults=True),
             "pixels": self.scene.facts.digest,
             "disguise": disguise_of(arm).describe(),
-            "training": None if training is None else training.model_dump(),
+            "training": None if training is None else training.model_dump(exclude_defaults=True),
+            "encodings": arm.encodings,
             "seed": seed,
         }
 
     def _budget(self, spec: AttackSpec) -> Budget:
-        return Budget(self.study.images_for(spec), spec.pairs)
+        return Budget(self.study.images_for(spec), spec.pairs, spec.shared)
 
     def _control(self, spec: AttackSpec) -> ControlResult | None:
         if not spec.control:
@@ -166,7 +170,7 @@ class Audit:
     def _arm(self, arm: ArmSpec, controls: dict[str, ControlResult | None]) -> Arm:
         before = self._spent()
         disguise = disguise_of(arm)
-        scored = self._utility(arm)
+        scored, beside = self._utility(arm)
         wanted = [s for s in self.study.attacks if arm.attacks is None or s.title in arm.attacks]
         leaks = [self._leak(arm, spec, controls[spec.title]) for spec in wanted]
         worst = strongest(leaks)
@@ -176,29 +180,29 @@ class Audit:
             protected=disguise.keyed_by_secret,
             recipe=disguise.describe(),
             utility=scored,
+            beside=beside,
             leaks=leaks,
             grade=grade(leaks, disguise.keyed_by_secret),
             strongest=worst.attack if worst else "",
             seconds=self._spent() - before,
         )
 
-    def _utility(self, arm: ArmSpec) -> Measurement | None:
+    def _utility(self, arm: ArmSpec) -> tuple[Measurement | None, list[Measurement]]:
         if (arm.training or self.study.training) is None:
-            return None
-        scores = []
+            return None, []
+        pieces = []
         for seed in self.study.seeds:
             what = {**self._what(arm, seed), "utility": True}
-            scores.append(self._kept(what, lambda seed=seed: self._train(arm, seed)))  # type: ignore[misc]
-        return _measured([piece["scores"]["utility"] for piece in scores], self.study.seeds)
+            pieces.append(self._kept(what, lambda seed=seed: self._train(arm, seed)))  # type: ignore[misc]
+        names = [name for name in pieces[0]["scores"] if name != "utility"]
+        beside = [_pooled(pieces, name, self.study.seeds) for name in names]
+        return _pooled(pieces, "utility", self.study.seeds), [found for found in beside if found]
 
     def _train(self, arm: ArmSpec, seed: int) -> dict[str, Any]:
         self._say(f"{arm.name}: training (seed {seed})")
-        trial = self._trial(arm, seed)
         started = time.perf_counter()
-        test = self.scene.test
-        guessed = trial.probabilities(trial.disguised(test.images))
-        score = utility(guessed, test.labels, self.scene.units(test))
-        return {"scores": {"utility": asdict(score)}, "seconds": time.perf_counter() - started}
+        scores = {name: asdict(score) for name, score in self._trial(arm, seed).scores().items()}
+        return {"scores": scores, "seconds": time.perf_counter() - started}
 
     def _leak(self, arm: ArmSpec, spec: AttackSpec, control: ControlResult | None) -> Leak:
         seeds = self.study.seeds[: spec.seeds]
@@ -253,8 +257,7 @@ class Audit:
         return curves
 
     def _curve_point(self, arm: ArmSpec, spec: AttackSpec, over: str, value: int) -> CurvePoint | None:
-        whole = self._budget(spec)
-        budget = Budget(whole.images, value) if over == "pairs" else Budget(value, whole.pairs)
+        budget = replace(self._budget(spec), **{over: value})
         seeds = self.study.seeds[: spec.seeds]
         pieces = [self.piece(arm, spec, budget, seed) for seed in seeds]
         measured = _pooled(pieces, spec.metric, seeds)

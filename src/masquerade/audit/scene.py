@@ -1,9 +1,11 @@
 """The images of a study, divided between owner, cloud and attacker; only the audit sees all of them."""
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import torch
+from torch import Tensor
 
 from masquerade.audit.results import DataFacts
 from masquerade.audit.study import DataSpec
@@ -21,11 +23,13 @@ class Scene:
 
     Args:
         train: What the owner disguises and the cloud trains on.
-        test: Other images of the same classes, held back.
+        test: Other images of the same classes, held back; or images of people never trained on.
         public: Images of other people (or other images, where classes are not people).
         outsiders: Images of classes that were not trained on; labels numbered on their own.
         facts: What a report says of the data.
         of_people: Whether a class is a person, and so the unit of resampling; else each image is one.
+        unseen: Whether the people of ``test`` were never trained on.
+        auxiliary: Further populations of public people, by name.
     """
 
     train: ImageSet
@@ -34,10 +38,23 @@ class Scene:
     outsiders: ImageSet | None
     facts: DataFacts
     of_people: bool = True
+    unseen: bool = False
+    auxiliary: Mapping[str, ImageSet] = field(default_factory=dict)
 
-    def units(self, images: ImageSet) -> torch.Tensor:
+    def units(self, images: ImageSet) -> Tensor:
         """What to resample images by: their person, or a number for each image."""
         return images.labels if self.of_people else torch.arange(len(images))
+
+    def through(self, encode: Callable[[ImageSet], ImageSet]) -> "Scene":
+        """The same scene, every image seen through a public encoder."""
+        return replace(
+            self,
+            train=encode(self.train),
+            test=encode(self.test),
+            public=encode(self.public),
+            outsiders=None if self.outsiders is None else encode(self.outsiders),
+            auxiliary={name: encode(images) for name, images in self.auxiliary.items()},
+        )
 
 
 def make_scene(spec: DataSpec, data: Path | None) -> Scene:
@@ -52,18 +69,33 @@ def make_scene(spec: DataSpec, data: Path | None) -> Scene:
     """
     if spec.source in ("mnist", "cifar10"):
         return _classes_scene(spec, packs.data_root(data))
-    return _people_scene(spec, _people(spec, data))
+    everybody = _people(spec, data)
+    scene = _unseen_scene(spec, everybody) if spec.unseen else _people_scene(spec, everybody)
+    return replace(scene, auxiliary={name: _auxiliary(spec, name, data) for name in spec.auxiliary})
 
 
 def _people(spec: DataSpec, data: Path | None) -> ImageSet:
+    fewest = min(spec.min_images, spec.public_min_images) if spec.unseen else spec.min_images
     if spec.source == "orl":
         return _in_mode(builtin.orl(spec.height, spec.width), spec.mode)
-    if spec.source == "lfw":
-        return packs.lfw(packs.data_root(data), spec.height, spec.width, spec.mode, spec.min_images)
+    if spec.source in ("lfw", "celeba"):
+        return _pack(spec.source, spec, data, fewest)
     if spec.path is None:
         raise StudyError("a folder study names no folder", place="data.path", remedy="Give `path` a folder.")
     root = Path(spec.path) if data is None else data / spec.path
-    return folders.load(root, spec.height, spec.width, spec.mode, spec.min_images)[0]
+    return folders.load(root, spec.height, spec.width, spec.mode, fewest)[0]
+
+
+def _pack(name: str, spec: DataSpec, data: Path | None, fewest: int) -> ImageSet:
+    load = packs.lfw if name == "lfw" else packs.celeba
+    return load(packs.data_root(data), spec.height, spec.width, spec.mode, fewest)
+
+
+def _auxiliary(spec: DataSpec, name: str, data: Path | None) -> ImageSet:
+    if name == spec.source:
+        raise StudyError("the auxiliary people are those of the study", value=name, place="data.auxiliary")
+    everybody = _pack(name, spec, data, 2)
+    return everybody.take(_bounded(everybody.labels, spec.most_images))
 
 
 def _in_mode(images: ImageSet, mode: str) -> ImageSet:
@@ -79,9 +111,7 @@ def _people_scene(spec: DataSpec, everybody: ImageSet) -> Scene:
     private = by_size[: spec.classes] if spec.classes else by_size
     rest = by_size[len(private) :]
     if spec.classes and len(private) < spec.classes:
-        raise StudyError(
-            "too few people", value=f"{len(private)}, the study wants {spec.classes}", place=spec.source
-        )
+        raise _too_few(spec, len(private), spec.classes)
     mine = _renumbered(everybody, private)
     train_rows, test_rows = _train_and_test(mine, spec)
     outsiders = _renumbered(everybody, rest[: spec.outsiders]) if spec.outsiders else None
@@ -91,7 +121,45 @@ def _people_scene(spec: DataSpec, everybody: ImageSet) -> Scene:
     return Scene(train, test, public, outsiders, _facts(spec, mine, len(train), len(test), len(public)))
 
 
-def _train_and_test(mine: ImageSet, spec: DataSpec) -> tuple[torch.Tensor, torch.Tensor]:
+def _unseen_scene(spec: DataSpec, everybody: ImageSet) -> Scene:
+    """Trained people, unseen people and public people, disjoint."""
+    counts = torch.bincount(everybody.labels, minlength=len(everybody.names))
+    many = (counts >= spec.min_images).nonzero().flatten()
+    classes = spec.classes or len(many) - spec.unseen
+    if classes < 2 or classes + spec.unseen > len(many):
+        raise _too_few(spec, len(many), classes + spec.unseen)
+    parts = splits.by_identity(many, {"train": classes, "test": spec.unseen}, SPLIT_SEED)
+    train, test = (_renumbered(everybody, many[parts[part]]) for part in ("train", "test"))
+    train = train.take(_bounded(train.labels, spec.most_images))
+    test = test.take(_bounded(test.labels, spec.most_images))
+    if spec.train is not None:
+        train = train.take(_some(len(train), spec.train))
+    public = _renumbered(everybody, (counts < spec.min_images).nonzero().flatten())
+    public = public.take(_some(len(public), spec.public).sort().values)
+    facts = _facts(spec, train, len(train), len(test), len(public))
+    people = facts.model_copy(update={"people": len(train.names) + len(test.names)})
+    return Scene(train, test, public, None, people, unseen=True)
+
+
+def _too_few(spec: DataSpec, found: int, wanted: int) -> StudyError:
+    return StudyError("too few people", value=f"{found}, the study wants {wanted}", place=spec.source)
+
+
+def _bounded(labels: Tensor, most: int | None) -> Tensor:
+    """Rows of at most ``most`` images a person, ascending."""
+    if most is None:
+        return torch.arange(len(labels))
+    seen: dict[int, int] = {}
+    kept = []
+    for row in _some(len(labels), None).tolist():
+        person = int(labels[row])
+        seen[person] = seen.get(person, 0) + 1
+        if seen[person] <= most:
+            kept.append(row)
+    return torch.tensor(sorted(kept))
+
+
+def _train_and_test(mine: ImageSet, spec: DataSpec) -> tuple[Tensor, Tensor]:
     share = spec.test_share if spec.test is None else spec.test / len(mine)
     train, test = splits.within_identity(mine.labels, share, SPLIT_SEED)
     if spec.train is not None:
@@ -113,7 +181,7 @@ def _classes_scene(spec: DataSpec, root: Path) -> Scene:
     return Scene(train, test, public, outsiders, facts, of_people=False)
 
 
-def _renumbered(images: ImageSet, keep: torch.Tensor) -> ImageSet:
+def _renumbered(images: ImageSet, keep: Tensor) -> ImageSet:
     """The images of the classes ``keep``, labels renumbered from 0 in that order."""
     new = torch.full((len(images.names),), -1)
     new[keep] = torch.arange(len(keep))
@@ -122,7 +190,7 @@ def _renumbered(images: ImageSet, keep: torch.Tensor) -> ImageSet:
     return ImageSet(images.images[rows], new[images.labels[rows]], names)
 
 
-def _some(n: int, limit: int | None) -> torch.Tensor:
+def _some(n: int, limit: int | None) -> Tensor:
     """``limit`` of n rows (all, where None) in a fixed shuffled order, sorted when it is a proper subset."""
     order = torch.randperm(n, generator=torch.Generator().manual_seed(SPLIT_SEED))
     return order if limit is None or limit >= n else order[:limit].sort().values

@@ -24,9 +24,14 @@ class DataSpec(Part):
     ``classes`` keeps the classes with most images as the private ones; the rest are outsiders (probed as
     out-of-training classes) and public people, disjoint. ``train`` and ``test`` are image counts over all
     classes; without them a share of ``test_share`` of every class is held back.
+
+    With ``unseen`` the question is whether people are recognised whom the model was never trained on: so many
+    people are the test, by a fixed shuffle, and utility is leave-one-out rank-1 identification among them.
+    People with ``public_min_images`` photos, but fewer than ``min_images``, are then the public ones.
+    ``most_images`` bounds the photos a person. ``auxiliary`` names further populations of public people.
     """
 
-    source: Literal["orl", "lfw", "mnist", "cifar10", "folder"]
+    source: Literal["orl", "lfw", "celeba", "mnist", "cifar10", "folder"]
     path: str | None = None
     height: int = Field(ge=8)
     width: int = Field(ge=8)
@@ -38,6 +43,10 @@ class DataSpec(Part):
     test: int | None = None
     test_share: float = 0.2
     public: int = 1000
+    unseen: int = 0
+    public_min_images: int = 1
+    most_images: int | None = None
+    auxiliary: list[Literal["celeba", "lfw"]] = []
     note: str = ""
 
 
@@ -51,7 +60,10 @@ class TrainingSpec(Part):
 
 
 class ArmSpec(Part):
-    """One protection under test: a recipe by name, or a disguise written out."""
+    """One protection under test: a recipe by name, or a disguise written out.
+
+    ``encodings`` of each image are trained on where a disguise mixes images anew each time.
+    """
 
     name: str
     title: str = ""
@@ -59,6 +71,7 @@ class ArmSpec(Part):
     disguise: dict[str, Any] | None = None
     training: TrainingSpec | None = None
     attacks: list[str] | None = None
+    encodings: int = Field(1, ge=1, le=100)
 
     @model_validator(mode="after")
     def _one_of(self) -> "ArmSpec":
@@ -71,6 +84,9 @@ class AttackSpec(Part):
     """One attack: its options, how many released images it gets, what it is shown beyond its needs.
 
     ``control`` is false to run no positive control, or the name of another recipe than the attack's own.
+    ``auxiliary`` takes the public people from that population. The suspected originals are those of the
+    released images among ``public`` people's photos; or these alone (``owner``: the gallery of XNN's paper);
+    or ``shared`` of them among other photos of the same people and the public people's.
     """
 
     name: str
@@ -82,6 +98,9 @@ class AttackSpec(Part):
     images: int | None = None
     pairs: int | None = None
     target: Literal["train", "test"] = "train"
+    auxiliary: str | None = None
+    candidates: Literal["public", "owner", "shared"] = "public"
+    shared: int | None = None
     control: bool | str = True
     seeds: int | None = None
 
@@ -92,11 +111,11 @@ class AttackSpec(Part):
 
 
 class CurveSpec(Part):
-    """An attack against its budget: leaked pairs, or released images."""
+    """An attack against its budget: leaked pairs, released images, or released ones that are public too."""
 
     title: str
     attack: str
-    over: Literal["pairs", "images"]
+    over: Literal["pairs", "images", "shared"]
     values: list[int]
     arms: list[str]
 

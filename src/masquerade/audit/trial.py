@@ -1,24 +1,30 @@
 """One repetition of one arm: a key of its own, the disguised images, and the model that the cloud trains."""
 
+from contextlib import suppress
 from functools import cached_property
 from hashlib import sha256
 from typing import Any, final
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
+from torch.nn import functional
 
 from masquerade.attacks.base import Disguising
-from masquerade.audit.scene import Scene
+from masquerade.audit.encoded import EncodedScenes
 from masquerade.audit.study import ArmSpec, TrainingSpec
-from masquerade.disguises import from_description
-from masquerade.disguises.base import Disguise
-from masquerade.errors import StudyError
+from masquerade.disguises import Chain, from_description
+from masquerade.disguises.base import Disguise, Keyed
+from masquerade.errors import NotMeasurable, StudyError
 from masquerade.keys import Key
+from masquerade.metrics import Score, recognition, tar_at_far, utility
+from masquerade.networks import Network
 from masquerade.recipes import recipe
-from masquerade.training import Settings, fit, preset, probabilities
+from masquerade.training import Settings, embeddings, fit, preset, probabilities
 
 BATCH = 256
+FALSE_ACCEPTS = (1e-2, 1e-3)
+"""Rates at which verification is measured, where the pairs are enough."""
 
 
 def disguise_of(arm: ArmSpec) -> Disguise:
@@ -27,6 +33,13 @@ def disguise_of(arm: ArmSpec) -> Disguise:
         return recipe(arm.recipe).disguise
     assert arm.disguise is not None  # noqa: S101  (validated by ArmSpec)
     return from_description(arm.disguise)
+
+
+def public_prefix(disguise: Disguise) -> tuple[Disguise | None, Disguise]:
+    """The public encoder that a disguise begins with, if any, and the rest."""
+    if isinstance(disguise, Chain) and disguise.parts and type(disguise.parts[0]).__name__ == "Encode":
+        return disguise.parts[0], Chain(disguise.parts[1:])
+    return None, disguise
 
 
 def study_key(seed: int, purpose: str) -> Key:
@@ -50,26 +63,38 @@ class Trial:
     """One repetition of one arm; everything is computed when first asked for.
 
     Args:
-        scene: The study's images.
+        scenes: The study's images, as they are and as public encoders show them.
         arm: The protection.
         training: How the cloud trains, or None where no model is asked for.
         seed: Numbers this repetition: it has its own key and its own training.
+
+    Attributes:
+        scene: The images before the secret steps: feature maps where a public encoder comes first.
+        disguise: The secret steps, and all after them.
     """
 
-    def __init__(self, scene: Scene, arm: ArmSpec, training: TrainingSpec | None, seed: int) -> None:
-        self.scene = scene
-        self.disguise = disguise_of(arm)
+    def __init__(
+        self, scenes: EncodedScenes, arm: ArmSpec, training: TrainingSpec | None, seed: int
+    ) -> None:
+        prefix, self.disguise = public_prefix(disguise_of(arm))
+        self.scene = scenes.through(prefix)
+        self.photos = scenes.through(None)
         self.training = arm.training or training
         self.seed = seed
-        self._arm = arm.name
+        self._arm = arm
 
     @cached_property
-    def _keyed(self) -> Disguising:
+    def _keyed(self) -> Keyed:
         return self.disguise.with_key(study_key(self.seed, "owner"), self.scene.train.shape)
 
     def disguised(self, images: Tensor) -> Tensor:
-        """Images under this repetition's key, float32."""
-        return torch.cat([self._keyed(batch) for batch in torch.split(images, BATCH)])
+        """Images under this repetition's key, float32; all at once if the disguise mixes them."""
+        size = BATCH if self.disguise.per_image else max(1, len(images))
+        return torch.cat([self._keyed(batch) for batch in torch.split(images, size)])
+
+    def queried(self, images: Tensor) -> Tensor:
+        """What the owner hands to the model at recognition, float32."""
+        return torch.cat([self._keyed.query(batch) for batch in torch.split(images, BATCH)])
 
     def fresh(self, rng: np.random.Generator) -> Disguising:
         """The same disguise under a key of the attacker's own."""
@@ -82,15 +107,61 @@ class Trial:
         return self.disguised(self.scene.train.images)
 
     @cached_property
-    def model(self) -> nn.Module:
+    def model(self) -> Network:
         """What the cloud trains on the disguised training images."""
         if self.training is None:
-            raise StudyError("an attack needs a model, but the study trains none", place=f"arm {self._arm}")
-        settings = settings_of(self.training)
-        classes = len(self.scene.train.names)
-        rng = np.random.default_rng([self.seed, 1])
-        return fit(self.released, self.scene.train.labels, settings, classes, rng)
+            raise StudyError("an attack needs a model, but the study trains none", place=f"arm {self._arm.name}")
+        images, targets = self._training_set()
+        classes = targets.shape[1] if targets.ndim == 2 else len(self.scene.train.names)
+        return fit(images, targets, settings_of(self.training), classes, np.random.default_rng([self.seed, 1]))
+
+    def _training_set(self) -> tuple[Tensor, Tensor]:
+        """Released images and their classes, or shares of classes where the disguise mixes images.
+
+        Such a disguise draws other mixtures for another order of the images: the released set then holds
+        ``encodings`` of them.
+        """
+        train = self.scene.train
+        if self.disguise.per_image and self._arm.encodings == 1:
+            return self.released, train.labels
+        shares = functional.one_hot(train.labels, len(train.names)).float()
+        orders = [torch.arange(len(train))]
+        shuffle = np.random.default_rng([self.seed, 3])
+        orders += [torch.from_numpy(shuffle.permutation(len(train))) for _ in range(self._arm.encodings - 1)]
+        images = [self.disguised(train.images[order]) for order in orders]
+        targets = [self._keyed.targets(train.images[order], shares[order]) for order in orders]
+        return torch.cat(images), torch.cat(targets)
+
+    @cached_property
+    def teacher(self) -> Network:
+        """A public recogniser of images before the secret steps: trained on the public people.
+
+        Raises:
+            StudyError: If the study trains nothing.
+        """
+        if self.training is None:
+            raise StudyError("an attack needs a teacher, but the study trains none", place=f"arm {self._arm.name}")
+        public = self.scene.public
+        known, labels = torch.unique(public.labels, return_inverse=True)
+        rng = np.random.default_rng([self.seed, 4])
+        return fit(public.images, labels, settings_of(self.training), len(known), rng)
 
     def probabilities(self, images: Tensor) -> Tensor:
         """The model as a black box: images as it takes them, to class probabilities."""
         return probabilities(self.model, images)
+
+    def scores(self) -> dict[str, Score]:
+        """Utility of the model, and what stands beside it."""
+        test = self.scene.test
+        if not self.scene.unseen:
+            guessed = self.probabilities(self.queried(test.images))
+            return {"utility": utility(guessed, test.labels, self.scene.units(test))}
+        seen = self.queried(test.images)
+        found = {"utility": recognition(embeddings(self.model, seen), test.labels)}
+        found["untrained"] = recognition(seen, test.labels, "rank1_untrained")
+        found["pixels"] = recognition(self.photos.test.images, test.labels, "rank1_pixels")
+        for far in FALSE_ACCEPTS:
+            with suppress(NotMeasurable):
+                found[f"tar {far}"] = tar_at_far(embeddings(self.model, seen), test.labels, far)
+        return found
+

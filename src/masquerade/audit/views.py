@@ -11,6 +11,7 @@ from masquerade.audit.study import AttackSpec
 from masquerade.audit.trial import Trial
 from masquerade.data.image_set import ImageSet
 from masquerade.metrics.base import Truth
+from masquerade.training import embeddings
 
 PROBES_A_CLASS = 200
 """Images of one probed class: enough for a histogram, and bounded where classes have thousands."""
@@ -18,10 +19,11 @@ PROBES_A_CLASS = 200
 
 @dataclass(frozen=True)
 class Budget:
-    """What limits one attack: released images, and leaked pairs."""
+    """What limits one attack: released images, leaked pairs, and released images that are public as well."""
 
     images: int | None
     pairs: int | None
+    shared: int | None = None
 
 
 def build_view(
@@ -37,6 +39,7 @@ def build_view(
         rng: Chooses rows, and the attacker's fresh keys.
     """
     rows, spare = _rows(trial, attack, budget, rng)
+    public = trial.scene.auxiliary[attack.auxiliary] if attack.auxiliary else trial.scene.public
     private = trial.scene.train if attack.target == "train" else trial.scene.test
     victims = private.take(rows)
     shown: dict[str, object] = {}
@@ -48,7 +51,7 @@ def build_view(
             case Sight.RECIPE:
                 shown["recipe"] = trial.disguise.describe()
             case Sight.PUBLIC:
-                shown["public"] = _labelled(trial.scene.public)
+                shown["public"] = _labelled(public)
             case Sight.GALLERY:
                 shown["gallery"] = _labelled(
                     trial.scene.train if attack.target == "test" else trial.scene.test
@@ -61,7 +64,14 @@ def build_view(
             case Sight.MODEL:
                 shown["model"] = trial.probabilities
             case Sight.CANDIDATES:
-                shown["candidates"], truth = _candidates(trial, victims, truth)
+                chosen = _CANDIDATES[attack.candidates]
+                known = _Known(victims, private.without(rows, spare), public, budget.shared)
+                shown["candidates"], found = chosen(known)
+                truth |= found
+            case Sight.QUERY:
+                shown["query"] = trial.disguised
+            case Sight.TEACHER:
+                shown["teacher"] = lambda images: embeddings(trial.teacher, images)
             case Sight.PROBES:
                 shown["probes"], truth = _probes(trial, truth)
     view = View(released=trial.disguised(victims.images), **shown)  # type: ignore[arg-type]
@@ -80,16 +90,49 @@ def _rows(
     return order[pairs : pairs + limit], order[:pairs]
 
 
-def _candidates(
-    trial: Trial, victims: ImageSet, truth: dict[str, Tensor]
-) -> tuple[Tensor, dict[str, Tensor]]:
+@dataclass(frozen=True)
+class _Known:
+    """Who might be suspected: the victims, other photos of their people, public people."""
+
+    victims: ImageSet
+    others: ImageSet
+    public: ImageSet
+    shared: int | None
+
+
+def _among_public(known: _Known) -> tuple[Tensor, dict[str, Tensor]]:
     """The victims' own photos among photos of other people."""
-    others = trial.scene.public
-    images = torch.cat([victims.images, others.images]).float()
-    members = torch.arange(len(images)) < len(victims)
-    people = torch.cat([victims.labels, others.labels + int(victims.labels.max()) + 1])
-    rows = torch.arange(len(victims))
-    return images, {**truth, "members": members, "candidate_rows": rows, "candidate_identities": people}
+    victims = known.victims
+    parts = (victims.images, known.public.images)
+    people = torch.cat([victims.labels, known.public.labels + int(victims.labels.max()) + 1])
+    return _suspects(parts, people, torch.arange(len(victims)), len(victims))
+
+
+def _owners_alone(known: _Known) -> tuple[Tensor, dict[str, Tensor]]:
+    """The victims' own photos and nobody else's."""
+    victims = known.victims
+    return _suspects((victims.images,), victims.labels, torch.arange(len(victims)), len(victims))
+
+
+def _some_shared(known: _Known) -> tuple[Tensor, dict[str, Tensor]]:
+    """A few of the victims' own photos, other photos of the same people, and photos of other people."""
+    victims, count = known.victims, known.shared or 0
+    rows = torch.where(torch.arange(len(victims)) < count, torch.arange(len(victims)), -1)
+    apart = int(max(victims.labels.max(), known.others.labels.max())) + 1
+    people = torch.cat([victims.labels[:count], known.others.labels, known.public.labels + apart])
+    parts = (victims.images[:count], known.others.images, known.public.images)
+    return _suspects(parts, people, rows, count)
+
+
+_CANDIDATES = {"public": _among_public, "owner": _owners_alone, "shared": _some_shared}
+
+
+def _suspects(
+    parts: tuple[Tensor, ...], people: Tensor, rows: Tensor, members: int
+) -> tuple[Tensor, dict[str, Tensor]]:
+    images = torch.cat(parts).float()
+    inside = torch.arange(len(images)) < members
+    return images, {"members": inside, "candidate_rows": rows, "candidate_identities": people}
 
 
 def _probes(trial: Trial, truth: dict[str, Tensor]) -> tuple[Labelled, dict[str, Tensor]]:

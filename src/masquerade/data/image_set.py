@@ -12,7 +12,7 @@ class ImageSet:
     """Images of one shape, with labels.
 
     Args:
-        images: uint8 ``(n, c, h, w)``.
+        images: ``(n, c, h, w)``, uint8; float32 where they are feature maps of a public encoder.
         labels: int64 ``(n,)``, indices into ``names``.
         names: Person or class of each label.
     """
@@ -44,3 +44,10 @@ class ImageSet:
     def of(self, labels: Tensor) -> "ImageSet":
         """The images whose label is among ``labels``, in their order; labels keep their numbers."""
         return self.take(torch.isin(self.labels, labels).nonzero().flatten())
+
+    def without(self, *rows: Tensor) -> "ImageSet":
+        """The images at none of the ``rows``, in their order; labels keep their numbers."""
+        keep = torch.ones(len(self), dtype=torch.bool)
+        for some in rows:
+            keep[some] = False
+        return self.take(keep.nonzero().flatten())

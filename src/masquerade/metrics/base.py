@@ -36,7 +36,8 @@ class Truth:
         originals: What the released images were, float32 ``(n, c, h, w)`` of 0 to 255, row by row.
         identities: Person or class of each released image, int64 ``(n,)``, numbered as the gallery's labels.
         members: For each candidate or probed class, whether it is in the data, bool ``(m,)``.
-        candidate_rows: For each released image the row of its original among the candidates, int64 ``(n,)``.
+        candidate_rows: For each released image the row of its original among the candidates, int64 ``(n,)``;
+            -1 where it is not among them.
         candidate_identities: Person of each candidate (or the probed class itself), int64 ``(m,)``.
         units: What to resample by instead of ``identities``, int64 ``(n,)``: say, a number for each image
             where the classes are digits and each image is somebody else's.

@@ -21,7 +21,7 @@ def linkage(guess: Guess, truth: Truth) -> Score:
     A reconstruction is compared with the same n originals by normalised correlation, the mean of each image
     removed: brightness and contrast are the first things that an attack gets wrong and a viewer forgives, and
     squared distance is misled by both. A ranking is taken as it is. If k candidates tie at the top, the right
-    one among them counts 1/k.
+    one among them counts 1/k. Released images whose original is not among the candidates are not counted.
 
     Chance is 1/n (1/m for a ranking over m candidates). Where one of eight flips and turns is chosen after
     the fact, chance is what the best of so many blind guesses is expected to score.
@@ -33,10 +33,11 @@ def linkage(guess: Guess, truth: Truth) -> Score:
         case Reconstruction(images=images, up_to_symmetry=free):
             tried = list(symmetries(images)) if free else [images]
             hits = max((_hits(version, truth.originals) for version in tried), key=lambda h: float(h.sum()))
-            chance = _best_blind(len(images), len(tried))
+            chance, clusters = _best_blind(len(images), len(tried)), truth.clusters
         case Ranking(similarity=similarity):
             rows = known(truth.candidate_rows, "candidate_rows", "linkage")
-            hits = _top(similarity, rows)
+            present = rows >= 0
+            hits, clusters = _top(similarity[present], rows[present]), truth.clusters[present]
             chance = 1 / similarity.shape[1]
         case _:
             raise NotMeasurable(
@@ -44,8 +45,8 @@ def linkage(guess: Guess, truth: Truth) -> Score:
                 value=type(guess).__name__,
                 remedy="Choose a metric that fits the attack in the study file.",
             )
-    low, high = intervals.share(hits.numpy(), truth.clusters)
-    people = intervals.distinct(truth.clusters)
+    low, high = intervals.share(hits.numpy(), clusters)
+    people = intervals.distinct(clusters)
     return Score("linkage", float(hits.mean()), chance, low, high, len(hits), people)
 
 

@@ -45,8 +45,8 @@ def recognition(embeddings: Tensor, identities: Tensor, name: str = "rank1_utili
 
 def _score(name: str, similarity: Tensor, own: Tensor, identities: Tensor, people: Tensor) -> Score:
     right = identities[:, None] == people[None]
-    rows = torch.arange(len(right))
-    right[rows, own] = False
+    present = (own >= 0).nonzero().flatten()
+    right[present, own[present]] = False
     counted = right.any(1)
     if not bool(counted.any()):
         raise NotMeasurable(
@@ -55,10 +55,11 @@ def _score(name: str, similarity: Tensor, own: Tensor, identities: Tensor, peopl
             remedy="Take people with more photos.",
         )
     others = similarity.double().clone()
-    others[rows, own] = -torch.inf
+    others[present, own[present]] = -torch.inf
     top = others == others.amax(1, keepdim=True)
     hits = ((top & right).sum(1) / top.sum(1))[counted].double()
-    chance = float(right[counted].sum(1).double().mean()) / (similarity.shape[1] - 1)
+    tried = similarity.shape[1] - (own >= 0)[counted].double()
+    chance = float((right[counted].sum(1) / tried).mean())
     clusters = identities[counted]
     low, high = intervals.share(hits.numpy(), clusters)
     return Score(name, float(hits.mean()), chance, low, high, len(hits), intervals.distinct(clusters))

@@ -76,6 +76,40 @@ METRICS = {
         "The trained model is right on {value} of new photos; always naming the most frequent class "
         "gets {chance}.",
     ),
+    "rank1": MetricWords(
+        "rank-1",
+        "share",
+        "For {value} of the disguised photos, the nearest other photo that the attack finds is of the same "
+        "person; guessing finds {chance}.",
+    ),
+    "rank1_utility": MetricWords(
+        "rank-1 of unseen people",
+        "share",
+        "For {value} of the photos of people never trained on, the nearest other photo is of the same person; "
+        "guessing finds {chance}.",
+    ),
+    "rank1_untrained": MetricWords(
+        "rank-1 of the same features, nothing trained",
+        "share",
+        "Without any training, for {value} of the photos the nearest other one is of the same person; guessing "
+        "finds {chance}.",
+    ),
+    "rank1_pixels": MetricWords(
+        "rank-1 of pixels",
+        "share",
+        "By their pixels alone, for {value} of the photos the nearest other one is of the same person; guessing "
+        "finds {chance}.",
+    ),
+    "tar_at_far_0.01": MetricWords(
+        "true accepts at 1 % false accepts",
+        "share",
+        "Of two photos of one person {value} are taken for the same, where {chance} of those of two people are.",
+    ),
+    "tar_at_far_0.001": MetricWords(
+        "true accepts at 0.1 % false accepts",
+        "share",
+        "Of two photos of one person {value} are taken for the same, where {chance} of those of two people are.",
+    ),
 }
 
 GRADES = {
@@ -97,6 +131,8 @@ SIGHTS = {
     "fresh": "the disguise under keys of its own",
     "model": "the model as a black box",
     "probes": "images of suspected classes",
+    "query": "the owner's disguise for photos of its choice",
+    "teacher": "a public recogniser",
 }
 
 

@@ -1,0 +1,59 @@
+"""Scenes as a public encoder shows them: computed once, and kept beside the pieces of the audit."""
+
+import json
+from hashlib import sha256
+from pathlib import Path
+from typing import final
+
+import torch
+from safetensors.torch import load_file, save_file
+
+from masquerade.audit.scene import Scene
+from masquerade.data.image_set import ImageSet
+from masquerade.disguises import Disguise
+from masquerade.keys import Key
+
+BATCH = 64
+
+
+@final
+class EncodedScenes:
+    """What an attacker sees of a study whose disguises begin with the same public steps.
+
+    Args:
+        scene: The study's photos.
+        folder: Where feature maps outlast the process, or None.
+    """
+
+    def __init__(self, scene: Scene, folder: Path | None) -> None:
+        self._photos = scene
+        self._folder = folder
+        self._known: dict[str, Scene] = {}
+
+    def through(self, prefix: Disguise | None) -> Scene:
+        """The scene after the public steps ``prefix``; the photos themselves where there are none.
+
+        Scenes of two encoders are not kept in memory at once.
+        """
+        if prefix is None:
+            return self._photos
+        name = json.dumps(prefix.describe(), sort_keys=True)
+        if name not in self._known:
+            self._known = {name: self._photos.through(lambda images: self._encoded(prefix, name, images))}
+        return self._known[name]
+
+    def _encoded(self, prefix: Disguise, name: str, images: ImageSet) -> ImageSet:
+        file = None
+        if self._folder is not None:
+            digest = sha256(f"{name} {images.digest}".encode()).hexdigest()[:24]
+            file = self._folder / f"features-{digest}.safetensors"
+            if file.exists():
+                return ImageSet(load_file(file)["maps"], images.labels, images.names)
+        # Its public steps have no secret, so any key gives the same.
+        encode = prefix.with_key(Key.generate(), images.shape)
+        maps = torch.cat([encode(batch) for batch in torch.split(images.images, BATCH)])
+        if file is not None:
+            draft = file.with_suffix(".part")
+            save_file({"maps": maps}, draft)
+            draft.replace(file)
+        return ImageSet(maps, images.labels, images.names)
