@@ -6,11 +6,14 @@ from difflib import get_close_matches
 from typing import Any
 
 from masquerade.attacks.base import Attack
+from masquerade.attacks.black_box import BlackBox
 from masquerade.attacks.brute_force_angle import BruteForceAngle
 from masquerade.attacks.class_membership import ClassMembership
+from masquerade.attacks.distillation import Distillation
 from masquerade.attacks.examiner_clean import ExaminerClean
 from masquerade.attacks.examiner_fresh import ExaminerFresh
 from masquerade.attacks.examiner_recovered import ExaminerRecovered
+from masquerade.attacks.expectation import Expectation
 from masquerade.attacks.gram_fingerprint import GramFingerprint
 from masquerade.attacks.jigsaw import Jigsaw
 from masquerade.attacks.known_pairs import KnownPairs
@@ -29,6 +32,9 @@ EVERY_ATTACK: tuple[type[Attack], ...] = (
     ExaminerFresh,
     ExaminerRecovered,
     ClassMembership,
+    Expectation,
+    BlackBox,
+    Distillation,
 )
 """Every attack, by what it needs: nothing, leaked pairs, candidates, a gallery, the model."""
 

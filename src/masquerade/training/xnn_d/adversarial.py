@@ -1,0 +1,109 @@
+"""Stage 1 of XNN-d: noise that a recogniser fails on, learnt against a recogniser that learns too (section 4.1)."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import final
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+from torch.optim import AdamW
+
+from masquerade.networks import Network, build
+from masquerade.networks.noise_encoder import NoiseEncoder
+from masquerade.training.distillation import require_finite, shuffled
+from masquerade.training.xnn_d.settings import XNNDSettings
+
+Told = Callable[[int, int, str], None]
+"""Called with steps done, steps in all, and a word on how it goes."""
+_EVERY = 25
+
+
+@final
+@dataclass(frozen=True)
+class Faces:
+    """What XNN-d is trained on.
+
+    Args:
+        features: Feature maps of the public encoder, float32 ``(n, d, h, w)``.
+        labels: Person of each, int64 ``(n,)``, 0 to classes - 1.
+        photos: The photos themselves ``(n, c, height, width)``, where the noise is made from photos.
+    """
+
+    features: Tensor
+    labels: Tensor
+    photos: Tensor | None = None
+
+    def some(self, rows: Tensor) -> tuple[Tensor, Tensor | None]:
+        """Feature maps and photos at ``rows``."""
+        return self.features[rows], None if self.photos is None else self.photos[rows]
+
+
+def train_noise(
+    faces: Faces, settings: XNNDSettings, rng: np.random.Generator, told: Told | None = None
+) -> NoiseEncoder:
+    """Train a noise encoder against a recogniser, turn by turn.
+
+    The paper names a loss L_GAN and does not write it. Here the recogniser lessens its cross-entropy, and the
+    noise encoder the cross-entropy of the recogniser's answer to the uniform distribution: its best is an
+    answer that says nothing, so that it gains nothing by certain wrong answers, which a new recogniser
+    would learn to turn round.
+
+    Args:
+        faces: Feature maps with people; photos too where the noise is made from photos.
+        settings: How to train.
+        rng: Draws the seed of weights and order.
+        told: Told how far it has come.
+
+    Returns:
+        The noise encoder in evaluation mode, its weights no longer to be trained.
+
+    Raises:
+        UsageError: If shapes do not fit, or training diverges.
+    """
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(int(rng.integers(2**63)))
+        shape = _shape(faces.features)
+        noise = NoiseEncoder(shape, settings.noise, None if faces.photos is None else _shape(faces.photos))
+        if settings.noise.amount and settings.adversarial_steps:
+            chosen = settings.recogniser
+            critic = build(chosen.network, shape, int(faces.labels.max()) + 1, **chosen.options)
+            _duel(noise, critic, faces, settings, rng, told)
+    return noise.requires_grad_(False).eval()
+
+
+def _duel(
+    noise: NoiseEncoder,
+    critic: Network,
+    faces: Faces,
+    settings: XNNDSettings,
+    rng: np.random.Generator,
+    told: Told | None,
+) -> None:
+    hides = AdamW(noise.parameters(), lr=settings.noise_learning_rate)
+    seeks = AdamW(critic.parameters(), lr=settings.critic_learning_rate)
+    total = settings.adversarial_steps
+    count, size = len(faces.labels), settings.recogniser.batch_size
+    for step, rows in enumerate(shuffled(count, size, total, rng)):
+        obfuscated = noise(*faces.some(rows))
+        found = functional.cross_entropy(critic(obfuscated.detach()), faces.labels[rows])
+        _descend(seeks, found)
+        unknown = -critic(obfuscated).log_softmax(1).mean()
+        _descend(hides, unknown)
+        require_finite(float(found.detach()))
+        if told and (step + 1) % _EVERY == 0:
+            told(step + 1, total, f"the recogniser's loss {float(found.detach()):.2f}")
+
+
+def _descend(optimiser: AdamW, loss: Tensor) -> None:
+    """One step of this optimiser's own parameters; those of the other side get no gradient."""
+    optimiser.zero_grad(set_to_none=True)
+    own = [parameter for group in optimiser.param_groups for parameter in group["params"]]
+    loss.backward(inputs=own)  # type: ignore[no-untyped-call]
+    optimiser.step()
+
+
+def _shape(images: Tensor) -> tuple[int, int, int]:
+    c, h, w = images.shape[1:]
+    return c, h, w

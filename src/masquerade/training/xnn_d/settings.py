@@ -1,0 +1,82 @@
+"""What decides how XNN-d is trained: its noise, its two stages, its recogniser."""
+
+from typing import Any, Self, final
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from masquerade.errors import UsageError
+from masquerade.networks.noise_encoder import NoiseOptions
+from masquerade.training.settings import Settings
+
+_SMALL = Settings(
+    network="recnet",
+    options={"width": 128, "depth": 2, "heads": 4, "head": "cosine"},
+    steps=400,
+    batch_size=64,
+    optimiser="adamw",
+    learning_rate=1e-3,
+    schedule="one_cycle",
+    weight_decay=0.05,
+    precision="float32",
+)
+
+
+@final
+class XNNDSettings(BaseModel):
+    """How to train an XNN-d pair of generator and recogniser. The paper gives none of the numbers here.
+
+    Args:
+        recogniser: Network and training of the teacher, the student and the recogniser that noise is
+            trained against.
+        noise: Size, mixing weight and bound of the noise encoder.
+        adversarial_steps: Batches of stage 1.
+        noise_learning_rate: Rate of the noise encoder (AdamW).
+        critic_learning_rate: Rate of the recogniser that it is trained against (AdamW).
+        temperature: Of the distillation.
+        label_weight: Share of the labels' cross-entropy in the distillation, 0 to 1.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    recogniser: Settings = _SMALL
+    noise: NoiseOptions = NoiseOptions()
+    adversarial_steps: int = Field(300, ge=0, le=10_000_000)
+    noise_learning_rate: float = Field(1e-3, gt=0, le=10)
+    critic_learning_rate: float = Field(1e-3, gt=0, le=10)
+    temperature: float = Field(4.0, gt=0, le=100)
+    label_weight: float = Field(0.5, ge=0, le=1)
+
+    @classmethod
+    def read(cls, fields: dict[str, Any]) -> Self:
+        """Settings from plain data.
+
+        Raises:
+            UsageError: If a field is unknown or out of its range.
+        """
+        try:
+            return cls.model_validate(fields)
+        except ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            raise UsageError(
+                f"setting of XNN-d cannot be used ({first['msg']})",
+                value=".".join(str(part) for part in first["loc"]),
+                remedy=f"Settings are: {', '.join(cls.model_fields)}.",
+            ) from None
+
+
+PAPER = XNNDSettings(
+    recogniser=Settings(
+        network="recnet",
+        options={"width": 768, "depth": 6, "heads": 12},
+        epochs=100,
+        batch_size=256,
+        optimiser="sgd",
+        learning_rate=0.05,
+        schedule="cosine",
+        weight_decay=4e-5,
+        decay_on="all",
+    ),
+    noise=NoiseOptions(width=768, depth=5, heads=12, pixels=True),
+    adversarial_steps=20_000,
+)
+"""XNN-d as section 6.1 has it, with what it leaves open settled here: mixture, bound, lengths, temperature."""
