@@ -14,6 +14,7 @@ SMALL = {
     "resnet18": {"width": 4},
     "mlp": {"hidden": 16},
     "block-net": {"block": 4, "width": 8},
+    "recnet": {"width": 8, "heads": 2, "depth": 1},
 }
 NAMES = [kind.name for kind in EVERY_NETWORK]
 
@@ -42,6 +43,26 @@ def test_every_parameter_gets_a_gradient(name: str) -> None:
     network = build(name, (3, 16, 16), 5, **SMALL[name])
     network(torch.randn(8, 3, 16, 16)).square().sum().backward()
     assert [n for n, p in network.named_parameters() if p.grad is None or not p.grad.any()] == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_recognition_vectors_are_what_the_head_tells_classes_by(name: str) -> None:
+    network = build(name, (3, 16, 16), 5, **SMALL[name]).eval()
+    images = torch.rand(4, 3, 16, 16) * 255
+    vectors = network.embed(images)
+    assert vectors.shape == (4, network.embedding_size)
+    assert vectors.dtype == torch.float32
+    assert vectors.isfinite().all()
+    assert torch.equal(network.head(vectors), network(images))
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        assert network.embed(images).dtype == torch.float32
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_hidden_layer_stands_between_vector_and_scores(name: str) -> None:
+    network = build(name, (3, 16, 16), 5, **SMALL[name]).eval()
+    head, (a, b) = network.head, torch.randn(2, 1, network.embedding_size)
+    torch.testing.assert_close(head((a + b) / 2), (head(a) + head(b)) / 2)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -82,8 +103,8 @@ def test_block_net_sees_no_border_of_the_disguise() -> None:
     blocks = network.grid.cut(images)
     before = network(images)
     with torch.no_grad():
-        network.embed.weight.copy_(network.embed.weight[order])
-        network.embed.bias.copy_(network.embed.bias[order])
+        network.embedding.weight.copy_(network.embedding.weight[order])
+        network.embedding.bias.copy_(network.embedding.bias[order])
     torch.testing.assert_close(network(network.grid.join(blocks[order])), before)
     assert not torch.allclose(network(images), before)
 

@@ -20,6 +20,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "resnet18": {"width": 1, "input_norm": "position"},
     "mlp": {"hidden": 4},
     "block-net": {"block": 4, "width": 4},
+    "recnet": {"width": 4, "heads": 2, "depth": 1},
 }
 KIND = "masquerade.model"
 

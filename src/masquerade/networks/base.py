@@ -30,7 +30,7 @@ class Network(nn.Module, ABC):
     """A classifier over images of one shape.
 
     Subclasses are final, declare ``name``, ``summary`` and ``options_type``, are made from
-    ``(shape, classes, options)``, and write ``scores``.
+    ``(shape, classes, options)``, and write ``features``, ``head`` and ``embedding_size``.
 
     Args:
         shape: Channels, height and width of the images it takes.
@@ -41,6 +41,10 @@ class Network(nn.Module, ABC):
     name: ClassVar[str]
     summary: ClassVar[str]
     options_type: ClassVar[type[NetworkOptions]]
+    head: nn.Module
+    """Features ``(n, e)`` to class scores ``(n, classes)``: linear, with no more than dropout before it."""
+    embedding_size: int
+    """Numbers ``e`` of a recognition vector."""
 
     def __init__(self, shape: Shape, classes: int, options: NetworkOptions) -> None:
         super().__init__()
@@ -56,19 +60,45 @@ class Network(nn.Module, ABC):
         Raises:
             UsageError: If the images have another shape than the network was built for.
         """
+        return self.scores(self._normalised(images))
+
+    @final
+    def embed(self, images: Tensor) -> Tensor:
+        """Recognition vectors of raw images: what the classifier sees, of use for people it does not know.
+
+        Args:
+            images: ``(n, c, h, w)``, uint8 or floating.
+
+        Returns:
+            float32 ``(n, e)``, compared by their cosine.
+
+        Raises:
+            UsageError: If the images have another shape than the network was built for.
+        """
+        return self.features(self._normalised(images)).float()
+
+    @abstractmethod
+    def features(self, images: Tensor) -> Tensor:
+        """Numbers ``(n, e)`` that the head tells classes by, of normalised float32 images ``(n, c, h, w)``."""
+
+    @final
+    def scores(self, images: Tensor) -> Tensor:
+        """Class scores ``(n, classes)`` of normalised float32 images ``(n, c, h, w)``."""
+        out: Tensor = self.head(self.features(images))
+        return out
+
+    @final
+    def count_parameters(self) -> int:
+        """Numbers that training changes."""
+        return sum(p.numel() for p in self.parameters())
+
+    @final
+    def _normalised(self, images: Tensor) -> Tensor:
         if tuple(images.shape[1:]) != self.shape:
             raise UsageError(
                 "images of another shape than the network was built for",
                 value=f"{tuple(images.shape[1:])}, expected {self.shape}",
                 remedy="Use the recipe that the model was trained with, or train another model.",
             )
-        return self.scores(self.norm(images))
-
-    @abstractmethod
-    def scores(self, images: Tensor) -> Tensor:
-        """Class scores ``(n, classes)`` of normalised float32 images ``(n, c, h, w)``."""
-
-    @final
-    def count_parameters(self) -> int:
-        """Numbers that training changes."""
-        return sum(p.numel() for p in self.parameters())
+        out: Tensor = self.norm(images)
+        return out

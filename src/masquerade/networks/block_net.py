@@ -86,13 +86,15 @@ class BlockNet(Network):
         c, h, w = shape
         self.grid = BlockGrid(c, h, w, options.block, options.block)
         t, width = self.grid.count, options.width
-        self.embed = BlockEmbedding(t, self.grid.numbers, width, shared=options.embedding == "shared")
+        self.embedding = BlockEmbedding(t, self.grid.numbers, width, shared=options.embedding == "shared")
         self.drop_tokens = nn.Dropout1d(options.token_dropout)
         self.layers = nn.Sequential(*(MixerLayer(t, width, options.dropout) for _ in range(options.depth)))
-        self.head = nn.Sequential(nn.LayerNorm(width), nn.Dropout(options.dropout), nn.Linear(width, classes))
+        self.last_norm = nn.LayerNorm(width)
+        self.embedding_size = width
+        self.head = nn.Sequential(nn.Dropout(options.dropout), nn.Linear(width, classes))
 
-    def scores(self, images: Tensor) -> Tensor:
-        """Class scores of normalised images."""
-        tokens = self.drop_tokens(self.embed(self.grid.cut(images).flatten(2)))
-        out: Tensor = self.head(self.layers(tokens).mean(1))
+    def features(self, images: Tensor) -> Tensor:
+        """The tokens' mean, normalised: ``width`` numbers."""
+        tokens = self.drop_tokens(self.embedding(self.grid.cut(images).flatten(2)))
+        out: Tensor = self.last_norm(self.layers(tokens).mean(1))
         return out

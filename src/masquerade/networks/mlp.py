@@ -48,9 +48,11 @@ class MLP(Network):
                 nn.ReLU(),
                 nn.Dropout(options.dropout),
             ]
-        self.layers = nn.Sequential(*layers, nn.Linear(options.hidden, classes))
+        self.layers = nn.Sequential(*layers)
+        self.embedding_size = options.hidden
+        self.head = nn.Linear(options.hidden, classes)
 
-    def scores(self, images: Tensor) -> Tensor:
-        """Class scores of normalised images."""
+    def features(self, images: Tensor) -> Tensor:
+        """The last hidden units, ``hidden`` of them."""
         out: Tensor = self.layers(images)
         return out

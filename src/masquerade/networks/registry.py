@@ -10,10 +10,11 @@ from masquerade.errors import UsageError
 from masquerade.networks.base import Network, NetworkOptions, Shape
 from masquerade.networks.block_net import BlockNet
 from masquerade.networks.mlp import MLP
+from masquerade.networks.recnet import RecNet
 from masquerade.networks.resnet import ResNet18
 from masquerade.networks.small_cnn import SmallCNN
 
-EVERY_NETWORK: tuple[type[Network], ...] = (SmallCNN, ResNet18, MLP, BlockNet)
+EVERY_NETWORK: tuple[type[Network], ...] = (SmallCNN, ResNet18, MLP, BlockNet, RecNet)
 """Every network that settings and model files can name."""
 
 

@@ -71,15 +71,16 @@ class ResNet18(Network):
             *self._stage(2 * width, 4 * width, 2),
             *self._stage(4 * width, 8 * width, 2),
         )
+        self.embedding_size = 8 * width
         self.head = nn.Sequential(nn.Dropout(options.dropout), nn.Linear(8 * width, classes))
 
     @staticmethod
     def _stage(c_in: int, c_out: int, stride: int) -> tuple[nn.Module, nn.Module]:
         return BasicBlock(c_in, c_out, stride), BasicBlock(c_out, c_out, 1)
 
-    def scores(self, images: Tensor) -> Tensor:
-        """Class scores of normalised images."""
-        out: Tensor = self.head(self.stages(self.stem(images)).mean((2, 3)))
+    def features(self, images: Tensor) -> Tensor:
+        """The last stage's maps, averaged: ``8 * width`` numbers."""
+        out: Tensor = self.stages(self.stem(images)).mean((2, 3))
         return out
 
 

@@ -52,16 +52,16 @@ class SmallCNN(Network):
             nn.MaxPool2d(2, ceil_mode=True),
             nn.AdaptiveAvgPool2d((rows, columns)),
         )
-        self.head = nn.Sequential(
+        self.dense = nn.Sequential(
             nn.Flatten(),
             nn.Dropout(1 - options.keep),
             nn.Linear(2 * options.width * rows * columns, options.hidden),
             nn.ReLU(),
-            nn.Dropout(1 - options.keep_hidden),
-            nn.Linear(options.hidden, classes),
         )
+        self.embedding_size = options.hidden
+        self.head = nn.Sequential(nn.Dropout(1 - options.keep_hidden), nn.Linear(options.hidden, classes))
 
-    def scores(self, images: Tensor) -> Tensor:
-        """Class scores of normalised images."""
-        out: Tensor = self.head(self.maps(images))
+    def features(self, images: Tensor) -> Tensor:
+        """The dense units, ``hidden`` of them."""
+        out: Tensor = self.dense(self.maps(images))
         return out

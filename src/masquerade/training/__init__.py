@@ -1,7 +1,7 @@
 """Training and use of classifiers, on the side that holds no key."""
 
 from masquerade.training.cloud import TrainSummary, train_released
-from masquerade.training.inference import probabilities
+from masquerade.training.inference import embeddings, probabilities
 from masquerade.training.loop import fit
 from masquerade.training.model_file import ModelCard, load_model, save_model
 from masquerade.training.presets import PRESETS, preset
@@ -13,6 +13,7 @@ __all__ = [
     "ModelCard",
     "Settings",
     "TrainSummary",
+    "embeddings",
     "fit",
     "load_model",
     "preset",

@@ -30,6 +30,7 @@ Report = Callable[[int, int, float, float], None]
 
 CHECKPOINT_SECONDS = 60.0
 """Time between two checkpoints, unless told otherwise."""
+_SUM_TOLERANCE = 1e-3
 _NORM_IMAGES = 8192
 """Images that the input's mean and deviation are taken from, at most."""
 
@@ -49,7 +50,7 @@ def fit(
 
     Args:
         images: Raw values ``(n, c, h, w)``, uint8 or floating.
-        labels: int64 ``(n,)``, 0 to ``classes`` - 1.
+        labels: int64 ``(n,)``, 0 to ``classes`` - 1; or soft targets, floating ``(n, classes)``.
         settings: How to train.
         classes: Number of classes.
         rng: One number is drawn from it, the seed of everything else.
@@ -136,11 +137,24 @@ def fit_source(
 
 
 def _require_labels(labels: Tensor, classes: int) -> None:
-    if len(labels) < 2 or int(labels.min()) < 0 or int(labels.max()) >= classes:
+    if labels.is_floating_point():
+        _require_shares(labels, classes)
+    elif labels.ndim != 1 or len(labels) < 2 or int(labels.min()) < 0 or int(labels.max()) >= classes:
         raise UsageError(
             "training needs two images or more, with labels of 0 to classes - 1",
             value=f"{len(labels)} images, {classes} classes",
             remedy="Number the labels from 0, without gaps.",
+        )
+
+
+def _require_shares(targets: Tensor, classes: int) -> None:
+    fit = targets.ndim == 2 and targets.shape[1] == classes and len(targets) > 1
+    # Put so that what is no number fails too.
+    if not (fit and (targets >= 0).all() and ((targets.sum(1) - 1).abs() < _SUM_TOLERANCE).all()):
+        raise UsageError(
+            "soft targets are a share of each class for two images or more, not negative, each row summing to 1",
+            value=f"{tuple(targets.shape)} for {classes} classes",
+            remedy="Divide each row by its sum.",
         )
 
 

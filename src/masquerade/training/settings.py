@@ -45,7 +45,7 @@ class Settings(BaseModel):
         epochs: Passes over the training images; either this or ``steps``.
         steps: Batches; either this or ``epochs``.
         batch_size: Images in a batch; the last, partial batch of an epoch is used unless it holds one image.
-        optimiser: ``sgd`` with momentum, ``rmsprop`` or ``adamw``.
+        optimiser: ``sgd`` with Nesterov momentum, ``rmsprop`` or ``adamw``.
         learning_rate: The schedule's largest.
         schedule: ``constant``; ``steps``, a tenth after 3/7 and again after 5/7 of the training; ``cosine``
             to zero; ``one_cycle``, up for 30 % and down to zero along half cosines.
@@ -55,6 +55,8 @@ class Settings(BaseModel):
         decay_on: Penalise ``all`` parameters, only ``weights`` (no biases, no normalisation), or only
             those of ``dense`` layers.
         label_smoothing: Share of the target spread over all classes.
+        margin: Taken off the right class's score in training, so that it must win by as much; with a cosine
+            head this is CosFace (Wang et al. 2018), whose margin it is times the head's scale.
         averaging: Decay of an exponential average of the weights, which becomes the result; 0 off.
         precision: ``auto`` takes bfloat16 where a short measurement shows the processor is fast at it.
         augmentation: Changes to the training images.
@@ -75,6 +77,7 @@ class Settings(BaseModel):
     weight_decay: float = Field(5e-4, ge=0, le=10)
     decay_on: Literal["all", "weights", "dense"] = "weights"
     label_smoothing: float = Field(0.0, ge=0, lt=1)
+    margin: float = Field(0.0, ge=0, le=1000)
     averaging: float = Field(0.0, ge=0, lt=1)
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
     augmentation: Augmentation = Augmentation()

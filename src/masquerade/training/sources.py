@@ -16,7 +16,7 @@ class Source(Protocol):
 
     @property
     def labels(self) -> Tensor:
-        """int64 ``(n,)``, 0 to classes - 1."""
+        """int64 ``(n,)``, 0 to classes - 1; or soft targets, floating ``(n, classes)``, each row summing to 1."""
 
     def images(self, rows: Tensor) -> Tensor:
         """Raw images ``(len(rows), c, h, w)``, uint8 or floating."""
@@ -29,10 +29,10 @@ class InMemory:
 
     Args:
         every: Images ``(n, c, h, w)``, uint8 or floating.
-        labels: int64 ``(n,)``.
+        labels: int64 ``(n,)``, or soft targets, floating ``(n, classes)``.
 
     Raises:
-        UsageError: If images and labels do not belong together.
+        UsageError: If images and labels do not belong together, or a value is not a finite number.
     """
 
     every: Tensor
@@ -44,6 +44,13 @@ class InMemory:
                 "training images and labels do not belong together",
                 value=f"images {tuple(self.every.shape)}, labels {tuple(self.labels.shape)}",
                 remedy="Give images as (n, c, h, w) and one label for each.",
+            )
+        if self.every.is_floating_point() and not bool(self.every.isfinite().all()):
+            bad = int((~self.every.isfinite().flatten(1).all(1)).nonzero()[0])
+            raise UsageError(
+                "training images hold values that are not finite numbers",
+                value=f"image {bad}",
+                remedy="Disguise the photos again, or leave this image out.",
             )
 
     def images(self, rows: Tensor) -> Tensor:

@@ -77,9 +77,9 @@ class Trainer:
             group["lr"] = learning_rate(self.settings, step, self.total)
         self.optimiser.zero_grad(set_to_none=True)
         with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self.bfloat16):
-            scores = self.network(images)
+            scores = self.network(images).float()
         loss = functional.cross_entropy(
-            scores.float(), targets, label_smoothing=self.settings.label_smoothing
+            scores - self.settings.margin * targets, targets, label_smoothing=self.settings.label_smoothing
         )
         loss.backward()  # type: ignore[no-untyped-call]
         self.optimiser.step()
@@ -123,7 +123,7 @@ class Trainer:
         if self.transform:
             images = self.transform(images)
         images = images.to(self.device).float()
-        targets = functional.one_hot(source.labels[rows].to(self.device), self.network.classes).float()
+        targets = class_shares(source.labels[rows].to(self.device), self.network.classes)
         if self.settings.augmentation != Augmentation():
             norm = self.network.norm
             images, targets = augment(images, targets, self.settings.augmentation, norm.mean, norm.std)
@@ -147,6 +147,11 @@ class Trainer:
         if not np.isfinite(value):
             raise _diverged(step + 1, value)
         return value, float(self._right) / self._seen
+
+
+def class_shares(labels: Tensor, classes: int) -> Tensor:
+    """Share of each class, float32 ``(n, classes)``, of class numbers ``(n,)`` or shares."""
+    return labels.float() if labels.is_floating_point() else functional.one_hot(labels, classes).float()
 
 
 def _diverged(step: int, loss: float) -> UsageError:
