@@ -11,6 +11,7 @@ from masquerade.audit.results import (
     DataFacts,
     Leak,
     Measurement,
+    PointMap,
     Report,
     Run,
 )
@@ -144,6 +145,7 @@ def arm(name: str, title: str, utility: float, found: list[Leak], grade: str, st
         protected=name != "none",
         recipe={"kind": "Chain"},
         utility=measured("utility", utility, 0.08, 0.021),
+        beside=[measured("rank1_untrained", utility / 2, 0.02), measured("rank1_pixels", 0.25, 0.02)],
         leaks=found,
         grade=grade,  # type: ignore[arg-type]
         strongest=strongest,
@@ -204,6 +206,14 @@ def example_report() -> Report:
         seeds=[1, 2, 3],
         arms=arms(),
         curves=curves(),
+        maps=[
+            PointMap(
+                figure="Ten people's photos",
+                title=title,
+                points=[(0.1 * (n % 10) + 0.01 * n % 0.1, spread * (n % 7) / 7, n % 10) for n in range(80)],
+            )
+            for title, spread in (("No protection", 1.0), ("hardened", 0.6))
+        ],
         claims=[
             Claim(
                 what="accuracy on disguised photos",

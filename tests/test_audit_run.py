@@ -184,3 +184,42 @@ def test_audit_on_the_command_line_fails_where_it_is_asked_to(tmp_path: Path) ->
     assert (tmp_path / "report" / "report.html").stat().st_size > 5000
     assert run([*asked, "linkage>1"]) == 0
     assert run([*asked, "linkage>>1"]) == 1
+
+
+def test_people_of_an_unseen_test_are_in_no_other_part() -> None:
+    everybody = DataSpec(source="orl", height=16, width=16, mode="L", classes=15, unseen=10, most_images=6)
+    scene = make_scene(everybody, None)
+    assert scene.unseen
+    assert (len(scene.train.names), len(scene.test.names)) == (15, 10)
+    assert not set(scene.train.names) & set(scene.test.names)
+    assert torch.bincount(scene.test.labels).tolist() == [6] * 10
+
+
+def test_a_recogniser_is_scored_on_unseen_people_beside_what_needs_no_training() -> None:
+    said = study(
+        data={**DATA.model_dump(), "classes": 20, "unseen": 10, "most_images": 6},
+        training={"preset": "laptop-mlp", "change": {"epochs": 2}},
+        attacks=[],
+        maps=[{"title": "Who lies where", "arms": ["rows"], "people": 4}],
+    )
+    report = report_of(said)
+    arm = report.arms[1]
+    assert arm.utility is not None
+    assert arm.utility.metric == "rank1_utility"
+    assert arm.utility.identities == 10
+    assert [found.metric for found in arm.beside][:2] == ["rank1_untrained", "rank1_pixels"]
+    # The same rows under orthogonal matrices have the same distances as the photos.
+    assert arm.beside[0].value == pytest.approx(arm.beside[1].value, abs=0.05)
+    assert {person for _, _, person in report.maps[0].points} == {0, 1, 2, 3}
+
+
+def test_suspects_with_few_shared_photos_hold_no_other_original() -> None:
+    trial = Trial(EncodedScenes(make_scene(DATA, None), None), study().arms[1], None, 0)
+    spec = AttackSpec(name="gram_fingerprint", metric="rank1", candidates="shared")
+    sights = frozenset({Sight.CANDIDATES})
+    view, truth = build_view(trial, spec, sights, Budget(20, None, 3), np.random.default_rng(0))
+    assert view.candidates is not None
+    assert truth.candidate_rows is not None
+    assert truth.candidate_rows.tolist() == [0, 1, 2] + [-1] * 17
+    shown = {row.numpy().tobytes() for row in view.candidates}
+    assert [row.numpy().tobytes() in shown for row in truth.originals] == [True] * 3 + [False] * 17

@@ -162,7 +162,7 @@ def test_headlines() -> None:
 
 def test_a_report_of_nothing_renders(tmp_path: Path) -> None:
     bare = example_report().model_copy(
-        update={"arms": [], "curves": [], "claims": [], "findings": [], "not_tested": []}
+        update={"arms": [], "curves": [], "maps": [], "claims": [], "findings": [], "not_tested": []}
     )
     text = render(bare, [], tmp_path).read_text(encoding="utf-8")
     assert "No protection was under test." in text

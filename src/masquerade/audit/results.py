@@ -84,6 +84,14 @@ class Curve(Plain):
     points: list[CurvePoint]
 
 
+class PointMap(Plain):
+    """Photos of a few people placed in the plane: across, up (0 to 1), and a number for the person."""
+
+    figure: str
+    title: str
+    points: list[tuple[float, float, int]]
+
+
 class Arm(Plain):
     """One protection (or none) under test."""
 
@@ -137,6 +145,7 @@ class Report(Plain):
     seeds: list[int]
     arms: list[Arm]
     curves: list[Curve] = []
+    maps: list[PointMap] = []
     claims: list[Claim] = []
     findings: list[str] = []
     not_tested: list[str] = []

@@ -18,6 +18,7 @@ from masquerade.audit.attempt import attempt, make_attack, pictures_of, scores_o
 from masquerade.audit.encoded import EncodedScenes
 from masquerade.audit.figures import AXIS, fano_curves, figures_of, measurement_of
 from masquerade.audit.grade import grade, strongest
+from masquerade.audit.maps import point_map
 from masquerade.audit.results import (
     Arm,
     Claim,
@@ -26,12 +27,13 @@ from masquerade.audit.results import (
     CurvePoint,
     Leak,
     Measurement,
+    PointMap,
     Report,
     Run,
 )
 from masquerade.audit.scene import Scene, make_scene
 from masquerade.audit.store import Store
-from masquerade.audit.study import ArmSpec, AttackSpec, Resolved
+from masquerade.audit.study import ArmSpec, AttackSpec, MapSpec, Resolved
 from masquerade.audit.trial import Trial, disguise_of
 from masquerade.audit.views import Budget
 from masquerade.metrics import Score, pool
@@ -94,6 +96,7 @@ class Audit:
             seeds=self.study.seeds,
             arms=arms,
             curves=curves,
+            maps=self._maps(),
             claims=_claims(self.study, arms),
             findings=[*self.study.study.findings, *sentences],
             not_tested=self.study.study.not_tested,
@@ -235,6 +238,22 @@ class Audit:
         images = pictures_of(piece)
         if images:
             self._pictures[f"{arm.title or arm.name}: {spec.title.replace('_', ' ')}"] = images
+
+    def _maps(self) -> list[PointMap]:
+        arms = {arm.name: arm for arm in self.study.arms}
+        seed = self.study.seeds[0]
+        drawn = []
+        for spec in self.study.study.maps:
+            for arm in (arms[name] for name in spec.arms if name in arms):
+                what = {**self._what(arm, seed), "map": spec.model_dump(exclude={"title", "arms"})}
+                make = lambda arm=arm, spec=spec: self._map(arm, spec, seed)  # noqa: E731
+                drawn.append(PointMap(**self._kept(what, make)["map"] | {"figure": spec.title}))
+        return drawn
+
+    def _map(self, arm: ArmSpec, spec: MapSpec, seed: int) -> dict[str, Any]:
+        started = time.perf_counter()
+        found = point_map(self._trial(arm, seed), spec, arm.title or arm.name)
+        return {"map": found.model_dump(mode="json"), "seconds": time.perf_counter() - started}
 
     def _budget_curves(self) -> list[Curve]:
         arms = {arm.name: arm for arm in self.study.arms}

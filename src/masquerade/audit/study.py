@@ -138,6 +138,15 @@ class FigureSpec(Part):
     points: list[PointSpec]
 
 
+class MapSpec(Part):
+    """A picture of the feature space: photos of some people of the test, as disguised or as recognised."""
+
+    title: str
+    arms: list[str]
+    of: Literal["disguised", "recognised"] = "disguised"
+    people: int = Field(10, ge=2, le=20)
+
+
 class ClaimSpec(Part):
     """A number of the paper, to stand beside ours."""
 
@@ -174,6 +183,7 @@ class Study(Part):
     attacks: list[AttackSpec] = []
     curves: list[CurveSpec] = []
     figures: list[FigureSpec] = []
+    maps: list[MapSpec] = []
     claims: list[ClaimSpec] = []
     findings: list[str] = []
     not_tested: list[str] = []
@@ -185,6 +195,7 @@ class Study(Part):
         used = {name for curve in self.curves for name in curve.arms}
         used |= {point.arm for figure in self.figures for point in figure.points}
         used |= {claim.arm for claim in self.claims}
+        used |= {name for drawn in self.maps for name in drawn.arms}
         if unknown := sorted(used - arms):
             raise ValueError(f"arms that are not defined: {', '.join(unknown)}")
         titles = [attack.title for attack in self.attacks]

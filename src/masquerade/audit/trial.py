@@ -30,7 +30,7 @@ FALSE_ACCEPTS = (1e-2, 1e-3)
 def disguise_of(arm: ArmSpec) -> Disguise:
     """The disguise that an arm of a study names or writes out."""
     if arm.recipe is not None:
-        return recipe(arm.recipe).disguise
+        return recipe(arm.recipe).whole()
     assert arm.disguise is not None  # noqa: S101  (validated by ArmSpec)
     return from_description(arm.disguise)
 
@@ -73,9 +73,7 @@ class Trial:
         disguise: The secret steps, and all after them.
     """
 
-    def __init__(
-        self, scenes: EncodedScenes, arm: ArmSpec, training: TrainingSpec | None, seed: int
-    ) -> None:
+    def __init__(self, scenes: EncodedScenes, arm: ArmSpec, training: TrainingSpec | None, seed: int) -> None:
         prefix, self.disguise = public_prefix(disguise_of(arm))
         self.scene = scenes.through(prefix)
         self.photos = scenes.through(None)
@@ -91,6 +89,10 @@ class Trial:
         """Images under this repetition's key, float32; all at once if the disguise mixes them."""
         size = BATCH if self.disguise.per_image else max(1, len(images))
         return torch.cat([self._keyed(batch) for batch in torch.split(images, size)])
+
+    def shares(self, images: Tensor) -> Tensor:
+        """How much of each of the images is in each disguised one, ``(n, n)``: the mixture, if it mixes."""
+        return self._keyed.targets(images, torch.eye(len(images)))
 
     def queried(self, images: Tensor) -> Tensor:
         """What the owner hands to the model at recognition, float32."""
@@ -110,10 +112,14 @@ class Trial:
     def model(self) -> Network:
         """What the cloud trains on the disguised training images."""
         if self.training is None:
-            raise StudyError("an attack needs a model, but the study trains none", place=f"arm {self._arm.name}")
+            raise StudyError(
+                "an attack needs a model, but the study trains none", place=f"arm {self._arm.name}"
+            )
         images, targets = self._training_set()
         classes = targets.shape[1] if targets.ndim == 2 else len(self.scene.train.names)
-        return fit(images, targets, settings_of(self.training), classes, np.random.default_rng([self.seed, 1]))
+        return fit(
+            images, targets, settings_of(self.training), classes, np.random.default_rng([self.seed, 1])
+        )
 
     def _training_set(self) -> tuple[Tensor, Tensor]:
         """Released images and their classes, or shares of classes where the disguise mixes images.
@@ -140,7 +146,9 @@ class Trial:
             StudyError: If the study trains nothing.
         """
         if self.training is None:
-            raise StudyError("an attack needs a teacher, but the study trains none", place=f"arm {self._arm.name}")
+            raise StudyError(
+                "an attack needs a teacher, but the study trains none", place=f"arm {self._arm.name}"
+            )
         public = self.scene.public
         known, labels = torch.unique(public.labels, return_inverse=True)
         rng = np.random.default_rng([self.seed, 4])
@@ -164,4 +172,3 @@ class Trial:
             with suppress(NotMeasurable):
                 found[f"tar {far}"] = tar_at_far(embeddings(self.model, seen), test.labels, far)
         return found
-

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from masquerade.attacks.base import Labelled, Pairs, Sight, View
+from masquerade.attacks.base import Labelled, Pairing, Pairs, Sight, View
 from masquerade.audit.study import AttackSpec
 from masquerade.audit.trial import Trial
 from masquerade.data.image_set import ImageSet
@@ -68,6 +68,8 @@ def build_view(
                 known = _Known(victims, private.without(rows, spare), public, budget.shared)
                 shown["candidates"], found = chosen(known)
                 truth |= found
+            case Sight.PAIRING:
+                shown["pairing"] = _pairing(trial.shares(victims.images))
             case Sight.QUERY:
                 shown["query"] = trial.disguised
             case Sight.TEACHER:
@@ -133,6 +135,16 @@ def _suspects(
     images = torch.cat(parts).float()
     inside = torch.arange(len(images)) < members
     return images, {"members": inside, "candidate_rows": rows, "candidate_identities": people}
+
+
+def _pairing(shares: Tensor) -> Pairing:
+    """The originals of each released image, its own first."""
+    rows = torch.arange(len(shares))
+    k = int((shares > 0).sum(1).max())
+    ranked = shares.clone()
+    ranked[rows, rows] = torch.inf
+    originals = ranked.topk(k, dim=1).indices
+    return Pairing(originals, shares.gather(1, originals))
 
 
 def _probes(trial: Trial, truth: dict[str, Tensor]) -> tuple[Labelled, dict[str, Tensor]]:
