@@ -225,6 +225,7 @@ def test_pictures_within_range_are_shown_as_they_are() -> None:
 
 
 def test_numbers_as_text() -> None:
+    assert percent(2.2e-12) == "<\u202f0.01\u00a0%"
     texts = [percent(x) for x in (0, 0.0025, 0.05, 0.9999, 1)]
     assert texts == ["0\u00a0%", "0.25\u00a0%", "5.0\u00a0%", ">\u202f99.9\u00a0%", "100\u00a0%"]
     assert [duration(x) for x in (0.42, 75, 200, 7500)] == [

@@ -156,8 +156,10 @@ def amount(metric: str, value: float) -> str:
 
 
 def percent(share: float) -> str:
-    """A share in percent: one decimal, two digits below 1 %, and never rounded up to all."""
+    """A share in percent: one decimal, two digits below 1 %, and never rounded up to all or down to none."""
     value = 100 * share
+    if 0 < value < 0.01:
+        return "<\u202f0.01\u00a0%"
     if 0 < value < 1:
         return f"{value:.2g}\u00a0%"
     if 99.95 <= value < 100:
