@@ -8,6 +8,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from encoder_examples import find_tiny, tiny_encoder
 from masquerade.disguises import (
     EVERY_DISGUISE,
     BlockMatrix,
@@ -16,6 +17,7 @@ from masquerade.disguises import (
     Chain,
     Dauntless,
     Disguise,
+    Encode,
     InstaHide,
     ManyKeys,
     NeuraCrypt,
@@ -48,6 +50,7 @@ INSTANCES: tuple[Disguise, ...] = (
     Noise(0),
     BlockNormalise(4),
     BlockNormalise(4, per_channel=True),
+    Encode(tiny_encoder()),
     TokenMatrix(),
     TokenMatrix("orthogonal"),
     TokenNetwork(),
@@ -64,6 +67,7 @@ INSTANCES: tuple[Disguise, ...] = (
     TaskAugment(depth=1, width=8, patch=8, form="factored"),
     Chain(),
     Chain((BlockPermutation(1), TokenMatrix())),
+    Chain((Encode(tiny_encoder()), BlockPermutation(1), TokenMatrix())),
     Chain((NeuraCrypt(depth=0, width=8, patch=4), Noise(1), ManyKeys(TokenMatrix()), BlockPermutation(1))),
     Chain((InstaHide(), TaskAugment(classes=2, width=8, patch=4))),
     Chain((BlockMatrix(4), BlockPermutation(4))),
@@ -209,8 +213,8 @@ def test_secrets_can_be_neither_copied_nor_saved(disguise: Disguise) -> None:
 @every
 def test_description_round_trip(disguise: Disguise) -> None:
     described = disguise.describe()
-    assert from_description(described) == disguise
-    assert from_description(described).describe() == described
+    assert from_description(described, find_tiny) == disguise
+    assert from_description(described, find_tiny).describe() == described
     assert described["kind"] == type(disguise).__name__
 
 
@@ -235,6 +239,8 @@ def test_values_are_neither_clipped_nor_scaled_by_their_batch(disguise: Disguise
 @pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: recipe.name)
 def test_recipes_fit_their_shape(recipe: Recipe) -> None:
     shape = (3 if recipe.mode == "RGB" else 1, recipe.height, recipe.width)
+    if recipe.encoder is not None:
+        shape = (192, 7, 7)  # the feature maps of the encoders that recipes name
     results = [recipe.disguise.with_key(key, shape)(photos(2, shape)) for key in (KEY, OTHER_KEY)]
     # one key's order of a few blocks may happen to be the order they had
     left_alone = all(torch.equal(result, photos(2, shape).float()) for result in results)

@@ -7,6 +7,7 @@ from masquerade.disguises.block_permutation import BlockPermutation
 from masquerade.disguises.chain import Chain
 from masquerade.disguises.dauntless import Dauntless
 from masquerade.disguises.description import EVERY_DISGUISE, from_description
+from masquerade.disguises.encode import Encode
 from masquerade.disguises.instahide import InstaHide
 from masquerade.disguises.many_keys import ManyKeys
 from masquerade.disguises.neuracrypt import NeuraCrypt
@@ -23,6 +24,7 @@ __all__ = [
     "Chain",
     "Dauntless",
     "Disguise",
+    "Encode",
     "InstaHide",
     "Keyed",
     "ManyKeys",

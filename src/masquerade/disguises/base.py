@@ -13,6 +13,7 @@ from typing import Any, NoReturn, final
 import torch
 from torch import Tensor, nn
 
+from masquerade.encoders.base import Encoder
 from masquerade.errors import SecretLeakRefused, UsageError
 from masquerade.keys import Key
 
@@ -223,6 +224,6 @@ class Disguise(ABC):
 
 
 def _plain(value: object) -> object:
-    if isinstance(value, Disguise):
+    if isinstance(value, (Disguise, Encoder)):
         return value.describe()
     return [_plain(each) for each in value] if isinstance(value, tuple) else value

@@ -1,0 +1,72 @@
+"""Encoders by name, and out of files."""
+
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+from masquerade.encoders.base import Encoder
+from masquerade.encoders.file import read_encoder
+from masquerade.encoders.sface import SFaceTokens
+from masquerade.errors import ModelError, UsageError
+
+SHIPPED: Final = ("sface", "vit-small")
+"""Names that need no file: SFace's tokens, and a small vision transformer pre-trained by MoCo-v3."""
+_VIT_SMALL: Final = Path(__file__).parent / "weights" / "vit-small.safetensors"
+
+
+def open_encoder(name_or_path: str | Path) -> Encoder:
+    """An encoder: one of ``SHIPPED`` by its name, or the one in a file.
+
+    Raises:
+        UsageError: If there is neither such a name nor such a file.
+        ModelError: If the file is damaged or no encoder.
+        StudyError: If the encoder is SFace and its packages are not installed.
+    """
+    if name_or_path in SHIPPED:
+        return _shipped(str(name_or_path))
+    path = Path(name_or_path)
+    if not path.exists():
+        raise UsageError(
+            "no such encoder",
+            value=name_or_path,
+            remedy=f"Name a file that `masquerade pretrain` wrote, or one of {', '.join(SHIPPED)}.",
+        )
+    return read_encoder(path)
+
+
+def find_shipped(name: str, digest: str) -> Encoder:
+    """The shipped encoder of that name, which must have that digest.
+
+    Raises:
+        UsageError: If no encoder of that name is shipped.
+        ModelError: If it is another than the one of that digest.
+        StudyError: As ``open_encoder``.
+    """
+    if name not in SHIPPED:
+        raise UsageError(
+            "the encoder is not one that comes with masquerade",
+            value=name,
+            remedy="Name its file with --encoder.",
+        )
+    return require_digest(_shipped(name), digest)
+
+
+def require_digest(encoder: Encoder, digest: str) -> Encoder:
+    """The encoder, if it has that digest.
+
+    Raises:
+        ModelError: If it has another.
+    """
+    if encoder.digest != digest:
+        raise ModelError(
+            "another encoder than the one that was used",
+            value=f"digest {encoder.digest[:12]}, expected {digest[:12]}",
+            place=f"encoder {encoder.name}",
+            remedy="Use the file, or the version of masquerade, that was used before.",
+        )
+    return encoder
+
+
+@cache
+def _shipped(name: str) -> Encoder:
+    return SFaceTokens() if name == "sface" else read_encoder(_VIT_SMALL)
