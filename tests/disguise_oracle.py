@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+import token_oracle
 from masquerade.keys import Key, KeyStream
 
 Images = NDArray[np.float64]
@@ -40,7 +41,32 @@ def _step(description: Mapping[str, Any], key: Key, images: Images, nonces: list
             return images + given["level"] * drawn.reshape(images.shape)
         case "BlockNormalise":
             return normalised(images, *_sides(given["block"]), given["per_channel"], given["epsilon"])
+        case "TokenMatrix":
+            return token_oracle.token_matrix(given, key, images)
+        case "TokenNetwork":
+            return token_oracle.token_network(given, key, images)
+        case "ManyKeys":
+            return many_keys(given, key, images, nonces)
+        case "InstaHide":
+            return token_oracle.instahide(given, key, images, nonces)
+        case "NeuraCrypt":
+            return token_oracle.neuracrypt(given, key, images, nonces)
+        case "Dauntless":
+            return token_oracle.dauntless(given, key, images)
+        case "TaskAugment":
+            return token_oracle.task_augment(given, key, images, nonces)
     raise AssertionError(description)
+
+
+def many_keys(given: Mapping[str, Any], key: Key, images: Images, nonces: list[bytes]) -> Images:
+    """Each image under one of the keys, and which."""
+    keys = given["keys"]
+    chosen = token_oracle.choices(key, f"many-keys {keys}", nonces, keys)
+    results = [
+        _step(given["inner"], key.derive(f"key {j}"), images[i : i + 1], nonces[i : i + 1])[0]
+        for i, j in enumerate(chosen)
+    ]
+    return token_oracle.stated(results, chosen, keys, given["told"])
 
 
 def permuted(images: Images, key: Key, height: int, width: int) -> Images:

@@ -63,6 +63,24 @@ class Chain(Disguise):
             keyed.append(part.with_key(key.derive(f"part {i}"), keyed[-1].out_shape if keyed else shape))
         return KeyedChain(shape, keyed)
 
+    def public_prefix(self) -> tuple[Disguise | None, "Chain"]:
+        """The public encoder, with public steps before it if there are any, and what follows.
+
+        Anyone can compute what the first gives. Public steps that follow the encoder, or stand in a chain
+        without one, belong to the protection. Parts of the rest have other numbers than in the whole, and so
+        other keys: for audits, which make up keys, and for what needs none.
+
+        Returns:
+            The steps up to the last encoder, or None if there is none among the leading public ones; and the rest.
+        """
+        cut = 0
+        for i, part in enumerate(self.parts):
+            if part.keyed_by_secret or not part.per_image:
+                break
+            cut = i + 1 if type(part).__name__ == "Encode" else cut
+        front = self.parts[0] if cut == 1 else Chain(self.parts[:cut])
+        return (front if cut else None), Chain(self.parts[cut:])
+
 
 @final
 class KeyedChain(Keyed):

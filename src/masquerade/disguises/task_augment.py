@@ -191,12 +191,11 @@ class KeyedTaskAugment(Keyed):
 
 def _patterns(stream: KeyStream, grid: BlockGrid, classes: int) -> OtherTask:
     """Instances of secret patterns: a brightness for each patch and channel, with noise of half its range."""
-    levels = stream.uniform(classes * grid.channels * grid.count)
-    coarse = torch.from_numpy(levels).view(classes, grid.channels, grid.rows, grid.columns)
-    fine = coarse.repeat_interleave(grid.block_height, 2).repeat_interleave(grid.block_width, 3)
+    shape = (grid.channels, grid.rows, grid.columns)
+    per_image = grid.channels * grid.count
     labels = torch.arange(classes).repeat_interleave(INSTANCES_EACH)
-    coarse_noise = stream.uniform(len(labels) * grid.channels * grid.count)
-    noise = torch.from_numpy(coarse_noise).view(-1, grid.channels, grid.rows, grid.columns)
-    noise = noise.repeat_interleave(grid.block_height, 2).repeat_interleave(grid.block_width, 3)
-    images = (255 * (fine[labels] * 2 + noise) / 3).round().to(torch.uint8)
+    patterns = torch.from_numpy(stream.uniform(classes * per_image)).view(-1, *shape)
+    noise = torch.from_numpy(stream.uniform(len(labels) * per_image)).view(-1, *shape)
+    levels = (255 * (2 * patterns[labels] + noise) / 3).round().to(torch.uint8)
+    images = levels.repeat_interleave(grid.block_height, 2).repeat_interleave(grid.block_width, 3)
     return OtherTask(images, labels, classes)

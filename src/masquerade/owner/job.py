@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from masquerade import __version__
-from masquerade.disguises.base import Keyed, Shape, derivation_check
+from masquerade.disguises.base import Disguise, Keyed, Shape, derivation_check
 from masquerade.errors import UsageError
 from masquerade.keys import Key
 from masquerade.owner.photo_list import PhotoList
@@ -85,15 +85,17 @@ def prepare(
 
     Raises:
         UsageError: If the recipe's disguise mixes images of a batch, or the options do not fit.
+        MasqueradeError: If the recipe's encoder cannot be opened.
     """
-    keyed = keyed_disguise(recipe, key)
+    protection = recipe.whole()
+    keyed = keyed_disguise(recipe, protection, key)
     stored_shape, largest = probe(keyed)
     dtype = stored_type(largest)
     size = fitting_shard(stored_shape, dtype, len(photos)) if shard_images is None else shard_images
     if size < 1:
         raise UsageError("a shard holds at least one image", value=size, remedy="Leave the number out.")
     source = photos.digest()
-    disguise: dict[str, Any] = json.loads(json.dumps(recipe.disguise.describe()))
+    disguise: dict[str, Any] = json.loads(json.dumps(protection.describe()))
     settings = [recipe.name, disguise, keyed.shape, recipe.mode, dtype, size, source]
     dataset_id = key.authenticate("released/dataset-id", json.dumps(settings).encode())[:32]
     secret = key.derive(f"released/{dataset_id}")
@@ -120,19 +122,19 @@ def prepare(
     return Job(photos, recipe, Plan(head, shards, source), maker, labels, total)
 
 
-def keyed_disguise(recipe: Recipe, key: Key) -> Keyed:
-    """The secret half of a recipe's disguise for photos of the recipe's size.
+def keyed_disguise(recipe: Recipe, protection: Disguise, key: Key) -> Keyed:
+    """The secret half of a recipe's whole disguise for photos of the recipe's size.
 
     Raises:
         UsageError: If it mixes the images of a batch: then a shard would not be the same twice.
     """
-    if not recipe.disguise.per_image:
+    if not protection.per_image:
         raise UsageError(
             "a disguise whose images depend on each other",
             value=recipe.name,
             remedy="Choose a recipe that disguises every photo on its own.",
         )
-    return recipe.disguise.with_key(key, (3 if recipe.mode == "RGB" else 1, recipe.height, recipe.width))
+    return protection.with_key(key, (3 if recipe.mode == "RGB" else 1, recipe.height, recipe.width))
 
 
 def fitting_shard(shape: Shape, dtype: StoredType, photos: int) -> int:

@@ -1,7 +1,8 @@
 """Write the golden vectors of disguises with masquerade itself; run it as a program.
 
-``tests/disguise_oracle.py`` recomputes them without the package's disguises. Vectors are added,
-never changed: a change would mean that photos disguised by an earlier release cannot be disguised the same way again.
+``tests/disguise_oracle.py`` and ``tests/token_oracle.py`` recompute them without the package's disguises. Vectors
+are added, never changed: a change would mean that photos disguised by an earlier release cannot be disguised the
+same way again.
 """
 
 import json
@@ -16,6 +17,8 @@ from masquerade.keys import Key
 from masquerade.recipes import RECIPES
 
 HERE = Path(__file__).parent
+FEATURES = (192, 7, 7)
+"""Feature maps of the encoders that recipes name."""
 SECRETS = (bytes(range(32)), bytes([255]) * 32)
 
 CASES: tuple[tuple[dict[str, Any], tuple[int, int, int]], ...] = (
@@ -31,6 +34,26 @@ CASES: tuple[tuple[dict[str, Any], tuple[int, int, int]], ...] = (
     ({"kind": "Noise", "level": 50}, (3, 4, 4)),
     ({"kind": "BlockNormalise", "block": 4}, (3, 4, 8)),
     ({"kind": "BlockNormalise", "block": 2, "per_channel": True, "epsilon": 0.5}, (3, 4, 4)),
+    ({"kind": "TokenMatrix"}, (5, 2, 3)),
+    ({"kind": "TokenMatrix", "matrix": "gaussian", "largest_condition": 1}, (4, 2, 2)),
+    ({"kind": "TokenMatrix", "matrix": "orthogonal"}, (5, 2, 3)),
+    ({"kind": "TokenNetwork", "depth": 2, "act": "tanh"}, (5, 2, 3)),
+    ({"kind": "TokenNetwork", "depth": 1, "width": 7, "act": "cosine", "gain": 3}, (5, 2, 3)),
+    ({"kind": "TokenNetwork", "depth": 3, "width": 4, "act": "leaky", "gain": 0.5}, (5, 2, 3)),
+    ({"kind": "ManyKeys", "inner": {"kind": "TokenMatrix"}, "keys": 2}, (4, 2, 2)),
+    ({"kind": "ManyKeys", "inner": {"kind": "Noise", "level": 9}, "keys": 3, "told": "slots"}, (2, 2, 2)),
+    ({"kind": "InstaHide", "k": 2}, (3, 4, 4)),
+    ({"kind": "InstaHide", "k": 3, "ceiling": 0.5}, (1, 4, 4)),
+    ({"kind": "NeuraCrypt", "depth": 2, "width": 6, "patch": 4}, (3, 8, 8)),
+    ({"kind": "Dauntless", "width": 5, "depth": 2}, (3, 4, 4)),
+    ({"kind": "TaskAugment", "classes": 3, "width": 6, "depth": 2, "patch": 4}, (3, 8, 8)),
+    (
+        {
+            "kind": "Chain",
+            "parts": [{"kind": "BlockPermutation", "block": 1}, {"kind": "TokenMatrix"}],
+        },
+        (5, 2, 3),
+    ),
     ({"kind": "Chain", "parts": []}, (1, 2, 2)),
     (
         {
@@ -74,6 +97,8 @@ def of_recipes() -> list[dict[str, Any]]:
     checks = []
     for recipe in RECIPES:
         shape = (3 if recipe.mode == "RGB" else 1, recipe.height, recipe.width)
+        if recipe.encoder is not None:
+            shape = FEATURES
         keyed = recipe.disguise.with_key(key, shape)
         described = recipe.disguise.describe()
         checks.append({"shape": shape, "description": described, "check": derivation_check(key, keyed)})
