@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 import masquerade
-from masquerade.cli import audit, cloud, demo, doctor, key, listing, owner
+from masquerade.cli import audit, cloud, demo, doctor, key, listing, owner, pretrain, recognise
 from masquerade.cli.console import CommandFailed, complain
 from masquerade.errors import MasqueradeError
 
@@ -21,10 +21,11 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(key.app, name="key")
+app.command()(pretrain.pretrain)
 app.command()(owner.disguise)
 app.command()(cloud.verify)
 app.command()(cloud.train)
-app.command()(owner.predict)
+app.command()(recognise.predict)
 app.command()(audit.audit)
 app.command("list")(listing.list_)
 app.command()(doctor.doctor)

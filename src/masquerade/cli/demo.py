@@ -10,7 +10,7 @@ import typer
 
 from masquerade.audit.run import Audit
 from masquerade.audit.study import load_study
-from masquerade.cli import cloud, key, owner
+from masquerade.cli import cloud, key, owner, recognise
 from masquerade.cli.console import note
 from masquerade.cli.studies import demo_study
 from masquerade.data import builtin
@@ -80,7 +80,7 @@ def _faces(out: Path) -> tuple[Path, Path]:
 
 
 def _recognise(model: Path, visitors: Path, secret: Path) -> None:
-    found = list(owner.recognised(model, [visitors], secret, lambda rejected: note(str(rejected))))
+    found = list(recognise.recognised(model, [visitors], secret, lambda rejected: note(str(rejected))))
     for name in found[:3]:
         typer.echo(f"{name.path},{name.person},{name.probability:.4f}")
     right = sum(name.path.parent.name == name.person for name in found)

@@ -26,6 +26,25 @@ def with_size(recipe: Recipe, size: str | None) -> Recipe:
     return replace(recipe, height=int(found[1]), width=int(found[2]))
 
 
+def with_encoder(recipe: Recipe, encoder: str | None) -> Recipe:
+    """The recipe with another public encoder, given by its name or as a file.
+
+    Raises:
+        UsageError: If the recipe has no encoder to replace.
+    """
+    if encoder is None:
+        return recipe
+    if recipe.encoder is None:
+        raise UsageError(
+            "the recipe disguises pixels, without an encoder",
+            value=recipe.name,
+            place="--encoder",
+            remedy="Choose a recipe such as xnn, or leave the option out.",
+        )
+    file = Path(encoder)
+    return replace(recipe, encoder=file if file.is_file() else encoder)
+
+
 def photo_files(paths: Iterable[Path]) -> Iterator[Path]:
     """The files among ``paths``, and the photos in and below the folders among them, sorted.
 

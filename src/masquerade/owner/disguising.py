@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from masquerade.errors import SourceChanged, UsageError
 from masquerade.keys import Key
+from masquerade.owner.encoders import keep_encoder
 from masquerade.owner.job import Job, prepare
 from masquerade.owner.photo_list import list_photos
 from masquerade.owner.records import Records
@@ -127,6 +128,8 @@ def disguise_folder(
     if dry_run:
         return _summary(job, out, records, None, {}, np.zeros(0, np.int64))
     records.prepare()
+    if isinstance(recipe.encoder, Path):
+        keep_encoder(recipe.encoder, job.plan.head.disguise, records)
     if not overwrite:
         _require_same_photos(job, out, records)
     with (

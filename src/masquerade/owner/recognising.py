@@ -1,10 +1,11 @@
-"""The owner's use of a model that was trained elsewhere: new photos in, names out."""
+"""The owner's use of a model that was trained elsewhere: new photos in, names or recognition vectors out."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from hashlib import file_digest
 from itertools import islice
 from pathlib import Path
-from typing import final
+from typing import TypeVar, final
 
 import torch
 from torch import Tensor
@@ -15,11 +16,13 @@ from masquerade.disguises.base import Keyed, derivation_check
 from masquerade.errors import DerivationMismatch, ModelError, PhotoRejected
 from masquerade.keys import Key
 from masquerade.networks import Network
+from masquerade.owner.encoders import finder
 from masquerade.owner.records import DatasetRecord, Records
 from masquerade.released.shard import TORCH_TYPES
-from masquerade.training.inference import probabilities
+from masquerade.training.inference import embeddings, probabilities
 from masquerade.training.model_file import ModelCard, load_model, read_card
 
+Found = TypeVar("Found")
 BATCH = 64
 """Photos recognised at a time."""
 
@@ -41,13 +44,28 @@ class Prediction:
 
 
 @final
+@dataclass(frozen=True, eq=False)
+class Embedding:
+    """A photo's recognition vector.
+
+    Args:
+        path: The photo.
+        vector: float32 ``(e,)``, to be compared by the cosine.
+    """
+
+    path: Path
+    vector: Tensor
+
+
+@final
 class Recogniser:
     """A model, the key that its training data were disguised with, and who is behind its labels.
 
     ``Recogniser.open`` makes it.
     """
 
-    def __init__(self, network: Network, keyed: Keyed, record: DatasetRecord) -> None:
+    def __init__(self, network: Network, keyed: Keyed, record: DatasetRecord, model_digest: str) -> None:
+        self.model_digest = model_digest
         self._network = network
         self._keyed = keyed
         self._record = record
@@ -62,7 +80,8 @@ class Recogniser:
             records: The owner's records.
 
         Raises:
-            ModelError: If the model is damaged, or not of disguised photos.
+            ModelError: If the model is damaged or not of disguised photos, or the encoder that the photos went
+                through is not to be found.
             WrongKey: If its training data were disguised with another key.
             DerivationMismatch: If this platform derives other numbers from the key.
             UsageError: If the owner has no record of its training data.
@@ -73,7 +92,7 @@ class Recogniser:
         record = records.load(card.dataset_id)
         shape = (3 if record.mode == "RGB" else 1, record.height, record.width)
         # The description is the owner's own: what the card says of it came from the training machine.
-        keyed = from_description(record.disguise).with_key(key, shape)
+        keyed = from_description(record.disguise, find=finder(records)).with_key(key, shape)
         if derivation_check(key, keyed) != card.derivation_check:
             raise DerivationMismatch(
                 "the key gives other numbers here than where the photos were disguised",
@@ -88,7 +107,13 @@ class Recogniser:
                 place=model,
                 remedy="Train it again on the data set that its card names.",
             )
-        return cls(network, keyed, record)
+        with model.open("rb") as file:
+            return cls(network, keyed, record, file_digest(file, "sha256").hexdigest())
+
+    @property
+    def dataset_id(self) -> str:
+        """The data set that the model was trained on; it follows from the key, among others."""
+        return self._record.dataset_id
 
     def names(self, photos: Iterable[Path]) -> Iterator[Prediction | PhotoRejected]:
         """Recognise the person on each photo.
@@ -99,22 +124,41 @@ class Recogniser:
         Yields:
             A prediction for each photo, or why it was turned away, in the order of ``photos``.
         """
+        for path, found in self._each(photos, self._guess):
+            yield found if isinstance(found, PhotoRejected) else Prediction(path, *found)
+
+    def vectors(self, photos: Iterable[Path]) -> Iterator[Embedding | PhotoRejected]:
+        """The recognition vector of each photo: of use for people whom the model was not trained on.
+
+        Args:
+            photos: As for ``names``.
+
+        Yields:
+            The vector of each photo, or why it was turned away, in the order of ``photos``.
+
+        Raises:
+            ModelError: If a vector is not finite.
+        """
+        for path, found in self._each(photos, lambda released: list(embeddings(self._network, released))):
+            yield found if isinstance(found, PhotoRejected) else Embedding(path, found)
+
+    def _each(
+        self, photos: Iterable[Path], find: Callable[[Tensor], Sequence[Found]]
+    ) -> Iterator[tuple[Path, Found | PhotoRejected]]:
+        """What ``find`` makes of the disguised photos, a batch in memory at a time."""
         todo = iter(photos)
         while batch := list(islice(todo, BATCH)):
-            yield from self._recognise(batch)
+            decoded = [self._decode(path) for path in batch]
+            images = [image for image in decoded if isinstance(image, Tensor)]
+            found = iter(find(self._disguised(torch.stack(images))) if images else ())
+            for path, image in zip(batch, decoded, strict=True):
+                yield path, next(found) if isinstance(image, Tensor) else image
 
-    def _recognise(self, photos: list[Path]) -> list[Prediction | PhotoRejected]:
-        decoded = [self._decode(path) for path in photos]
-        images = [image for image in decoded if isinstance(image, Tensor)]
-        guesses = iter(self._guess(torch.stack(images)) if images else [])
-        return [
-            Prediction(path, *next(guesses)) if isinstance(image, Tensor) else image
-            for path, image in zip(photos, decoded, strict=True)
-        ]
+    def _disguised(self, images: Tensor) -> Tensor:
+        return self._keyed.query(images).to(TORCH_TYPES[self._record.dtype]).float()
 
-    def _guess(self, images: Tensor) -> list[tuple[str, float]]:
-        stored = self._keyed(images).to(TORCH_TYPES[self._record.dtype]).float()
-        best = probabilities(self._network, stored).max(1)
+    def _guess(self, released: Tensor) -> list[tuple[str, float]]:
+        best = probabilities(self._network, released).max(1)
         people = self._record.people
         return [
             (people[label], value)

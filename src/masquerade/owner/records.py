@@ -106,6 +106,12 @@ class Records:
         """Where the photos are listed that were turned away: JSON, one line each."""
         return self._file(dataset_id, "rejected.jsonl")
 
+    def encoder_file(self, digest: str) -> Path:
+        """Where a copy is kept of an encoder that was given as a file."""
+        if not re.fullmatch(r"[0-9a-f]{64}", digest):
+            raise UsageError("not the digest of an encoder", value=repr(digest)[:80])
+        return self.folder / f"{digest}.encoder.safetensors"
+
     def save(self, record: DatasetRecord) -> None:
         """Keep a record.
 

@@ -1,0 +1,98 @@
+"""``masquerade predict``: names, recognition vectors and galleries, from a trained model and the owner's key."""
+
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+import typer
+
+from masquerade.cli.console import CommandFailed, note, open_key
+from masquerade.cli.lines import say_matches, say_names, say_vectors, write_vectors
+from masquerade.cli.reading import photo_files
+from masquerade.data.folders import scan
+from masquerade.errors import PhotoRejected, UsageError
+from masquerade.owner.gallery import Gallery
+from masquerade.owner.recognising import Prediction, Recogniser
+from masquerade.owner.records import Records
+
+Result = TypeVar("Result")
+SOME_FAILED = 2
+
+
+def predict(
+    model: Annotated[Path, typer.Argument(help="The trained model.", show_default=False)],
+    photos: Annotated[list[Path], typer.Argument(help="Photos, or folders of photos.", show_default=False)],
+    key: Annotated[Path, typer.Option("--key", "-k", help="The owner's key file.", show_default=False)],
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line instead of CSV.")] = False,
+    embed: Annotated[
+        str | None, typer.Option(help="Write recognition vectors to this .npz file, or - for lines.")
+    ] = None,
+    enrol: Annotated[
+        Path | None, typer.Option(help="Make a gallery file of PHOTOS, which are folders of person folders.")
+    ] = None,
+    gallery: Annotated[
+        Path | None, typer.Option(help="Name the most alike person of this gallery instead.")
+    ] = None,
+) -> None:
+    """Name the person on each photo; a wrong key is refused before the first photo is opened."""
+    _require_one_wish(embed, enrol, gallery)
+    recogniser = Recogniser.open(model, open_key(key), Records.beside(key))
+    turned_away: list[PhotoRejected] = []
+    if enrol is not None:
+        turned_away += _enrol(recogniser, photos, enrol)
+    elif gallery is not None:
+        known = Gallery.read(gallery, recogniser)
+        found = known.identify(recogniser, list(photo_files(photos)))
+        say_matches(sorted_out(found, turned_away.append), as_json=as_json)
+    elif embed is not None:
+        vectors = sorted_out(recogniser.vectors(list(photo_files(photos))), turned_away.append)
+        say_vectors(vectors, as_json=as_json) if embed == "-" else write_vectors(Path(embed), vectors)
+    else:
+        names = recogniser.names(list(photo_files(photos)))
+        say_names(sorted_out(names, turned_away.append), as_json=as_json)
+    for rejected in turned_away:
+        note(str(rejected))
+    if turned_away:
+        raise CommandFailed(SOME_FAILED)
+
+
+def recognised(
+    model: Path, photos: list[Path], key: Path, turned_away: Callable[[PhotoRejected], None]
+) -> Iterator[Prediction]:
+    """Predictions for all photos that can be read; the others go to ``turned_away``.
+
+    Raises:
+        MasqueradeError: If key, model or paths cannot be used; before the first photo is opened.
+    """
+    recogniser = Recogniser.open(model, open_key(key), Records.beside(key))
+    return sorted_out(recogniser.names(list(photo_files(photos))), turned_away)
+
+
+def sorted_out(
+    results: Iterable[Result | PhotoRejected], turned_away: Callable[[PhotoRejected], None]
+) -> Iterator[Result]:
+    """The results; photos that were turned away go to ``turned_away``."""
+    for result in results:
+        if isinstance(result, PhotoRejected):
+            turned_away(result)
+        else:
+            yield result
+
+
+def _enrol(recogniser: Recogniser, roots: list[Path], out: Path) -> list[PhotoRejected]:
+    photos = [(photo.person, photo.path) for root in roots for photo in scan(root, min_people=1)]
+    gallery, rejected = Gallery.enrol(recogniser, photos)
+    gallery.save(out)
+    people = len(set(gallery.card.people))
+    typer.echo(f"enrolled {people} people from {len(gallery.vectors)} photos: {out}")
+    note("The gallery holds names: it stays with the owner, like the key.")
+    return rejected
+
+
+def _require_one_wish(embed: str | None, enrol: Path | None, gallery: Path | None) -> None:
+    wishes = {"--embed": embed, "--enrol": enrol, "--gallery": gallery}
+    given = [option for option, value in wishes.items() if value is not None]
+    if len(given) > 1:
+        raise UsageError("options that exclude each other", value=" ".join(given), remedy="Give one of them.")
+    if embed not in (None, "-") and not str(embed).endswith(".npz"):
+        raise UsageError("vectors go into an .npz file", value=embed, place="--embed", remedy="Or write -.")

@@ -1,0 +1,162 @@
+"""Galleries: recognition vectors of people whom the model was not trained on, with their names.
+
+A gallery names people; like the key, it never leaves the owner. It is of use with one model alone: another
+model's vectors have nothing in common with it.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal, final
+
+import torch
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from torch import Tensor
+from torch.nn import functional
+
+from masquerade.data.printable import printable
+from masquerade.errors import ModelError, PhotoRejected, UsageError
+from masquerade.owner.recognising import Embedding, Recogniser
+from masquerade.released.durable import write_durably
+from masquerade.tensor_file import packed, read_tensors, read_text
+
+_KIND = "masquerade.gallery"
+_MOST_PEOPLE = 1_000_000
+
+
+@final
+class GalleryCard(BaseModel):
+    """What a gallery file says of itself.
+
+    Args:
+        version: Version of the file's format.
+        dataset_id: The data set that the model was trained on.
+        model: SHA-256 of the model file.
+        size: Numbers of a recognition vector.
+        people: The person of each vector; what is not printable in a name is escaped.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    version: Literal[1] = 1
+    dataset_id: Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
+    model: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    size: Annotated[int, Field(ge=1, le=65_536)]
+    people: Annotated[tuple[str, ...], Field(min_length=1, max_length=_MOST_PEOPLE)]
+
+
+@final
+@dataclass(frozen=True)
+class Match:
+    """The person in a gallery who is most like the one on a photo.
+
+    Args:
+        path: The photo.
+        person: Who is nearest; whether it is that person is for the reader of the similarity to say.
+        similarity: Cosine of the two recognition vectors, -1 to 1.
+    """
+
+    path: Path
+    person: str
+    similarity: float
+
+
+@final
+@dataclass(frozen=True)
+class Gallery:
+    """Recognition vectors with names.
+
+    Args:
+        card: Whose they are, and of which model.
+        vectors: float32 ``(n, e)``, each of length 1.
+    """
+
+    card: GalleryCard
+    vectors: Tensor
+
+    @classmethod
+    def enrol(
+        cls, recogniser: Recogniser, photos: Sequence[tuple[str, Path]]
+    ) -> tuple["Gallery", list[PhotoRejected]]:
+        """Take people in.
+
+        Args:
+            recogniser: The model in the owner's hands.
+            photos: Person and photo.
+
+        Returns:
+            The gallery, and the photos that were turned away.
+
+        Raises:
+            UsageError: If no photo can be taken in.
+        """
+        people: list[str] = []
+        vectors: list[Tensor] = []
+        rejected: list[PhotoRejected] = []
+        found = recogniser.vectors([path for _, path in photos])
+        for (person, _), result in zip(photos, found, strict=True):
+            if isinstance(result, PhotoRejected):
+                rejected.append(result)
+            else:
+                people.append(person)
+                vectors.append(result.vector)
+        if not vectors:
+            raise UsageError(
+                "none of the photos can be taken in",
+                value=len(photos),
+                remedy="Give folders of person folders: ROOT/<person>/<photo>.jpg.",
+            )
+        stacked = functional.normalize(torch.stack(vectors))
+        card = GalleryCard(
+            dataset_id=recogniser.dataset_id,
+            model=recogniser.model_digest,
+            size=stacked.shape[1],
+            people=tuple(map(printable, people)),
+        )
+        return cls(card, stacked), rejected
+
+    def save(self, path: Path) -> None:
+        """Write the gallery, readable by the owner alone; a file that is there is replaced whole or not at all.
+
+        Raises:
+            WriteFailed: If the disk refuses.
+        """
+        data = packed({"vectors": self.vectors}, _KIND, self.card.model_dump_json())
+        write_durably(path, [data], 0o600)
+
+    @classmethod
+    def read(cls, path: Path, recogniser: Recogniser) -> "Gallery":
+        """The gallery in a file, if it was made with this model and key.
+
+        Raises:
+            ModelError: If the file is damaged, no gallery, or of another model or key.
+        """
+        try:
+            card = GalleryCard.model_validate_json(read_text(path, _KIND))
+        except ValidationError as error:
+            first = error.errors(include_url=False, include_input=False)[0]
+            raise ModelError(
+                "the gallery is damaged or of a newer version", value=first["msg"], place=path
+            ) from None
+        if (card.dataset_id, card.model) != (recogniser.dataset_id, recogniser.model_digest):
+            raise ModelError(
+                "the gallery was made with another model or key",
+                place=path,
+                remedy="Enrol its people again with this model.",
+            )
+        like = torch.empty(len(card.people), card.size, device="meta")
+        vectors = read_tensors(path, {"vectors": like})["vectors"]
+        if bool(((vectors.norm(dim=1) - 1).abs() > 1e-3).any()):
+            raise ModelError("a vector in the gallery is not of length 1", place=path)
+        return cls(card, vectors)
+
+    def identify(self, recogniser: Recogniser, photos: Iterable[Path]) -> Iterator[Match | PhotoRejected]:
+        """The nearest person for each photo, or why it was turned away, in the order of ``photos``."""
+        for found in recogniser.vectors(photos):
+            yield found if isinstance(found, PhotoRejected) else self.nearest(found)
+
+    def nearest(self, found: Embedding) -> Match:
+        """The person with the vector of the largest cosine."""
+        similarities = self.vectors @ functional.normalize(found.vector, dim=0)
+        best = int(similarities.argmax())
+        return Match(found.path, self.card.people[best], float(similarities[best]))
