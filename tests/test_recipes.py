@@ -1,8 +1,12 @@
 """Recipes: names, what their whole disguise is, and what of it is public."""
 
+from dataclasses import replace
+
 import pytest
 
-from masquerade.disguises import BlockNormalise, BlockPermutation, Chain, Noise, TokenMatrix
+from encoder_examples import tiny_encoder
+from masquerade.disguises import BlockNormalise, BlockPermutation, Chain, Encode, Noise, TokenMatrix
+from masquerade.encoders import Encoder
 from masquerade.errors import UsageError
 from masquerade.recipes import RECIPES, recipe
 
@@ -20,3 +24,29 @@ def test_a_recipe_of_photos_is_its_disguise() -> None:
 def test_without_an_encoder_nothing_of_a_chain_is_its_public_part() -> None:
     for parts in ((), (BlockNormalise(4), Noise(1)), (BlockPermutation(1), TokenMatrix())):
         assert Chain(parts).public_prefix() == (None, Chain(parts))
+
+
+def test_the_public_part_of_a_chain_ends_with_its_encoder() -> None:
+    encode, rest = Encode(tiny_encoder()), (TokenMatrix(), BlockPermutation(1))
+    assert Chain((encode, *rest)).public_prefix() == (encode, Chain(rest))
+    assert Chain((BlockNormalise(4), encode, BlockNormalise(1))).public_prefix() == (
+        Chain((BlockNormalise(4), encode)),
+        Chain((BlockNormalise(1),)),
+    )
+    behind_a_secret = Chain((Noise(1), encode))
+    assert behind_a_secret.public_prefix() == (None, behind_a_secret)
+
+
+def test_an_encoder_comes_first_in_the_whole_and_only_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[object] = []
+
+    def open_tiny(name: object) -> Encoder:
+        opened.append(name)
+        return tiny_encoder()
+
+    monkeypatch.setattr("masquerade.recipes.base.open_encoder", open_tiny)
+    xnn = replace(recipe("xnn"), encoder="mine")
+    assert opened == []
+    assert xnn.whole() == Chain((Encode(tiny_encoder()), *recipe("xnn").disguise.parts))  # type: ignore[attr-defined]
+    assert opened == ["mine"]
+    assert replace(xnn, disguise=TokenMatrix()).whole() == Chain((Encode(tiny_encoder()), TokenMatrix()))

@@ -8,6 +8,7 @@ from typing import final
 from torch import Tensor
 
 from masquerade.disguises.base import Disguise, Keyed, Shape
+from masquerade.disguises.encode import Encode
 from masquerade.disguises.keyed_blocks import KeyedBlocks
 from masquerade.errors import UsageError
 from masquerade.keys import Key
@@ -77,7 +78,7 @@ class Chain(Disguise):
         for i, part in enumerate(self.parts):
             if part.keyed_by_secret or not part.per_image:
                 break
-            cut = i + 1 if type(part).__name__ == "Encode" else cut
+            cut = i + 1 if isinstance(part, Encode) else cut
         front = self.parts[0] if cut == 1 else Chain(self.parts[:cut])
         return (front if cut else None), Chain(self.parts[cut:])
 
