@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from masquerade.encoders.base import Encoder
+from masquerade.encoders.noise_encoder import NoiseEncoder
 from masquerade.errors import SecretLeakRefused, UsageError
 from masquerade.keys import Key
 
@@ -224,6 +225,6 @@ class Disguise(ABC):
 
 
 def _plain(value: object) -> object:
-    if isinstance(value, (Disguise, Encoder)):
+    if isinstance(value, (Disguise, Encoder, NoiseEncoder)):
         return value.describe()
     return [_plain(each) for each in value] if isinstance(value, tuple) else value

@@ -10,7 +10,7 @@ from masquerade.disguises.base import Disguise, Keyed, Shape
 from masquerade.disguises.tokens import in_parts
 from masquerade.errors import UsageError
 from masquerade.keys import Key
-from masquerade.networks.noise_encoder import NoiseEncoder
+from masquerade.encoders.noise_encoder import NoiseEncoder
 
 _PART = 64
 """Feature maps at a time, always as many, so that a map has the same noise in any batch."""

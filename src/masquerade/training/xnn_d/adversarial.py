@@ -10,8 +10,8 @@ from torch import Tensor
 from torch.nn import functional
 from torch.optim import AdamW
 
+from masquerade.encoders.noise_encoder import NoiseEncoder
 from masquerade.networks import Network, build
-from masquerade.networks.noise_encoder import NoiseEncoder
 from masquerade.training.distillation import require_finite, shuffled
 from masquerade.training.xnn_d.settings import XNNDSettings
 

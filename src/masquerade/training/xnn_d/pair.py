@@ -7,8 +7,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from masquerade.encoders.noise_encoder import NoiseEncoder, token_norm
 from masquerade.networks import Network
-from masquerade.networks.noise_encoder import NoiseEncoder, token_norm
 from masquerade.training.distillation import Lesson, distil
 from masquerade.training.loop import fit
 from masquerade.training.xnn_d.adversarial import Faces, Told, train_noise

@@ -4,8 +4,8 @@ from typing import Any, Self, final
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from masquerade.encoders.noise_encoder import NoiseOptions
 from masquerade.errors import UsageError
-from masquerade.networks.noise_encoder import NoiseOptions
 from masquerade.training.settings import Settings
 
 _SMALL = Settings(

@@ -1,15 +1,14 @@
 """The noise encoder of XNN-d: noise that depends on the face, mixed into its feature map (section 4)."""
 
-from hashlib import sha256
-from typing import final
+from typing import Any, final
 
 import torch
 from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor, nn
 from torch.nn import functional
 
+from masquerade.encoders.base import Shape, digest_of
 from masquerade.errors import UsageError
-from masquerade.networks.base import Shape
 from masquerade.networks.vit import TransformerBlocks
 
 
@@ -105,11 +104,15 @@ class NoiseEncoder(nn.Module):
     @property
     def digest(self) -> str:
         """SHA-256 over options, shapes, names and weights, hexadecimal: which noise this is."""
-        seen = sha256(f"{self.shape} {self.seen} {self.options.model_dump_json()}".encode())
-        for name, weight in sorted(self.state_dict().items()):
-            seen.update(f"{name} {tuple(weight.shape)}".encode())
-            seen.update(weight.detach().cpu().float().contiguous().numpy().tobytes())
-        return seen.hexdigest()
+        facts = ("noise-encoder", str(self.shape), str(self.seen), self.options.model_dump_json())
+        return digest_of(facts, self.state_dict())
+
+    def describe(self) -> dict[str, Any]:
+        """Digest and options: enough to notice if it is another, not to make it again."""
+        return {"digest": self.digest, **self.options.model_dump()}
+
+    def __repr__(self) -> str:
+        return f"NoiseEncoder({self.digest[:12]})"
 
     def _checked(self, images: Tensor, shape: Shape) -> Tensor:
         if tuple(images.shape[1:]) != shape:

@@ -1,0 +1,126 @@
+"""``masquerade distil``, ``obfuscate`` and ``identify``: recognition by a server that sees no photo (XNN-d)."""
+
+import csv
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import torch
+import typer
+
+from masquerade.cli.console import CommandFailed, note, progress
+from masquerade.cli.reading import photo_files
+from masquerade.data.folders import scan
+from masquerade.data.intake import decode
+from masquerade.data.printable import printable
+from masquerade.encoders import open_encoder
+from masquerade.encoders.generator import FeatureGenerator
+from masquerade.encoders.generator_file import read_generator, read_generator_card
+from masquerade.errors import PhotoRejected
+from masquerade.released.feature_file import Features
+from masquerade.training.xnn_d import XNNDSettings
+from masquerade.training.xnn_d.folders import GENERATOR, RECOGNISER, distil_folder
+from masquerade.training.xnn_d.server import FeatureServer
+
+SOME_FAILED = 2
+_BATCH = 64
+
+EncoderOption = Annotated[
+    str | None, typer.Option("--encoder", help="A public encoder by name, or its file.")
+]
+
+
+def distil(
+    photos: Annotated[Path, typer.Argument(help="Folder of person folders.", show_default=False)],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the two files.", show_default=False)],
+    encoder: Annotated[str, typer.Option(help="A public encoder by name, or its file.")] = "sface",
+    amount: Annotated[float, typer.Option(help="Size of the noise; the features have 1.")] = 1.0,
+    adversarial_steps: Annotated[int, typer.Option(help="Batches of stage 1.")] = 300,
+    steps: Annotated[int, typer.Option(help="Batches of teacher and recogniser each.")] = 400,
+    seed: Annotated[int, typer.Option(help="Seed of weights and order.")] = 0,
+) -> None:
+    """Train a generator for clients and a recogniser for the server; needs no key."""
+    usual = XNNDSettings()
+    settings = XNNDSettings.read(
+        {
+            "recogniser": {**usual.recogniser.model_dump(), "steps": steps},
+            "noise": {**usual.noise.model_dump(), "amount": amount},
+            "adversarial_steps": adversarial_steps,
+        }
+    )
+    with progress("noise") as told:
+        done = distil_folder(photos, out, open_encoder(encoder), settings, seed, told)
+    if done.clean is not None and done.found is not None:
+        note(
+            f"{done.held_back} people kept back: {done.found:.1%} found from obfuscated features, "
+            f"{done.clean:.1%} by the teacher from clean ones"
+        )
+    typer.echo(f"trained on {done.photos} photos of {done.people} people")
+    typer.echo(f"for clients: {done.folder / GENERATOR}")
+    typer.echo(f"for the server: {done.folder / RECOGNISER}")
+    _sum_up(list(done.rejected))
+
+
+def obfuscate(
+    photos: Annotated[list[Path], typer.Argument(help="Photos, or folders of photos.", show_default=False)],
+    generator: Annotated[
+        Path, typer.Option("--generator", "-g", help="The client's file.", show_default=False)
+    ],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Feature file to write.", show_default=False)],
+    named: Annotated[bool, typer.Option("--named", help="A gallery: PHOTOS are person folders.")] = False,
+    encoder: EncoderOption = None,
+) -> None:
+    """Turn photos into obfuscated features; prints which row is which photo, and sends nothing."""
+    card = read_generator_card(generator)
+    held = read_generator(generator, open_encoder(encoder or card.encoder))
+    if named:
+        files = [(photo.path, photo.person) for root in photos for photo in scan(root, min_people=1)]
+    else:
+        files = [(path, "") for path in photo_files(photos)]
+    features, kept, turned_away = _features(held, [path for path, _ in files])
+    people = tuple(printable(files[i][1]) for i in kept) if named else None
+    Features.of(held.digest, features, people).save(out)
+    lines = csv.writer(sys.stdout, lineterminator="\n")
+    lines.writerow(["row", "photo"])
+    lines.writerows([row, files[i][0]] for row, i in enumerate(kept))
+    _sum_up(turned_away)
+
+
+def identify(
+    recogniser: Annotated[Path, typer.Argument(help="The server's file.", show_default=False)],
+    features: Annotated[Path, typer.Argument(help="Feature file of faces.", show_default=False)],
+    gallery: Annotated[Path, typer.Option("--gallery", help="Feature file with people.", show_default=False)],
+) -> None:
+    """Name the most alike person of the gallery for each row, from obfuscated features alone."""
+    found = list(FeatureServer.open(recogniser).identify(features, gallery))
+    lines = csv.writer(sys.stdout, lineterminator="\n")
+    lines.writerow(["row", "person", "similarity"])
+    lines.writerows([each.row, each.person, f"{each.similarity:.4f}"] for each in found)
+
+
+def _features(
+    generator: FeatureGenerator, files: list[Path]
+) -> tuple[torch.Tensor, list[int], list[PhotoRejected]]:
+    """Features of the photos that can be taken in, which these are, and the others."""
+    c, height, width = generator.encoder.image_shape
+    parts = [torch.empty(0, *generator.encoder.shape)]
+    kept: list[int] = []
+    turned_away: list[PhotoRejected] = []
+    for start in range(0, len(files), _BATCH):
+        images = []
+        for i, path in enumerate(files[start : start + _BATCH], start):
+            try:
+                images.append(torch.from_numpy(decode(path, height, width, "RGB" if c == 3 else "L")))
+                kept.append(i)
+            except PhotoRejected as error:
+                turned_away.append(error)
+        if images:
+            parts.append(generator(torch.stack(images)))
+    return torch.cat(parts), kept, turned_away
+
+
+def _sum_up(turned_away: list[PhotoRejected]) -> None:
+    for rejected in turned_away:
+        note(str(rejected))
+    if turned_away:
+        raise CommandFailed(SOME_FAILED)
