@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 import masquerade
-from masquerade.cli import audit, cloud, demo, doctor, key, listing, owner, pretrain, recognise
+from masquerade.cli import audit, cloud, demo, doctor, inference, key, listing, owner, pretrain, recognise
 from masquerade.cli.console import CommandFailed, complain
 from masquerade.errors import MasqueradeError
 
@@ -26,6 +26,9 @@ app.command()(owner.disguise)
 app.command()(cloud.verify)
 app.command()(cloud.train)
 app.command()(recognise.predict)
+app.command()(inference.distil)
+app.command()(inference.obfuscate)
+app.command()(inference.identify)
 app.command()(audit.audit)
 app.command("list")(listing.list_)
 app.command()(doctor.doctor)
