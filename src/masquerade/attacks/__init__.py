@@ -15,6 +15,8 @@ from masquerade.attacks.examiner_fresh import ExaminerFresh
 from masquerade.attacks.examiner_recovered import ExaminerRecovered
 from masquerade.attacks.expectation import Expectation
 from masquerade.attacks.gram_fingerprint import GramFingerprint
+from masquerade.attacks.instahide_correlation import InstaHideCorrelation
+from masquerade.attacks.instahide_reconstruction import InstaHideReconstruction
 from masquerade.attacks.jigsaw import Jigsaw
 from masquerade.attacks.known_pairs import KnownPairs
 from masquerade.attacks.moments import Moments
@@ -35,6 +37,8 @@ EVERY_ATTACK: tuple[type[Attack], ...] = (
     Expectation,
     BlackBox,
     Distillation,
+    InstaHideCorrelation,
+    InstaHideReconstruction,
 )
 """Every attack, by what it needs: nothing, leaked pairs, candidates, a gallery, the model."""
 
