@@ -68,8 +68,8 @@ SIZES: Final[dict[str, MoCoSettings]] = {
     "small": MoCoSettings(
         vit=ViTOptions(depth=6),
         cut=5,
-        epochs=16,
-        batch_size=128,
+        epochs=40,
+        batch_size=64,
         learning_rate=1e-3,
         hidden=1024,
         projected=256,

@@ -1,0 +1,41 @@
+"""``masquerade pretrain``: an encoder from public faces, without labels."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from masquerade.cli.console import CommandFailed, note, progress
+from masquerade.training.pretraining import pretrain_folder
+from masquerade.training.pretraining import size as settings_of
+
+Photos = Annotated[Path, typer.Argument(help="Folder of public photos, faces aligned.", show_default=False)]
+SOME_FAILED = 2
+
+
+def pretrain(
+    photos: Photos,
+    out: Annotated[Path, typer.Option("--out", "-o", help="Encoder file to write.", show_default=False)],
+    size: Annotated[str, typer.Option(help="small, or paper (ViT-B, for a graphics card).")] = "small",
+    epochs: Annotated[int | None, typer.Option(help="Passes over the photos; else the size's own.")] = None,
+    seed: Annotated[int, typer.Option(help="Seed of weights, order and views.")] = 0,
+    resume: Annotated[bool, typer.Option(help="Go on from the checkpoint of a stopped training.")] = True,
+) -> None:
+    """Pre-train an encoder on public faces; needs no labels and no key. Killed, it goes on."""
+    with progress("pre-training") as told:
+
+        def say(done: int, total: int, loss: float, found: float) -> None:
+            told(done, total, f"loss {loss:.3f}, {found:.0%} of views found again")
+
+        summary = pretrain_folder(
+            photos, out, settings_of(size, epochs), seed=seed, resume=resume, progress=say
+        )
+    for rejected in summary.rejected:
+        note(f"turned away: {rejected}")
+    note(
+        f"{summary.parameters:,} parameters, {summary.photos} photos, {summary.seconds:.0f} s; "
+        f"digest {summary.digest[:12]}"
+    )
+    typer.echo(str(summary.encoder))
+    if summary.rejected:
+        raise CommandFailed(SOME_FAILED)

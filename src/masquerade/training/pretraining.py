@@ -1,0 +1,133 @@
+"""From a folder of photos to an encoder file, by MoCo-v3."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from time import monotonic
+from typing import final
+
+from masquerade.data import unlabelled
+from masquerade.encoders import Card, VisionTransformer, ViTEncoder, encoder_bytes
+from masquerade.errors import PhotoRejected, UsageError
+from masquerade.released.durable import write_durably
+from masquerade.training.moco import Report, pretrain
+from masquerade.training.moco_settings import SIZES, MoCoSettings
+
+_LICENCE = "The terms of the photos that it was trained on."
+
+
+@final
+@dataclass(frozen=True)
+class PretrainSummary:
+    """What ``pretrain_folder`` did.
+
+    Args:
+        encoder: The encoder file.
+        digest: What tells the encoder from others, 64 hexadecimal digits.
+        settings: How it was trained.
+        photos: Photos trained on.
+        rejected: Photos that were turned away.
+        parameters: Numbers in the encoder.
+        seconds: Time taken by this run, without what an interrupted one took before.
+    """
+
+    encoder: Path
+    digest: str
+    settings: MoCoSettings
+    photos: int
+    rejected: tuple[PhotoRejected, ...]
+    parameters: int
+    seconds: float
+
+
+def pretrain_folder(
+    photos: Path,
+    out: Path,
+    settings: MoCoSettings,
+    *,
+    seed: int = 0,
+    resume: bool = True,
+    progress: Report | None = None,
+) -> PretrainSummary:
+    """Pre-train an encoder on photos and write it as a file.
+
+    Who is on the photos plays no part, so they may be in person folders or not. All are held in memory, 38 kB
+    each at 112x112. While training runs, its state is kept in a file beside the encoder (``.checkpoint``),
+    from which an interrupted job goes on.
+
+    Args:
+        photos: A folder of photos, or of folders of photos; faces aligned.
+        out: The encoder file to write; replaced if it exists.
+        settings: How to train, one of ``SIZES`` for instance.
+        seed: Seed of weights, order and views.
+        resume: Whether to go on from a checkpoint, if there is one; otherwise it is discarded.
+        progress: Told how far training has come.
+
+    Raises:
+        UsageError: If there are too few photos, or training diverges.
+        ModelError: If the checkpoint is damaged.
+        WriteFailed: If the disk refuses.
+    """
+    start = monotonic()
+    side = settings.vit.side
+    images, rejected = unlabelled.load(photos, side, side, "RGB")
+    checkpoint = out.with_name(f"{out.name}.checkpoint")
+    if not resume:
+        checkpoint.unlink(missing_ok=True)
+    network = pretrain(images, settings, seed, progress=progress, checkpoint=checkpoint)
+    encoder = ViTEncoder(_name(out), network)
+    save_encoder(out, network, training_card(encoder.name, network, settings, seed, len(images)))
+    checkpoint.unlink(missing_ok=True)
+    return PretrainSummary(
+        encoder=out,
+        digest=encoder.digest,
+        settings=settings,
+        photos=len(images),
+        rejected=tuple(rejected),
+        parameters=sum(p.numel() for p in network.parameters()),
+        seconds=monotonic() - start,
+    )
+
+
+def size(name: str, epochs: int | None = None) -> MoCoSettings:
+    """Settings of a size by name, with another number of epochs if one is given.
+
+    Raises:
+        UsageError: If there is no such size, or no such number of epochs.
+    """
+    if name not in SIZES or (epochs is not None and not 1 <= epochs <= 100_000):
+        raise UsageError(
+            "no such pre-training",
+            value=f"size {name}, {epochs} epochs",
+            remedy=f"Sizes are {' and '.join(SIZES)}; epochs are 1 or more.",
+        )
+    return SIZES[name] if epochs is None else SIZES[name].model_copy(update={"epochs": epochs})
+
+
+def training_card(
+    name: str,
+    network: VisionTransformer,
+    settings: MoCoSettings,
+    seed: int,
+    photos: int,
+    licence: str = _LICENCE,
+) -> Card:
+    """The card of a network that ``pretrain`` gave."""
+    facts = {"method": "MoCo-v3", "seed": seed, **settings.model_dump(mode="json")}
+    return Card(name=name, options=network.options, training=facts, photos=photos, licence=licence)
+
+
+def save_encoder(path: Path, network: VisionTransformer, card: Card) -> None:
+    """Write an encoder file; one that is there is replaced whole or not at all.
+
+    Raises:
+        ModelError: If a weight is not a finite number, or the card is of another network.
+        WriteFailed: If the disk refuses.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_durably(path, [encoder_bytes(network, card)])
+
+
+def _name(out: Path) -> str:
+    """A name for messages, out of the file's."""
+    plain = "".join(c if c.isalnum() or c in "._+-" else "-" for c in out.name.removesuffix(".safetensors"))
+    return plain[:100] or "encoder"
