@@ -58,6 +58,7 @@ def view_of(released: Tensor, disguise: Disguise, channels: int = 1) -> View:
     [
         pytest.param(BlockMatrix(4), id="rows4"),
         pytest.param(Chain((BlockMatrix(4), BlockPermutation(4), Noise(25))), id="rows4, permuted, noise"),
+        pytest.param(Chain((BlockMatrix(16), BlockPermutation(16))), id="the whole image as one block"),
         pytest.param(Chain((Noise(25), BlockMatrix(2), BlockPermutation(2))), id="rows2, permuted, noise"),
         pytest.param(Chain((BlockMatrix(4, variant="block"), BlockPermutation(4))), id="block4, permuted"),
         pytest.param(BlockMatrix(4, matrix="gaussian"), id="rows4, gaussian"),

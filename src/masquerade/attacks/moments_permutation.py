@@ -55,6 +55,8 @@ def match(disguised: Tensor, public: Tensor, unary: Tensor, rng: np.random.Gener
     disguised = disguised - disguised.mean((1, 2), keepdim=True)
     public = public - public.mean((1, 2), keepdim=True)
     t = public.shape[1]
+    if t == 1:
+        return torch.zeros(1, dtype=torch.int64)
     flat = torch.full((t, t), 1 / t)
     starts = [0.5 * _matrix(order) + 0.5 * flat for order in _planar_starts(disguised, public, unary)]
     starts.append(flat)
