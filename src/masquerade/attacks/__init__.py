@@ -8,12 +8,15 @@ from typing import Any
 from masquerade.attacks.base import Attack
 from masquerade.attacks.black_box import BlackBox
 from masquerade.attacks.brute_force_angle import BruteForceAngle
+from masquerade.attacks.chosen_features import ChosenFeatures
 from masquerade.attacks.class_membership import ClassMembership
+from masquerade.attacks.class_sizes import ClassSizes
 from masquerade.attacks.distillation import Distillation
 from masquerade.attacks.examiner_clean import ExaminerClean
 from masquerade.attacks.examiner_fresh import ExaminerFresh
 from masquerade.attacks.examiner_recovered import ExaminerRecovered
 from masquerade.attacks.expectation import Expectation
+from masquerade.attacks.feature_fingerprint import FeatureFingerprint
 from masquerade.attacks.gram_fingerprint import GramFingerprint
 from masquerade.attacks.instahide_correlation import InstaHideCorrelation
 from masquerade.attacks.instahide_reconstruction import InstaHideReconstruction
@@ -21,6 +24,9 @@ from masquerade.attacks.jigsaw import Jigsaw
 from masquerade.attacks.known_pairs import KnownPairs
 from masquerade.attacks.moments import Moments
 from masquerade.attacks.norm_fingerprint import NormFingerprint
+from masquerade.attacks.token_escalation import TokenEscalation
+from masquerade.attacks.token_known_pairs import TokenKnownPairs
+from masquerade.attacks.token_moments import TokenMoments
 from masquerade.errors import StudyError
 
 EVERY_ATTACK: tuple[type[Attack], ...] = (
@@ -34,6 +40,12 @@ EVERY_ATTACK: tuple[type[Attack], ...] = (
     ExaminerFresh,
     ExaminerRecovered,
     ClassMembership,
+    TokenMoments,
+    TokenKnownPairs,
+    TokenEscalation,
+    FeatureFingerprint,
+    ChosenFeatures,
+    ClassSizes,
     Expectation,
     BlackBox,
     Distillation,
