@@ -8,11 +8,11 @@ import torch
 from rich.console import Console
 from rich.table import Table
 
-from bench import disguised_nets
+from bench import disguised_nets, xnn
 from bench.measure import Row
 
 RESULTS = Path(__file__).parent / "results.json"
-SYSTEMS = (disguised_nets,)
+SYSTEMS = (disguised_nets, xnn)
 
 
 def main() -> None:

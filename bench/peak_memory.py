@@ -1,4 +1,4 @@
-"""Peak memory in MiB of disguising so many photos, in a process of its own: python -m bench.peak_memory 5000"""
+"""Peak memory in MiB of disguising so many photos, in a process of its own: python -m bench.peak_memory 5000 dn-lfw"""
 
 import os
 import sys
@@ -21,7 +21,7 @@ def own_peak() -> int:
     return 1024 * int(next(line for line in status.splitlines() if line.startswith("VmHWM")).split()[1])
 
 
-def main(photos: int) -> None:
+def main(photos: int, recipe_name: str = "dn-lfw") -> None:
     """Disguise ``photos`` links to one small photo, and print the peak."""
     with tempfile.TemporaryDirectory() as scratch:
         root = Path(scratch)
@@ -37,11 +37,11 @@ def main(photos: int) -> None:
             root / "out",
             key,
             Records(root / "records"),
-            recipe("dn-lfw"),
+            recipe(recipe_name),
             accept_broken=True,
         )
     print(own_peak() / 2**20)
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]))
+    main(int(sys.argv[1]), *sys.argv[2:])

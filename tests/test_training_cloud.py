@@ -11,7 +11,7 @@ import torch
 from masquerade.errors import DamagedRelease, ModelError, UsageError
 from masquerade.released import Manifest, ReleasedDataset
 from masquerade.released.writer import Plan, Shard, write_release
-from masquerade.training import Settings, load_model, probabilities, train_released
+from masquerade.training import Settings, load_model, preset, probabilities, train_released
 from masquerade.training.choice import fitting_settings, mixed_block
 from masquerade.training.cloud import hold_back
 from masquerade.training.sources import Rows
@@ -155,6 +155,14 @@ def test_settings_follow_from_the_manifest(tmp_path: Path) -> None:
     assert mixed_block(DISGUISE) is None
     chosen = fitting_settings(colour.model_copy(update={"disguise": mixed}))
     assert (chosen.network, chosen.options["block"]) == ("block-net", 4)
+    tokens = {"kind": "Chain", "parts": [{"kind": "BlockPermutation", "block": 1}, {"kind": "TokenMatrix"}]}
+    maps = colour.model_copy(update={"disguise": tokens, "stored_shape": (192, 7, 7)})
+    assert fitting_settings(maps) == preset("laptop-recnet")
+    assert fitting_settings(maps, "mlp").network == "mlp"
+    many = {"kind": "ManyKeys", "inner": tokens["parts"][1], "keys": 4}
+    assert fitting_settings(maps.model_copy(update={"disguise": many})).network == "recnet"
+    assert fitting_settings(maps.model_copy(update={"disguise": {"kind": "Dauntless"}})).network == "mlp"
+    assert fitting_settings(maps.model_copy(update={"disguise": {"kind": ["Encode"]}})).network == "resnet18"
     with pytest.raises(UsageError, match="Did you mean resnet18"):
         fitting_settings(colour, "resnet")
 

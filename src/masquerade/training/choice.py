@@ -1,11 +1,20 @@
 """Which settings fit a released data set, from what its manifest makes public."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from masquerade.released import Manifest
 from masquerade.training.presets import PRESETS
 from masquerade.training.settings import Settings
+
+NETWORK_OF_KIND: Mapping[str, str] = MappingProxyType(
+    {
+        **dict.fromkeys(("Encode", "TokenMatrix", "TokenNetwork", "NeuraCrypt", "TaskAugment"), "recnet"),
+        "Dauntless": "mlp",
+    }
+)
+"""Networks for kinds of disguise that give tokens, or numbers without any order."""
 
 
 def fitting_settings(manifest: Manifest, network: str | None = None) -> Settings:
@@ -18,15 +27,23 @@ def fitting_settings(manifest: Manifest, network: str | None = None) -> Settings
     Raises:
         UsageError: If the network does not exist.
     """
+    network = network or _fitting_network(manifest)
     block = mixed_block(manifest.disguise)
-    c, h, w = manifest.stored_shape
-    if network is None:
-        network = "block-net" if block else "small-cnn" if c == 1 and max(h, w) <= 32 else "resnet18"
     preset = PRESETS.get(f"laptop-{network}", PRESETS["laptop-resnet18"])
     if network == "block-net" and block:
         options = {**preset.options, "block": block}
         return Settings.read({**preset.model_dump(), "options": options})
     return Settings.read({**preset.model_dump(), "network": network})
+
+
+def _fitting_network(manifest: Manifest) -> str:
+    for part in _parts(manifest.disguise):
+        if (network := NETWORK_OF_KIND.get(str(part.get("kind")))) is not None:
+            return network
+    if mixed_block(manifest.disguise):
+        return "block-net"
+    c, h, w = manifest.stored_shape
+    return "small-cnn" if c == 1 and max(h, w) <= 32 else "resnet18"
 
 
 def mixed_block(disguise: Mapping[str, Any]) -> int | None:
