@@ -66,8 +66,8 @@ class NeuraCrypt(Disguise):
         hidden = [uniform_layer(stream, self.width, self.width, "relu") for _ in range(self.depth)]
         positions = torch.from_numpy(stream.normal(grid.count * self.width).reshape(grid.count, self.width))
         last = uniform_layer(stream, self.width, self.width, "none")
-        layers = [first, *hidden, Layer(torch.eye(self.width).double(), positions, "relu"), last]
-        return KeyedNeuraCrypt(shape, grid, layers, key.stream(f"neuracrypt shuffle {place}"))
+        orders = key.stream(f"neuracrypt shuffle {place}")
+        return KeyedNeuraCrypt(grid, [first, *hidden], positions, last, orders)
 
 
 @final
@@ -75,22 +75,24 @@ class KeyedNeuraCrypt(Keyed):
     """A secret network and a source of orders.
 
     Args:
-        shape: Channels, height and width of the photos.
-        grid: Their patches.
-        layers: First, hidden ones, positions and last, as drawn.
+        grid: The photos' patches.
+        body: The layers before positions are added, as drawn.
+        positions: A row for each place, float64 ``(t, width)``.
+        last: The layer after that.
         orders: Where the shuffles come from.
     """
 
-    def __init__(self, shape: Shape, grid: BlockGrid, layers: Sequence[Layer], orders: KeyStream) -> None:
-        super().__init__(shape)
+    def __init__(
+        self, grid: BlockGrid, body: Sequence[Layer], positions: Tensor, last: Layer, orders: KeyStream
+    ) -> None:
+        super().__init__((grid.channels, grid.height, grid.width))
         self._grid = grid
         self._orders = orders
-        self._digest = rounded_digest(secrets_of(layers))
-        self._width = len(layers[-1].bias)
-        before, hidden, (positions, last) = layers[:1], layers[1:-2], layers[-2:]
-        calibrated = _calibrated(before, hidden, _standard(patches_of(plane_waves(shape), grid)))
-        self._body = [layer.single() for layer in (*before, *calibrated)]
-        self._positions, self._last = positions.bias.float(), last.single()
+        self._digest = rounded_digest([*secrets_of(body), positions.numpy(), *last.secrets])
+        self._width = positions.shape[1]
+        calibrated = _calibrated(body[:1], body[1:], _standard(patches_of(plane_waves(self.shape), grid)))
+        self._body = [layer.single() for layer in (*body[:1], *calibrated)]
+        self._positions, self._last = positions.float(), last.single()
 
     @property
     def out_shape(self) -> Shape:

@@ -25,7 +25,8 @@ class Noise(Disguise):
     averaged away.
 
     Args:
-        level: Largest noise, on the 0 to 255 scale of the pixels (the paper's N); 0 adds none.
+        level: Largest noise, in the units of what it is added to: 0 to 255 for pixels (the paper's N), those of the
+            encoder for feature maps. 0 adds none.
 
     Raises:
         UsageError: If ``level`` is negative or not finite.
