@@ -7,6 +7,7 @@ from typing import final
 
 import torch
 from safetensors.torch import load_file, save_file
+from torch.nn import functional
 
 from masquerade.audit.scene import Scene
 from masquerade.data.image_set import ImageSet
@@ -29,18 +30,29 @@ class EncodedScenes:
         self._photos = scene
         self._folder = folder
         self._known: dict[str, Scene] = {}
+        self._sizes: dict[int, Scene] = {}
 
-    def through(self, prefix: Disguise | None) -> Scene:
+    def through(self, prefix: Disguise | None, side: int | None = None) -> Scene:
         """The scene after the public steps ``prefix``; the photos themselves where there are none.
 
         Scenes of two encoders are not kept in memory at once.
+
+        Args:
+            prefix: The steps.
+            side: Rows and columns that photos are brought to first; None leaves them.
         """
+        photos = self._photos if side is None else self._shrunk(side)
         if prefix is None:
-            return self._photos
-        name = json.dumps(prefix.describe(), sort_keys=True)
+            return photos
+        name = f"{side} {json.dumps(prefix.describe(), sort_keys=True)}"
         if name not in self._known:
-            self._known = {name: self._photos.through(lambda images: self._encoded(prefix, name, images))}
+            self._known = {name: photos.through(lambda images: self._encoded(prefix, name, images))}
         return self._known[name]
+
+    def _shrunk(self, side: int) -> Scene:
+        if side not in self._sizes:
+            self._sizes[side] = self._photos.through(lambda images: _resized(images, side))
+        return self._sizes[side]
 
     def _encoded(self, prefix: Disguise, name: str, images: ImageSet) -> ImageSet:
         file = None
@@ -57,3 +69,11 @@ class EncodedScenes:
             save_file({"maps": maps}, draft)
             draft.replace(file)
         return ImageSet(maps, images.labels, images.names)
+
+
+def _resized(images: ImageSet, side: int) -> ImageSet:
+    resized = [
+        functional.interpolate(some.float(), (side, side), mode="bilinear", antialias=True)
+        for some in torch.split(images.images, BATCH)
+    ]
+    return ImageSet(torch.cat(resized).round().to(torch.uint8), images.labels, images.names)

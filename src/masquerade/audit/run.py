@@ -37,6 +37,7 @@ from masquerade.audit.study import ArmSpec, AttackSpec, MapSpec, Resolved
 from masquerade.audit.trial import Trial, disguise_of
 from masquerade.audit.views import Budget
 from masquerade.metrics import Score, pool
+from masquerade.recipes import recipe
 
 Say = Callable[[str], None]
 """Takes one line of progress."""
@@ -146,6 +147,7 @@ class Audit:
             "disguise": disguise_of(arm).describe(),
             "training": None if training is None else training.model_dump(exclude_defaults=True),
             "encodings": arm.encodings,
+            **({} if arm.side is None else {"side": arm.side}),
             "seed": seed,
         }
 
@@ -157,7 +159,7 @@ class Audit:
             return None
         control = make_attack(spec).control
         broken = spec.control if isinstance(spec.control, str) else control.recipe
-        arm = ArmSpec(name=f"control {broken}", recipe=broken)
+        arm = ArmSpec(name=f"control {broken}", recipe=broken, side=self._control_side(broken))
         wanted = spec.model_copy(update={"metric": control.metric, "others": []})
         piece = self.piece(arm, wanted, self._budget(spec), self.study.seeds[0])
         scores = scores_of([piece], control.metric)
@@ -169,6 +171,11 @@ class Audit:
             at_least=control.at_least,
             passed=value >= control.at_least,
         )
+
+    def _control_side(self, name: str) -> int | None:
+        """Photos larger than the control's are made smaller; attacks are known to break it at its size."""
+        known = recipe(name)
+        return known.height if known.encoder is None and known.height < self.study.data.height else None
 
     def _arm(self, arm: ArmSpec, controls: dict[str, ControlResult | None]) -> Arm:
         before = self._spent()

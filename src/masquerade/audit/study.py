@@ -62,13 +62,16 @@ class TrainingSpec(Part):
 class ArmSpec(Part):
     """One protection under test: a recipe by name, or a disguise written out.
 
-    ``encodings`` of each image are trained on where a disguise mixes images anew each time.
+    ``encoder`` takes another public encoder than the recipe's, by name or file; one that is written out has
+    none by itself. ``side`` brings the photos to so many rows and columns first. ``encodings`` of each image are trained on where a disguise mixes images anew each time.
     """
 
     name: str
     title: str = ""
     recipe: str | None = None
     disguise: dict[str, Any] | None = None
+    encoder: str | None = None
+    side: int | None = Field(None, ge=8)
     training: TrainingSpec | None = None
     attacks: list[str] | None = None
     encodings: int = Field(1, ge=1, le=100)

@@ -1,6 +1,7 @@
 """One repetition of one arm: a key of its own, the disguised images, and the model that the cloud trains."""
 
 from contextlib import suppress
+from dataclasses import replace
 from functools import cached_property
 from hashlib import sha256
 from typing import Any, final
@@ -15,11 +16,12 @@ from masquerade.audit.encoded import EncodedScenes
 from masquerade.audit.study import ArmSpec, TrainingSpec
 from masquerade.disguises import Chain, from_description
 from masquerade.disguises.base import Disguise, Keyed
+from masquerade.disguises.encode import Encode
 from masquerade.errors import NotMeasurable, StudyError
 from masquerade.keys import Key
 from masquerade.metrics import Score, recognition, tar_at_far, utility
 from masquerade.networks import Network
-from masquerade.recipes import recipe
+from masquerade.recipes import encoded, recipe
 from masquerade.training import Settings, embeddings, fit, preset, probabilities
 
 BATCH = 256
@@ -28,16 +30,18 @@ FALSE_ACCEPTS = (1e-2, 1e-3)
 
 
 def disguise_of(arm: ArmSpec) -> Disguise:
-    """The disguise that an arm of a study names or writes out."""
+    """The disguise that an arm of a study names or writes out, after its public encoder if it has one."""
     if arm.recipe is not None:
-        return recipe(arm.recipe).whole()
+        known = recipe(arm.recipe)
+        return (replace(known, encoder=arm.encoder) if arm.encoder else known).whole()
     assert arm.disguise is not None  # noqa: S101  (validated by ArmSpec)
-    return from_description(arm.disguise)
+    written = from_description(arm.disguise)
+    return written if arm.encoder is None else encoded(written, arm.encoder)
 
 
 def public_prefix(disguise: Disguise) -> tuple[Disguise | None, Disguise]:
     """The public encoder that a disguise begins with, if any, and the rest."""
-    if isinstance(disguise, Chain) and disguise.parts and type(disguise.parts[0]).__name__ == "Encode":
+    if isinstance(disguise, Chain) and disguise.parts and isinstance(disguise.parts[0], Encode):
         return disguise.parts[0], Chain(disguise.parts[1:])
     return None, disguise
 
@@ -75,8 +79,8 @@ class Trial:
 
     def __init__(self, scenes: EncodedScenes, arm: ArmSpec, training: TrainingSpec | None, seed: int) -> None:
         prefix, self.disguise = public_prefix(disguise_of(arm))
-        self.scene = scenes.through(prefix)
-        self.photos = scenes.through(None)
+        self.scene = scenes.through(prefix, arm.side)
+        self.photos = scenes.through(None, arm.side)
         self.training = arm.training or training
         self.seed = seed
         self._arm = arm
