@@ -12,6 +12,7 @@ from torch.nn import functional
 from masquerade.errors import UsageError
 from masquerade.networks import Network, build
 from masquerade.training.optimiser import optimiser
+from masquerade.training.precision import resolve_precision
 from masquerade.training.schedule import learning_rate
 from masquerade.training.settings import Settings, batches_in
 
@@ -56,7 +57,7 @@ def distil(
 
     Args:
         lesson: Inputs, teacher's scores, labels.
-        settings: The student's network and training; augmentation, averaging and precision are not used.
+        settings: The student's network and training; augmentation and averaging are not used.
         rng: Draws the seed of weights and order.
         temperature: T, by which both sides' scores are divided in the first term.
         label_weight: w, from 0 (the teacher alone) to 1 (labels alone).
@@ -69,15 +70,19 @@ def distil(
     """
     shape = (lesson.inputs.shape[1], lesson.inputs.shape[2], lesson.inputs.shape[3])
     total = settings.total_steps(len(lesson.inputs))
+    bfloat16 = resolve_precision(settings.precision, torch.device("cpu")) == "bfloat16"
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(int(rng.integers(2**63)))
         student = build(settings.network, shape, lesson.scores.shape[1], **settings.options).train()
         student.norm.fit(torch.split(lesson.inputs, 256))
         descent = optimiser(student, settings)
+        faster = torch.autocast("cpu", torch.bfloat16, enabled=bfloat16)
         for step, rows in enumerate(shuffled(len(lesson.inputs), settings.batch_size, total, rng)):
             for group in descent.param_groups:
                 group["lr"] = learning_rate(settings, step, total)
-            loss = _loss(student(lesson.inputs[rows]), lesson, rows, temperature, label_weight)
+            with faster:
+                scores = student(lesson.inputs[rows])
+            loss = _loss(scores.float(), lesson, rows, temperature, label_weight)
             descent.zero_grad(set_to_none=True)
             loss.backward()  # type: ignore[no-untyped-call]
             descent.step()

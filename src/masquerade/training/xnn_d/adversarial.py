@@ -13,6 +13,7 @@ from torch.optim import AdamW
 from masquerade.encoders.noise_encoder import NoiseEncoder
 from masquerade.networks import Network, build
 from masquerade.training.distillation import require_finite, shuffled
+from masquerade.training.precision import resolve_precision
 from masquerade.training.xnn_d.settings import XNNDSettings
 
 Told = Callable[[int, int, str], None]
@@ -85,12 +86,17 @@ def _duel(
     seeks = AdamW(critic.parameters(), lr=settings.critic_learning_rate)
     total = settings.adversarial_steps
     count, size = len(faces.labels), settings.recogniser.batch_size
+    bfloat16 = resolve_precision(settings.recogniser.precision, torch.device("cpu")) == "bfloat16"
+    faster = torch.autocast("cpu", torch.bfloat16, enabled=bfloat16)
     for step, rows in enumerate(shuffled(count, size, total, rng)):
-        obfuscated = noise(*faces.some(rows))
-        found = functional.cross_entropy(critic(obfuscated.detach()), faces.labels[rows])
+        with faster:
+            obfuscated = noise(*faces.some(rows))
+            named = critic(obfuscated.detach()).float()
+        found = functional.cross_entropy(named, faces.labels[rows])
         _descend(seeks, found)
-        unknown = -critic(obfuscated).log_softmax(1).mean()
-        _descend(hides, unknown)
+        with faster:
+            answer = critic(obfuscated).float()
+        _descend(hides, -answer.log_softmax(1).mean())
         require_finite(float(found.detach()))
         if told and (step + 1) % _EVERY == 0:
             told(step + 1, total, f"the recogniser's loss {float(found.detach()):.2f}")
