@@ -100,7 +100,8 @@ class VisionTransformer(nn.Module):
 
     def cut(self, depth: int) -> "VisionTransformer":
         """A network of the first ``depth`` blocks, with copies of their weights."""
-        shallow = VisionTransformer(self.options.model_copy(update={"depth": depth}))
+        with torch.random.fork_rng(devices=[]):  # weights are drawn only to be replaced
+            shallow = VisionTransformer(self.options.model_copy(update={"depth": depth}))
         kept = set(shallow.state_dict())
         shallow.load_state_dict({name: t for name, t in self.state_dict().items() if name in kept})
         return shallow
