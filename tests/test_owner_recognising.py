@@ -51,7 +51,8 @@ def released(tmp_path: Path, photos: Path, records: Records) -> ReleasedDataset:
 def model(released: ReleasedDataset, path: Path, **changes: object) -> Path:
     manifest = released.manifest
     classes = changes.pop("classes", PEOPLE)
-    network = build("small-cnn", released.shape, classes)  # type: ignore[arg-type]
+    shape = changes.pop("shape", released.shape)
+    network = build("small-cnn", shape, classes)  # type: ignore[arg-type]
     facts = {
         "recipe": manifest.recipe,
         "disguise": manifest.disguise,
@@ -140,6 +141,14 @@ def test_a_model_of_more_people_is_refused(
 ) -> None:
     with pytest.raises(ModelError, match="5, expected 4"):
         Recogniser.open(model(released, tmp_path / "model", classes=5), KEY, records)
+
+
+def test_a_model_of_another_shape_is_refused_before_the_first_photo(
+    tmp_path: Path, records: Records, released: ReleasedDataset
+) -> None:
+    path = model(released, tmp_path / "model", shape=(3, 8, 8))
+    with pytest.raises(ModelError, match=r"\(3, 8, 8\), expected \(3, 16, 16\)"):
+        Recogniser.open(path, KEY, records)
 
 
 def test_a_hostile_data_set_id_leads_nowhere(

@@ -107,6 +107,13 @@ class Recogniser:
                 place=model,
                 remedy="Train it again on the data set that its card names.",
             )
+        if card.shape != keyed.out_shape:
+            raise ModelError(
+                "the model takes images of another shape than the disguise gives",
+                value=f"{card.shape}, expected {keyed.out_shape}",
+                place=model,
+                remedy="Train it again on the data set that its card names.",
+            )
         with model.open("rb") as file:
             return cls(network, keyed, record, file_digest(file, "sha256").hexdigest())
 
