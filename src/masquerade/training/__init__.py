@@ -3,20 +3,26 @@
 from masquerade.training.cloud import TrainSummary, train_released
 from masquerade.training.inference import embeddings, probabilities
 from masquerade.training.loop import fit
+from masquerade.training.moco_settings import SIZES, MoCoSettings
 from masquerade.training.model_file import ModelCard, load_model, save_model
 from masquerade.training.presets import PRESETS, preset
+from masquerade.training.pretraining import PretrainSummary, pretrain_folder
 from masquerade.training.settings import Augmentation, Settings
 
 __all__ = [
     "PRESETS",
+    "SIZES",
     "Augmentation",
+    "MoCoSettings",
     "ModelCard",
+    "PretrainSummary",
     "Settings",
     "TrainSummary",
     "embeddings",
     "fit",
     "load_model",
     "preset",
+    "pretrain_folder",
     "probabilities",
     "save_model",
     "train_released",
