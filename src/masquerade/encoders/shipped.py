@@ -22,7 +22,7 @@ def open_encoder(name_or_path: str | Path) -> Encoder:
         ModelError: If the file is damaged or no encoder.
         StudyError: If the encoder is SFace and its packages are not installed.
     """
-    if name_or_path in SHIPPED:
+    if str(name_or_path) in SHIPPED:
         return _shipped(str(name_or_path))
     path = Path(name_or_path)
     if not path.exists():
