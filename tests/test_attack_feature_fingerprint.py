@@ -8,19 +8,21 @@ import pytest
 from masquerade.attacks.feature_fingerprint import FeatureFingerprint
 from masquerade.disguises import Disguise
 from masquerade.errors import NotApplicable
-from token_examples import GAUSSIAN, ORTHOGONAL, TWO_KEYS, scores, view
+from token_examples import GAUSSIAN, NETWORK, ORTHOGONAL, TWO_KEYS, scores, view
 
 RNG = np.random.default_rng(0)
-Kind = Literal["auto", "singular_values", "whitened_gram", "norms", "angles"]
+Kind = Literal["auto", "singular_values", "whitened_gram", "norms", "angles", "placed"]
 
 
 @pytest.mark.parametrize(
     ("disguise", "kind", "same", "second"),
     [
-        pytest.param(ORTHOGONAL, "auto", 0.99, 0.25, id="orthogonal"),
+        pytest.param(ORTHOGONAL, "singular_values", 0.99, 0.25, id="orthogonal"),
         pytest.param(ORTHOGONAL, "norms", 0.99, 0.2, id="orthogonal, lengths"),
         pytest.param(ORTHOGONAL, "angles", 0.99, 0.2, id="orthogonal, angles"),
-        pytest.param(GAUSSIAN, "auto", 0.99, 0.2, id="gaussian"),
+        pytest.param(GAUSSIAN, "whitened_gram", 0.99, 0.2, id="gaussian"),
+        pytest.param(GAUSSIAN, "auto", 0.99, 0.7, id="gaussian, placed"),
+        pytest.param(NETWORK, "auto", 0.7, 0.7, id="network, placed"),
         pytest.param(TWO_KEYS, "auto", 0.8, 0.2, id="two keys"),
     ],
 )
@@ -32,7 +34,7 @@ def test_photos_are_linked(disguise: Disguise, kind: Kind, same: float, second: 
 
 def test_lengths_do_not_survive_a_gaussian_matrix() -> None:
     by_lengths = scores(FeatureFingerprint("norms")(view(GAUSSIAN), RNG))[0]
-    assert by_lengths < 0.9 * scores(FeatureFingerprint()(view(GAUSSIAN), RNG))[0]
+    assert by_lengths < 0.9 * scores(FeatureFingerprint("whitened_gram")(view(GAUSSIAN), RNG))[0]
 
 
 def test_a_key_for_each_photo_resists() -> None:

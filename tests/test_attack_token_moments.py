@@ -59,5 +59,6 @@ def test_a_hidden_rotation_and_order_come_back_exactly() -> None:
     assert torch.equal(match(graphs[:, became][:, :, became], graphs), became.argsort())
     modes = modes_of(cloud, 5)
     turned = (mean @ hidden, moments_of(cloud @ hidden, modes))
-    found = rotation(turned, (mean, moments_of(cloud, modes)))
+    found, left_over = rotation(turned, (mean, moments_of(cloud, modes)))
     assert torch.allclose(found, hidden, atol=1e-3)
+    assert left_over < 1e-4

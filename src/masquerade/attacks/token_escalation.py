@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from masquerade.attacks.base import Attack, Control, Guess, Pairs, Ranking, Sight, View
-from masquerade.attacks.feature_fingerprint import FeatureFingerprint
+from masquerade.attacks.feature_fingerprint import fingerprints
 from masquerade.attacks.token_recipe import TokenRecipe, tokens_of
 from masquerade.attacks.token_solving import Solved, Solver, solver
 
@@ -45,44 +45,54 @@ class TokenEscalation(Attack):
 
     def run(self, view: View, rng: np.random.Generator) -> Guess:
         """Cosine of each released map, undone, with each candidate; by fingerprint where no key was found."""
+        del rng  # nothing is drawn
         assert view.recipe is not None  # noqa: S101  (the sealed caller checked it)
         assert view.public is not None  # noqa: S101
         assert view.candidates is not None  # noqa: S101
         recipe = TokenRecipe.from_description(view.recipe)
-        by_print = FeatureFingerprint()(view, rng)
-        assert isinstance(by_print, Ranking)  # noqa: S101
         public, candidates = tokens_of(view.public.images[: self.at_most]), tokens_of(view.candidates)
-        similarity = by_print.similarity.clone()
+        similarity = torch.zeros(len(view.released), len(candidates))
         for _, rows, maps in recipe.by_key(view.released):
-            if len(rows) > 1:
-                tokens = recipe.tokens(maps)
-                solved = self._solved(
-                    solver(tokens, public, recipe.linear), tokens, candidates, similarity[rows]
-                )
-                if solved is not None:
-                    similarity[rows] = solved.similarity(tokens, candidates)
+            if len(rows) < 2:
+                continue
+            tokens = recipe.tokens(maps)
+            starts = list(fingerprints(tokens, candidates, public, recipe, "auto"))
+            by = solver(tokens, public, recipe.linear)
+            solved = max((self._first(by, tokens, candidates, start) for start in starts), key=_agreeing)
+            refined = None if solved is None else self._refined(by, solved[0], tokens, candidates)
+            similarity[rows] = starts[0] if refined is None else refined.similarity(tokens, candidates)
         return Ranking(similarity)
 
-    def _solved(self, by: Solver, released: Tensor, candidates: Tensor, similarity: Tensor) -> Solved | None:
-        """The key that most guesses confirm, refined; None if not one confirms another."""
+    def _first(
+        self, by: Solver, released: Tensor, candidates: Tensor, similarity: Tensor
+    ) -> tuple[Solved, int] | None:
+        """The key that most guesses confirm, and how many; None if not one confirms another."""
         rows, columns = _confident(similarity, self.guesses)
-        best: Solved | None = None
-        most = 1
+        best: tuple[Solved, int] | None = None
         for row, column in zip(rows, columns, strict=True):
             solved = by.solve(Pairs(candidates[column][None], released[row][None]))
             agreeing = int(_agree(solved, released[rows], candidates[columns]).sum())
-            if agreeing > most:
-                best, most = solved, agreeing
-        for _ in range(self.rounds if best is not None else 0):
-            assert best is not None  # noqa: S101
-            closeness = best.similarity(released, candidates)
+            if agreeing > max(1, _agreeing(best)):
+                best = solved, agreeing
+            if agreeing > len(rows) / 2:
+                break
+        return best
+
+    def _refined(self, by: Solver, solved: Solved, released: Tensor, candidates: Tensor) -> Solved:
+        """The key from all pairs of maps that agree under the one before."""
+        for _ in range(self.rounds):
+            closeness = solved.similarity(released, candidates)
             value, column = closeness.max(1)
             sure = value.argsort(descending=True)[: self.most_pairs]
             sure = sure[(value[sure] > AGREES) & (closeness.argmax(0)[column[sure]] == sure)]
             if not len(sure):
                 break
-            best = by.solve(Pairs(candidates[column[sure]], released[sure]))
-        return best
+            solved = by.solve(Pairs(candidates[column[sure]], released[sure]))
+        return solved
+
+
+def _agreeing(found: tuple[Solved, int] | None) -> int:
+    return 0 if found is None else found[1]
 
 
 def _confident(similarity: Tensor, count: int) -> tuple[Tensor, Tensor]:

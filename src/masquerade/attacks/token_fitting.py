@@ -6,7 +6,7 @@ from typing import Final, Protocol
 import torch
 from torch import Tensor
 
-from masquerade.attacks.token_statistics import TokenStatistics
+from masquerade.attacks.token_statistics import TokenStatistics, of_unit_length
 
 PENALTIES: Final = tuple(10.0**power for power in range(-9, 2))
 """Ridge penalties tried, relative to the mean energy of a token."""
@@ -131,12 +131,6 @@ def kernel(left: Tensor, right: Tensor, width: float) -> Tensor:
     """Radial plus a little linear kernel between tokens ``(..., e)`` and ``(r, e)``."""
     inner = left @ right.T
     return torch.exp((inner - 1) / max(width, 1e-9)) + LINEAR_SHARE * inner
-
-
-def of_unit_length(tokens: Tensor) -> Tensor:
-    """Every token divided by its length."""
-    unit: Tensor = torch.nn.functional.normalize(tokens, dim=-1)
-    return unit
 
 
 def _ridge(axes: Tensor, values: Tensor, outputs: Tensor) -> tuple[Tensor, float]:

@@ -28,6 +28,7 @@ class TokenMoments(Attack):
 
     Args:
         modes: Modes of positions whose second moments are compared.
+        orders: Orders of tokens that are tried, the most likely first.
         at_most: Public maps used.
     """
 
@@ -41,6 +42,7 @@ class TokenMoments(Attack):
     )
 
     modes: int = 8
+    orders: int = 3
     at_most: int = 3000
 
     def run(self, view: View, rng: np.random.Generator) -> Guess:
@@ -71,13 +73,16 @@ class TokenMoments(Attack):
         """
         seen, known = TokenStatistics.of(disguised), TokenStatistics.of(public)
         cloud, model = seen.whitened(disguised), known.whitened(public)
-        became = order.match(
+        orders = order.matches(
             order.gram_moments(cloud, seen.whitened_mean), order.gram_moments(model, known.whitened_mean)
         )
-        cloud, mean = cloud[:, became], seen.whitened_mean[became]
         modes = turning.modes_of(model, min(self.modes, model.shape[1]))
-        found = turning.rotation(
-            (mean, turning.moments_of(cloud, modes)),
-            (known.whitened_mean, turning.moments_of(model, modes)),
-        )
-        return cloud @ found.T @ known.colouring
+        moments = known.whitened_mean, turning.moments_of(model, modes)
+        best, least = cloud, float("inf")
+        for became in orders[: self.orders]:
+            placed = cloud[:, became]
+            mean = seen.whitened_mean[became]
+            found, left_over = turning.rotation((mean, turning.moments_of(placed, modes)), moments)
+            if left_over < least:
+                best, least = placed @ found.T, left_over
+        return best @ known.colouring

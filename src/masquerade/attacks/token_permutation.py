@@ -1,12 +1,15 @@
 """Finds the secret order of tokens by matching graphs: tokens are nodes, and what ties two of them are edges."""
 
+from dataclasses import dataclass
 from typing import Final
 
 import torch
-from scipy.optimize import linear_sum_assignment
+from scipy.optimize import linear_sum_assignment, quadratic_assignment
 from torch import Tensor
 
 ROUNDS: Final = 50
+RELAXED: Final = 3
+"""Graphs from each of which a relaxed assignment starts."""
 DIAGONAL: Final = 5.0
 """A node's own value counts as much as this many edges at the start."""
 
@@ -50,20 +53,41 @@ def guesses(disguised: tuple[Tensor, Tensor], originals: tuple[Tensor, Tensor]) 
         originals: The same of originals.
     """
     both = [torch.cat(side) for side in (disguised, originals)]
-    found = [match(*graphs) for graphs in (*zip(disguised, originals, strict=True), both)]
-    return [one for k, one in enumerate(found) if not any(torch.equal(one, other) for other in found[:k])]
+    return _distinct([match(*graphs) for graphs in (*zip(disguised, originals, strict=True), both)])
 
 
 def match(disguised: Tensor, originals: Tensor) -> Tensor:
-    """For each original position the disguised one that its tokens went to, int64 ``(t,)``.
+    """For each original position the disguised one that its tokens went to, int64 ``(t,)``: the first match."""
+    return matches(disguised, originals)[0]
 
-    First by the sorted edges of each node; then by edges to the nodes matched so far, until nothing changes.
+
+def matches(disguised: Tensor, originals: Tensor) -> list[Tensor]:
+    """Orders under which the graphs are alike, distinct, the most alike first.
+
+    Starts are an assignment by the sorted edges of each node, and for the first graphs the relaxed quadratic
+    assignment of Vogelstein et al. (FAQ, 2015). From each, nodes are assigned again by their edges to the nodes
+    matched so far, until nothing changes. A face is much like its mirror image, so that the best match may be
+    the mirrored one: who can tell better should try the others as well.
 
     Args:
         disguised: Graphs ``(k, t, t)``.
         originals: The same graphs of originals.
     """
-    became = _assignment(torch.cdist(_signature(originals), _signature(disguised)))
+    starts = [_assignment(torch.cdist(_signature(originals), _signature(disguised)))]
+    for wanted, given in list(zip(originals, disguised, strict=True))[:RELAXED]:
+        found = quadratic_assignment(
+            wanted.double().numpy(), given.double().numpy(), options={"maximize": True}
+        )
+        starts.append(torch.from_numpy(found.col_ind))
+    ends = starts + [_settled(start, disguised, originals) for start in starts]
+    return _distinct(sorted(ends, key=_Cost(disguised, originals)))
+
+
+def _distinct(orders: list[Tensor]) -> list[Tensor]:
+    return [one for k, one in enumerate(orders) if not any(torch.equal(one, other) for other in orders[:k])]
+
+
+def _settled(became: Tensor, disguised: Tensor, originals: Tensor) -> Tensor:
     for _ in range(ROUNDS):
         placed = disguised[:, :, became]
         own = [graph.diagonal(dim1=1, dim2=2) for graph in (originals, disguised)]
@@ -76,6 +100,17 @@ def match(disguised: Tensor, originals: Tensor) -> Tensor:
             break
         became = again
     return became
+
+
+@dataclass(frozen=True)
+class _Cost:
+    """Squared difference of all edges under an order."""
+
+    disguised: Tensor
+    originals: Tensor
+
+    def __call__(self, became: Tensor) -> float:
+        return float((self.disguised[:, became][:, :, became] - self.originals).square().sum())
 
 
 def _signature(graphs: Tensor) -> Tensor:

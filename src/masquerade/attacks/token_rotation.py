@@ -39,8 +39,8 @@ def modes_of(whitened: Tensor, count: int) -> Tensor:
     return kept.flip(1).float()
 
 
-def rotation(disguised: tuple[Tensor, Tensor], originals: tuple[Tensor, Tensor]) -> Tensor:
-    """The rotation ``O`` with ``originals @ O = disguised``, ``(d, d)``.
+def rotation(disguised: tuple[Tensor, Tensor], originals: tuple[Tensor, Tensor]) -> tuple[Tensor, float]:
+    """The rotation ``O`` with ``originals @ O = disguised``, ``(d, d)``, and the share of moments it leaves over.
 
     The means alone fix it on the few axes they span. From there every round applies the second moments: what
     is known of O on some axes tells, through their covariances with other axes, what it is on those; then the
@@ -61,4 +61,5 @@ def rotation(disguised: tuple[Tensor, Tensor], originals: tuple[Tensor, Tensor])
         found = left @ right
         if step < SETTLED:
             break
-    return found
+    left_over = (originals[1] @ found - found @ disguised[1]).square().sum() / disguised[1].square().sum()
+    return found, float(left_over)

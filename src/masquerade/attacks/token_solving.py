@@ -8,8 +8,9 @@ from torch import Tensor
 
 from masquerade.attacks import token_permutation as order
 from masquerade.attacks.base import Pairs
-from masquerade.attacks.token_fitting import Undoing, fit_kernel, fit_linear, of_unit_length
-from masquerade.attacks.token_statistics import TokenStatistics, cosine
+from masquerade.attacks.token_fitting import Undoing, fit_kernel, fit_linear
+from masquerade.attacks.token_frame import Frame
+from masquerade.attacks.token_statistics import TokenStatistics, cosine, of_unit_length
 
 
 @dataclass(frozen=True)
@@ -56,10 +57,7 @@ class MatrixSolver:
 
     def __init__(self, disguised: Tensor, public: Tensor) -> None:
         self._seen, self._known = TokenStatistics.of(disguised), TokenStatistics.of(public)
-        self._graphs = [
-            order.gram_moments(statistics.whitened(tokens), statistics.whitened_mean)
-            for tokens, statistics in ((disguised, self._seen), (public, self._known))
-        ]
+        self._graphs = [Frame.of(tokens, linear=True).graphs for tokens in (disguised, public)]
 
     def solve(self, pairs: Pairs) -> Solved:
         """Match by whitened inner products, then regress whitened tokens on whitened ones."""
@@ -87,7 +85,7 @@ class NetworkSolver:
 
     def __init__(self, disguised: Tensor, public: Tensor) -> None:
         self._disguised, self._public = disguised, at_one_length(public)
-        self._graphs = [_common(of_unit_length(tokens)) for tokens in (disguised, public)]
+        self._graphs = [Frame.of(tokens, linear=False).graphs for tokens in (disguised, public)]
 
     def solve(self, pairs: Pairs) -> Solved:
         """Match by ranks of angles between tokens, which random networks nearly keep; kernel regression."""
@@ -120,9 +118,3 @@ def _grams(tokens: Tensor) -> Tensor:
     unit = of_unit_length(tokens)
     grams: Tensor = unit @ unit.mT
     return grams
-
-
-def _common(unit: Tensor) -> Tensor:
-    """Graphs of all photos, from tokens of unit length."""
-    mean = unit.mean(0)
-    return torch.stack([order.ranks(graph) for graph in order.gram_moments(unit, mean - mean.mean(0))])

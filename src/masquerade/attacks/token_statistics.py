@@ -64,3 +64,9 @@ def cosine(left: Tensor, right: Tensor) -> Tensor:
     """Cosine of every row of ``left`` with every row of ``right``, each flattened, ``(n, m)``."""
     a, b = (torch.nn.functional.normalize(side.flatten(1), dim=1) for side in (left, right))
     return a @ b.T
+
+
+def of_unit_length(tokens: Tensor) -> Tensor:
+    """Every token divided by its length."""
+    unit: Tensor = torch.nn.functional.normalize(tokens, dim=-1)
+    return unit
