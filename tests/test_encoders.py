@@ -55,7 +55,7 @@ def test_the_contract(name: str) -> None:
     assert encoder(images[:0]).shape == (0, *encoder.shape)
     assert len(bytes.fromhex(encoder.digest)) == 32
     faster = encoder(images, precision="bfloat16")
-    assert not torch.equal(faster, maps)
+    assert torch.equal(faster, maps) == (name == "patches"), "patches have nothing to round"
     assert (faster - maps).square().mean() < 1e-3
 
 

@@ -1,21 +1,27 @@
 """Encoders by name, and out of files."""
 
+import re
 from functools import cache
 from pathlib import Path
 from typing import Final
 
 from masquerade.encoders.base import Encoder
 from masquerade.encoders.file import read_encoder
+from masquerade.encoders.patches import Patches
 from masquerade.encoders.sface import SFaceTokens
+from masquerade.encoders.vit import ViTEncoder
 from masquerade.errors import ModelError, UsageError
 
-SHIPPED: Final = ("sface", "vit-small")
-"""Names that need no file: SFace's tokens, and a small vision transformer pre-trained by MoCo-v3."""
+SHIPPED: Final = ("sface", "vit-small", "patches")
+"""Names that need no file: SFace's tokens, a small vision transformer pre-trained by MoCo-v3, plain patches."""
+_CUT: Final = re.compile(r"vit-small@(?P<blocks>\d{1,3})")
 _VIT_SMALL: Final = Path(__file__).parent / "weights" / "vit-small.safetensors"
 
 
 def open_encoder(name_or_path: str | Path) -> Encoder:
     """An encoder: one of ``SHIPPED`` by its name, or the one in a file.
+
+    ``vit-small@3`` is the shipped transformer's first three blocks.
 
     Raises:
         UsageError: If there is neither such a name nor such a file.
@@ -42,6 +48,8 @@ def find_shipped(name: str, digest: str) -> Encoder:
         ModelError: If it is another than the one of that digest.
         StudyError: As ``open_encoder``.
     """
+    if _CUT.fullmatch(name):
+        return require_digest(open_encoder(name), digest)
     if name not in SHIPPED:
         raise UsageError(
             "the encoder is not one that comes with masquerade",
@@ -69,4 +77,24 @@ def require_digest(encoder: Encoder, digest: str) -> Encoder:
 
 @cache
 def _shipped(name: str) -> Encoder:
-    return SFaceTokens() if name == "sface" else read_encoder(_VIT_SMALL)
+    match name:
+        case "sface":
+            return SFaceTokens()
+        case "patches":
+            return Patches()
+        case _:
+            return read_encoder(_VIT_SMALL)
+
+
+@cache
+def _shallower(blocks: int) -> Encoder:
+    whole = read_encoder(_VIT_SMALL)
+    depth = whole.network.options.depth
+    if not 1 <= blocks <= depth:
+        raise UsageError(
+            "the encoder cannot be cut there",
+            value=blocks,
+            place="vit-small",
+            remedy=f"Keep 1 to {depth} blocks.",
+        )
+    return ViTEncoder(f"vit-small@{blocks}", whole.network.cut(blocks))
