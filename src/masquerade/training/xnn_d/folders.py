@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from masquerade.data import folders, splits
+from masquerade.data import folders
 from masquerade.encoders.base import Encoder
 from masquerade.encoders.generator import FeatureGenerator
 from masquerade.encoders.generator_file import generator_bytes
@@ -99,8 +99,8 @@ def distil_folder(
 def _people(labels: Tensor, people: int, seed: int) -> tuple[Tensor, Tensor]:
     """Rows to train on and rows of people kept back."""
     held = int(_HELD_BACK * people) if people >= _FEWEST_TO_HOLD_BACK else 0
-    parts = splits.by_identity(torch.arange(people), {"train": people - held, "test": held}, seed)
-    kept = torch.isin(labels, parts["test"])
+    order = torch.from_numpy(np.random.default_rng([seed, 1]).permutation(people))
+    kept = torch.isin(labels, order[:held])
     return (~kept).nonzero().flatten(), kept.nonzero().flatten()
 
 
