@@ -147,7 +147,7 @@ class Audit:
             "disguise": disguise_of(arm).describe(),
             "training": None if training is None else training.model_dump(exclude_defaults=True),
             "encodings": arm.encodings,
-            **({} if arm.side is None else {"side": arm.side}),
+            **arm.model_dump(include={"side", "trained_on"}, exclude_defaults=True),
             "seed": seed,
         }
 

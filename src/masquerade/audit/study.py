@@ -28,7 +28,8 @@ class DataSpec(Part):
     With ``unseen`` the question is whether people are recognised whom the model was never trained on: so many
     people are the test, by a fixed shuffle, and utility is leave-one-out rank-1 identification among them.
     People with ``public_min_images`` photos, but fewer than ``min_images``, are then the public ones.
-    ``most_images`` bounds the photos a person. ``auxiliary`` names further populations of public people.
+    ``most_images`` bounds the photos a person. ``auxiliary`` names further populations of public people; the
+    first stands in where the study's own has nobody left.
     """
 
     source: Literal["orl", "lfw", "celeba", "mnist", "cifar10", "folder"]
@@ -63,7 +64,8 @@ class ArmSpec(Part):
     """One protection under test: a recipe by name, or a disguise written out.
 
     ``encoder`` takes another public encoder than the recipe's, by name or file; one that is written out has
-    none by itself. ``side`` brings the photos to so many rows and columns first. ``encodings`` of each image are trained on where a disguise mixes images anew each time.
+    none by itself. ``side`` brings the photos to so many rows and columns first. ``encodings`` of each image are trained on where a disguise mixes images anew each time. With
+    ``trained_on`` "public" the recogniser is one of the public people's plain images, not trained further.
     """
 
     name: str
@@ -75,6 +77,7 @@ class ArmSpec(Part):
     training: TrainingSpec | None = None
     attacks: list[str] | None = None
     encodings: int = Field(1, ge=1, le=100)
+    trained_on: Literal["released", "public"] = "released"
 
     @model_validator(mode="after")
     def _one_of(self) -> "ArmSpec":

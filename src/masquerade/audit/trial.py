@@ -115,6 +115,8 @@ class Trial:
     @cached_property
     def model(self) -> Network:
         """What the cloud trains on the disguised training images."""
+        if self._arm.trained_on == "public":
+            return self.teacher
         if self.training is None:
             raise StudyError(
                 "an attack needs a model, but the study trains none", place=f"arm {self._arm.name}"
