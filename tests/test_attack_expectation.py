@@ -9,6 +9,7 @@ import torch
 from feature_examples import SHAPE, TINY, found, fresh_keys, people, same_photo, unobfuscated
 from masquerade.attacks.base import Labelled, Ranking, View
 from masquerade.attacks.expectation import Expectation
+from masquerade.attacks.expectation_invariant import ExpectationInvariant
 from masquerade.attacks.key_free_tokens import key_free, whitened
 from masquerade.errors import MissingSight, NotApplicable
 
@@ -45,7 +46,7 @@ def test_raw_input_finds_nothing_under_secret_matrices() -> None:
 
 
 def test_invariant_input_finds_the_same_photo_under_any_key() -> None:
-    guess = replace(QUICK, inputs="invariant", steps=20)(OBFUSCATED, np.random.default_rng(0))
+    guess = ExpectationInvariant(options=TINY, steps=20, worlds=2)(OBFUSCATED, np.random.default_rng(0))
     assert same_photo(guess) > 0.95
 
 

@@ -16,6 +16,7 @@ from masquerade.attacks.examiner_clean import ExaminerClean
 from masquerade.attacks.examiner_fresh import ExaminerFresh
 from masquerade.attacks.examiner_recovered import ExaminerRecovered
 from masquerade.attacks.expectation import Expectation
+from masquerade.attacks.expectation_invariant import ExpectationInvariant
 from masquerade.attacks.feature_fingerprint import FeatureFingerprint
 from masquerade.attacks.gram_fingerprint import GramFingerprint
 from masquerade.attacks.instahide_correlation import InstaHideCorrelation
@@ -48,6 +49,7 @@ EVERY_ATTACK: tuple[type[Attack], ...] = (
     ChosenFeatures,
     ClassSizes,
     Expectation,
+    ExpectationInvariant,
     BlackBox,
     Distillation,
     InstaHideCorrelation,
