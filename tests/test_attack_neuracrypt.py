@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from masquerade.attacks.base import Ranking, View
-from masquerade.attacks.neuracrypt_matching import FEWEST, by_landmarks, mutual
+from masquerade.attacks.neuracrypt_matching import FEWEST, Sides, mutual
 from masquerade.attacks.neuracrypt_order import in_order, place_graph, sizes
 from masquerade.attacks.neuracrypt_patches import NeuraCryptPatches
 from masquerade.data import builtin
@@ -89,7 +89,19 @@ def test_places_depend_alike_under_every_key(faces: Tensor) -> None:
 def test_without_mutual_matches_nothing_changes() -> None:
     similarity = torch.zeros(FEWEST - 1, 8)
     codes = torch.randn((FEWEST - 1, 3, 5), generator=torch.Generator().manual_seed(0))
-    assert torch.equal(by_landmarks(similarity, codes, [codes], 10), similarity)
+    sides = Sides(codes, [codes])
+    assert torch.equal(sides.by_landmarks(similarity, torch.arange(3), 10), similarity)
+    assert sides.places(similarity, grams=True) is None
+
+
+def test_places_follow_from_right_matches(faces: Tensor) -> None:
+    released, own = (in_order(keyed(number)(faces[:OURS]).flatten(2).mT) for number in (1, 2))
+    sides = Sides(released, [own])
+    places = sides.places(torch.eye(OURS), grams=True)
+    assert places is not None
+    assert (sides.by_sizes(places).argmax(1) == torch.arange(OURS)).float().mean() > 0.5
+    blind = sides.by_sizes(places.roll(11))
+    assert (blind.argmax(1) == torch.arange(OURS)).float().mean() < 0.3
 
 
 def test_mutual() -> None:

@@ -1,60 +1,84 @@
 """Photos and places matched in turn, then photos by their resemblance to landmarks."""
 
 from collections.abc import Sequence
-from typing import Final
+from dataclasses import dataclass
+from typing import Final, final
 
 import torch
 from torch import Tensor
 
 from masquerade.attacks.moments_permutation import assign
+from masquerade.attacks.neuracrypt_order import gram_vectors, sizes
 
 FEWEST: Final = 4
-"""Mutual matches under which places are not matched anew."""
+"""Mutual matches under which nothing is concluded from them."""
 
 
-def by_sizes(seen: Tensor, known: Tensor, places: Tensor, rounds: int) -> tuple[Tensor, Tensor]:
-    """Match photos by sizes at matched places, and places by sizes of mutually matched photos, in turn.
-
-    Args:
-        seen: Sizes of released codes ``(n, t)``.
-        known: Sizes of the candidates' codes ``(m, t)``.
-        places: The known place of each seen one, int64 ``(t,)``.
-        rounds: At most.
-
-    Returns:
-        Similarity ``(n, m)`` and the places that it was read in.
-    """
-    similarity = correlation(seen, known[:, places])
-    for _ in range(rounds):
-        best, _, is_mutual = mutual(similarity)
-        if int(is_mutual.sum()) < FEWEST:
-            break
-        found = same_columns(seen[is_mutual], known[best[is_mutual]])
-        if torch.equal(found, places):
-            break
-        places = found
-        similarity = correlation(seen, known[:, places])
-    return similarity, places
-
-
-def by_landmarks(similarity: Tensor, released: Tensor, own: Sequence[Tensor], landmarks: int) -> Tensor:
-    """Similarity of how photos resemble the most certain matches, place by place.
+@final
+@dataclass(frozen=True)
+class Sides:
+    """What is matched: codes ``(photos, t, d)``, each side in an order of places of its own.
 
     Args:
-        similarity: So far, ``(n, m)``.
-        released: Codes ``(n, t, d)``.
-        own: Codes of the candidates by several encoders ``(m, t, d)``, in the same places.
-        landmarks: Matches taken, at most.
+        released: Codes under the owner's key.
+        own: Codes of the candidates under several keys of the attacker's.
     """
+
+    released: Tensor
+    own: Sequence[Tensor]
+
+    def by_sizes(self, places: Tensor) -> Tensor:
+        """Similarity ``(n, m)`` of sizes, candidates read in the order ``places``."""
+        known = torch.stack([sizes(codes) for codes in self.own]).mean(0)
+        return correlation(sizes(self.released), known[:, places])
+
+    def places(self, similarity: Tensor, *, grams: bool) -> Tensor | None:
+        """The candidates' place that goes with each released one, judged by mutually matched photos.
+
+        Args:
+            similarity: ``(n, m)``.
+            grams: Whether places are compared by who resembles whom there too, beside sizes. Better once most
+                matches are right; before, it confirms the wrong ones.
+
+        Returns:
+            int64 ``(t,)``, or None if too few photos match.
+        """
+        rows, found = certain(similarity, len(similarity))
+        if len(rows) < FEWEST:
+            return None
+        seen = self.released[rows]
+        affinity = torch.zeros(seen.shape[1], seen.shape[1])
+        for codes in self.own:
+            known = codes[found]
+            affinity += _standardised(sizes(seen)).T @ _standardised(sizes(known)) / len(rows)
+            if grams:
+                affinity += gram_vectors(seen) @ gram_vectors(known).T
+        return assign(affinity)
+
+    def by_landmarks(self, similarity: Tensor, places: Tensor, landmarks: int) -> Tensor:
+        """Similarity of how photos resemble the most certain matches, place by place.
+
+        Args:
+            similarity: So far, ``(n, m)``; it is returned where too few photos match.
+            places: The order that candidates' codes are read in.
+            landmarks: Matches taken, at most.
+        """
+        rows, found = certain(similarity, landmarks)
+        if len(rows) < FEWEST:
+            return similarity
+        seen = _resemblances(self.released, rows)
+        known = torch.zeros(len(self.own[0]), seen.shape[1])
+        for codes in self.own:
+            known += _resemblances(codes[:, places], found)
+        return correlation(seen, known)
+
+
+def certain(similarity: Tensor, most: int) -> tuple[Tensor, Tensor]:
+    """Mutual matches that win by most: rows and their candidates."""
     best, margin, is_mutual = mutual(similarity)
-    rows = margin.where(is_mutual, -torch.inf).argsort(descending=True)[
-        : min(landmarks, int(is_mutual.sum()))
-    ]
-    if len(rows) < FEWEST:
-        return similarity
-    seen = _resemblances(released, rows)
-    known = torch.stack([_resemblances(codes, best[rows]) for codes in own]).sum(0)
-    return correlation(seen, known)
+    order = margin.where(is_mutual, -torch.inf).argsort(descending=True)
+    rows = order[: min(most, int(is_mutual.sum()))]
+    return rows, best[rows]
 
 
 def same_columns(left: Tensor, right: Tensor) -> Tensor:
@@ -79,8 +103,11 @@ def correlation(left: Tensor, right: Tensor) -> Tensor:
 
 
 def _resemblances(codes: Tensor, rows: Tensor) -> Tensor:
-    """Inner products with the landmarks' codes, place by place, ``(n, t * landmarks)``."""
-    apart = (codes - codes.mean(0)).transpose(0, 1)
+    """Inner products with the landmarks' codes, place by place, ``(n, t * landmarks)``.
+
+    Codes count from the landmarks' mean: these are the same photos on both sides, all photos are not.
+    """
+    apart = (codes - codes[rows].mean(0)).transpose(0, 1)
     return (apart @ apart[:, rows].mT).transpose(0, 1).flatten(1)
 
 

@@ -46,7 +46,9 @@ def place_graph(encodings: Sequence[Tensor], lengths: Tensor, rng: np.random.Gen
         rng: Chooses photos where there are too many.
     """
     some = torch.from_numpy(rng.permutation(len(lengths))[:GRAPH_IMAGES])
-    alike = torch.stack([_alignment(codes[some]) for codes in encodings]).mean(0)
+    alike = torch.stack([each @ each.T for each in (gram_vectors(codes[some]) for codes in encodings)]).mean(
+        0
+    )
     standard = (lengths - lengths.mean(0)) / lengths.std(0).clamp_min(1e-9)
     graph = torch.stack([alike, standard.T @ standard / len(standard)])
     return graph - torch.diag_embed(graph.diagonal(dim1=1, dim2=2))
@@ -59,11 +61,14 @@ def profile_affinity(known: Tensor, seen: Tensor) -> Tensor:
     return -torch.cdist(a - a.mean(), b - b.mean())
 
 
-def _alignment(codes: Tensor) -> Tensor:
-    """Cosine between the places' Gram matrices, diagonals left out."""
+def gram_vectors(codes: Tensor) -> Tensor:
+    """Which photos resemble each other at each place: Gram matrices as unit vectors ``(t, n * n)``.
+
+    The diagonal is left out: it is there whatever the photos. Their cosine is the alignment of two places.
+    """
     places = (codes - codes.mean(0)).transpose(0, 1)
     grams = places @ places.mT
     grams.diagonal(dim1=1, dim2=2).zero_()
     flat = grams.flatten(1)
-    flat = flat / flat.norm(dim=1, keepdim=True).clamp_min(1e-9)
-    return flat @ flat.T
+    unit: Tensor = flat / flat.norm(dim=1, keepdim=True).clamp_min(1e-9)
+    return unit

@@ -17,12 +17,14 @@ from torch import Tensor
 
 from masquerade.attacks.base import Attack, Control, Guess, Ranking, Sight, View
 from masquerade.attacks.moments_permutation import match
-from masquerade.attacks.neuracrypt_matching import by_landmarks, by_sizes, mutual, same_columns
+from masquerade.attacks.neuracrypt_matching import Sides, mutual, same_columns
 from masquerade.attacks.neuracrypt_order import in_order, place_graph, profile_affinity, sizes
 from masquerade.errors import NotApplicable
 
-SETTLED: Final = 0.9
+SETTLED: Final = 0.98
 """Share of mutual best matches at which no other start is tried."""
+PROFILE_WEIGHTS: Final = (0.0, 1.0, 0.3)
+"""Starts: how much the distribution of sizes counts beside dependences when places are first matched."""
 
 
 @final
@@ -32,12 +34,13 @@ class NeuraCryptPatches(Attack):
 
     Every place has a secret row of its own, which the shuffled codes of all photos share: matching each set
     of codes with the mean of all puts them in one order. That order's places are found among the candidates'
-    by how places depend on each other. It needs no photo to be in both sets; only matching does.
+    by how places depend on each other, which takes some hundred released photos to see: 50 of 112x112 among
+    600 candidates resisted, 200 did not.
 
     Args:
         encoders: Keys of the attacker's own that candidates are encoded under.
         rounds: Rounds in which photos and places are matched in turn, at most.
-        landmarks: Most certain matches, resemblance to which tells photos apart in the end.
+        landmarks: Most certain matches, resemblance to which tells photos apart; twice as many each round.
         landmark_rounds: Rounds of landmarks.
     """
 
@@ -49,8 +52,8 @@ class NeuraCryptPatches(Attack):
 
     encoders: int = 2
     rounds: int = 15
-    landmarks: int = 60
-    landmark_rounds: int = 4
+    landmarks: int = 30
+    landmark_rounds: int = 5
 
     def run(self, view: View, rng: np.random.Generator) -> Guess:
         """Similarity of each released set of codes to each candidate, ``(n, m)``.
@@ -67,23 +70,31 @@ class NeuraCryptPatches(Attack):
         seen, known = sizes(released), torch.stack([sizes(codes) for codes in own]).mean(0)
         graphs = place_graph([released], seen, rng), place_graph(own, known, rng)
         affinity = profile_affinity(known, seen)
+        sides = Sides(released, own)
         best, most = torch.zeros(len(seen), len(known)), -1.0
-        for weight in (0.0, 1.0, 0.3):
+        for weight in PROFILE_WEIGHTS:
             places = match(graphs[0], graphs[1], weight * affinity, rng).argsort()
-            similarity = self._matched(released, own, by_sizes(seen, known, places, self.rounds))
-            agreement = float(mutual(similarity)[2].float().mean())
-            if agreement > most:
-                best, most = similarity, agreement
-            if most >= SETTLED:
+            similarity = self._matched(sides, places)
+            _, margin, is_mutual = mutual(similarity)
+            if float(margin.mean()) > most:
+                best, most = similarity, float(margin.mean())
+            if float(is_mutual.float().mean()) >= SETTLED:
                 break
         return Ranking(best)
 
-    def _matched(self, released: Tensor, own: list[Tensor], start: tuple[Tensor, Tensor]) -> Tensor:
-        """Similarity after the landmark rounds, from that of the sizes and the places they were read in."""
-        similarity, places = start
-        placed = [codes[:, places] for codes in own]
-        for _ in range(self.landmark_rounds):
-            similarity = by_landmarks(similarity, released, placed, self.landmarks)
+    def _matched(self, sides: Sides, places: Tensor) -> Tensor:
+        """Photos and places in turn, first by sizes and then by landmarks."""
+        similarity = sides.by_sizes(places)
+        for _ in range(self.rounds):
+            found = sides.places(similarity, grams=False)
+            if found is None or torch.equal(found, places):
+                break
+            places = found
+            similarity = sides.by_sizes(places)
+        for turn in range(self.landmark_rounds):
+            similarity = sides.by_landmarks(similarity, places, self.landmarks << turn)
+            found = sides.places(similarity, grams=True)
+            places = places if found is None else found
         return similarity
 
 
