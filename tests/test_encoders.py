@@ -43,7 +43,7 @@ def faces() -> Tensor:
 @pytest.mark.parametrize("name", ["tiny", *SHIPPED])
 def test_the_contract(name: str) -> None:
     encoder = tiny_encoder() if name == "tiny" else open_encoder(name)
-    n = 18 if name == "tiny" else 3
+    n = 70 if name == "tiny" else 3
     images = photos(n, encoder.image_shape[1])
     maps = encoder(images)
     assert maps.shape == (n, *encoder.shape)

@@ -6,7 +6,7 @@ An encoder is public: it protects nothing, and an attacker has it too.
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from hashlib import sha256
-from typing import Final, Literal, final
+from typing import Literal, final
 
 import torch
 from torch import Tensor
@@ -16,9 +16,6 @@ from masquerade.errors import ModelError, UsageError
 Shape = tuple[int, int, int]
 """Channels, height and width of one image or feature map."""
 Precision = Literal["float32", "bfloat16"]
-
-_PART: Final = 16
-"""Photos that are encoded at a time, the last ones filled up: a photo has the same bits in every batch."""
 
 
 class Encoder(ABC):
@@ -31,13 +28,16 @@ class Encoder(ABC):
         image_shape: Channels, height and width of the photos it takes.
         shape: Numbers of a token, rows and columns of its feature maps.
         digest: SHA-256 over all that decides its results, 64 hexadecimal digits.
+        part: Photos that are encoded at a time, the last ones filled up, so that a photo has the same bits in
+            every batch; a single photo takes as long.
     """
 
-    def __init__(self, name: str, image_shape: Shape, shape: Shape, digest: str) -> None:
+    def __init__(self, name: str, image_shape: Shape, shape: Shape, digest: str, part: int = 16) -> None:
         self.name = name
         self.image_shape = image_shape
         self.shape = shape
         self.digest = digest
+        self.part = part
 
     @final
     def __call__(self, images: Tensor, *, precision: Precision = "float32") -> Tensor:
@@ -63,9 +63,9 @@ class Encoder(ABC):
         maps = torch.empty((len(images), *self.shape))
         bfloat16 = torch.autocast(images.device.type, torch.bfloat16, enabled=precision == "bfloat16")
         with torch.no_grad(), bfloat16:
-            for start in range(0, len(images), _PART):
-                some = images[start : start + _PART]
-                maps[start : start + _PART] = self.features(_filled(some))[: len(some)]
+            for start in range(0, len(images), self.part):
+                some = images[start : start + self.part]
+                maps[start : start + self.part] = self.features(_filled(some, self.part))[: len(some)]
         if not bool(maps.isfinite().all()):
             raise ModelError(
                 "features are not finite numbers",
@@ -103,7 +103,7 @@ def digest_of(facts: Iterable[str], tensors: Mapping[str, Tensor]) -> str:
     return seen.hexdigest()
 
 
-def _filled(images: Tensor) -> Tensor:
-    room = torch.zeros((_PART, *images.shape[1:]))
+def _filled(images: Tensor, n: int) -> Tensor:
+    room = torch.zeros((n, *images.shape[1:]))
     room[: len(images)] = images
     return room
