@@ -157,7 +157,10 @@ def test_noise_of_another_encoder_is_refused() -> None:
 def test_settings_name_what_is_wrong() -> None:
     with pytest.raises(UsageError, match="amount"):
         XNNDSettings.read({"noise": {"amount": -1}})
-    assert PAPER.noise.pixels
+    with torch.device("meta"):
+        paper = NoiseEncoder((768, 7, 7), PAPER.noise, (3, 112, 112))
+        made = paper(torch.empty(2, 768, 7, 7), torch.empty(2, 3, 112, 112))
+    assert made.shape == (2, 768, 7, 7)
     assert PAPER.recogniser.learning_rate == 0.05
 
 

@@ -12,7 +12,7 @@ from torch.nn import functional
 from masquerade.errors import UsageError
 from masquerade.networks import Network, build
 from masquerade.training.optimiser import optimiser
-from masquerade.training.precision import resolve_precision
+from masquerade.training.precision import best_device, resolve_precision
 from masquerade.training.schedule import learning_rate
 from masquerade.training.settings import Settings, batches_in
 
@@ -63,26 +63,29 @@ def distil(
         label_weight: w, from 0 (the teacher alone) to 1 (labels alone).
 
     Returns:
-        The student in evaluation mode.
+        The student in evaluation mode, on the device it was trained on.
 
     Raises:
         UsageError: If training diverges.
     """
     shape = (lesson.inputs.shape[1], lesson.inputs.shape[2], lesson.inputs.shape[3])
     total = settings.total_steps(len(lesson.inputs))
-    bfloat16 = resolve_precision(settings.precision, torch.device("cpu")) == "bfloat16"
-    with torch.random.fork_rng(devices=[]):
+    device = best_device()
+    bfloat16 = resolve_precision(settings.precision, device) == "bfloat16"
+    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
         torch.manual_seed(int(rng.integers(2**63)))
-        student = build(settings.network, shape, lesson.scores.shape[1], **settings.options).train()
+        student = build(settings.network, shape, lesson.scores.shape[1], **settings.options)
         student.norm.fit(torch.split(lesson.inputs, 256))
+        student.to(device).train()
         descent = optimiser(student, settings)
-        faster = torch.autocast("cpu", torch.bfloat16, enabled=bfloat16)
+        faster = torch.autocast(device.type, torch.bfloat16, enabled=bfloat16)
         for step, rows in enumerate(shuffled(len(lesson.inputs), settings.batch_size, total, rng)):
             for group in descent.param_groups:
                 group["lr"] = learning_rate(settings, step, total)
             with faster:
-                scores = student(lesson.inputs[rows])
-            loss = _loss(scores.float(), lesson, rows, temperature, label_weight)
+                scores = student(lesson.inputs[rows].to(device)).float()
+            taught, labels = lesson.scores[rows].to(device), lesson.labels[rows].to(device)
+            loss = _loss(scores, taught, labels, temperature, label_weight)
             descent.zero_grad(set_to_none=True)
             loss.backward()  # type: ignore[no-untyped-call]
             descent.step()
@@ -90,11 +93,10 @@ def distil(
     return student.eval()
 
 
-def _loss(scores: Tensor, lesson: Lesson, rows: Tensor, temperature: float, label_weight: float) -> Tensor:
-    taught = (lesson.scores[rows] / temperature).log_softmax(1)
-    learnt = (scores / temperature).log_softmax(1)
-    apart = functional.kl_div(learnt, taught, reduction="batchmean", log_target=True)
-    named = functional.cross_entropy(scores, lesson.labels[rows])
+def _loss(scores: Tensor, taught: Tensor, labels: Tensor, temperature: float, label_weight: float) -> Tensor:
+    said, meant = ((each / temperature).log_softmax(1) for each in (scores, taught))
+    apart = functional.kl_div(said, meant, reduction="batchmean", log_target=True)
+    named = functional.cross_entropy(scores, labels)
     return (1 - label_weight) * temperature**2 * apart + label_weight * named
 
 

@@ -13,7 +13,7 @@ from torch.optim import AdamW
 from masquerade.encoders.noise_encoder import NoiseEncoder
 from masquerade.networks import Network, build
 from masquerade.training.distillation import require_finite, shuffled
-from masquerade.training.precision import resolve_precision
+from masquerade.training.precision import best_device, resolve_precision
 from masquerade.training.xnn_d.settings import XNNDSettings
 
 Told = Callable[[int, int, str], None]
@@ -40,6 +40,11 @@ class Faces:
         """Feature maps and photos at ``rows``."""
         return self.features[rows], None if self.photos is None else self.photos[rows]
 
+    def on(self, device: torch.device, rows: Tensor) -> tuple[Tensor, Tensor | None]:
+        """The same, on a device."""
+        features, photos = self.some(rows)
+        return features.to(device), None if photos is None else photos.to(device)
+
 
 def train_noise(
     faces: Faces, settings: XNNDSettings, rng: np.random.Generator, told: Told | None = None
@@ -58,20 +63,21 @@ def train_noise(
         told: Told how far it has come.
 
     Returns:
-        The noise encoder in evaluation mode, its weights no longer to be trained.
+        The noise encoder in evaluation mode on the processor, its weights no longer to be trained.
 
     Raises:
         UsageError: If shapes do not fit, or training diverges.
     """
-    with torch.random.fork_rng(devices=[]):
+    device = best_device()
+    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
         torch.manual_seed(int(rng.integers(2**63)))
         shape = _shape(faces.features)
         noise = NoiseEncoder(shape, settings.noise, None if faces.photos is None else _shape(faces.photos))
         if settings.noise.amount and settings.adversarial_steps:
             chosen = settings.recogniser
             critic = build(chosen.network, shape, int(faces.labels.max()) + 1, **chosen.options)
-            _duel(noise, critic, faces, settings, rng, told)
-    return noise.requires_grad_(False).eval()
+            _duel(noise.to(device), critic.to(device), faces, settings, rng, told)
+    return noise.requires_grad_(False).cpu().eval()
 
 
 def _duel(
@@ -82,17 +88,18 @@ def _duel(
     rng: np.random.Generator,
     told: Told | None,
 ) -> None:
+    device = next(noise.parameters()).device
     hides = AdamW(noise.parameters(), lr=settings.noise_learning_rate)
     seeks = AdamW(critic.parameters(), lr=settings.critic_learning_rate)
     total = settings.adversarial_steps
     count, size = len(faces.labels), settings.recogniser.batch_size
-    bfloat16 = resolve_precision(settings.recogniser.precision, torch.device("cpu")) == "bfloat16"
-    faster = torch.autocast("cpu", torch.bfloat16, enabled=bfloat16)
+    bfloat16 = resolve_precision(settings.recogniser.precision, device) == "bfloat16"
+    faster = torch.autocast(device.type, torch.bfloat16, enabled=bfloat16)
     for step, rows in enumerate(shuffled(count, size, total, rng)):
         with faster:
-            obfuscated = noise(*faces.some(rows))
+            obfuscated = noise(*faces.on(device, rows))
             named = critic(obfuscated.detach()).float()
-        found = functional.cross_entropy(named, faces.labels[rows])
+        found = functional.cross_entropy(named, faces.labels[rows].to(device))
         _descend(seeks, found)
         with faster:
             answer = critic(obfuscated).float()

@@ -75,4 +75,5 @@ def obfuscated(noise: NoiseEncoder, faces: Faces) -> Tensor:
 @torch.inference_mode()
 def scores_of(teacher: Network, inputs: Tensor) -> Tensor:
     """A teacher's class scores, float32 ``(n, k)``."""
-    return torch.cat([teacher(part).float() for part in torch.split(inputs, _PART)]).clone()
+    device = next(teacher.parameters()).device
+    return torch.cat([teacher(part.to(device)).float().cpu() for part in torch.split(inputs, _PART)]).clone()
