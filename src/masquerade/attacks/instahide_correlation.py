@@ -36,7 +36,7 @@ class InstaHideCorrelation(Attack):
     name: ClassVar[str] = "instahide_correlation"
     needs: ClassVar[frozenset[Sight]] = frozenset({Sight.RECIPE, Sight.CANDIDATES})
     control: ClassVar[Control] = Control(
-        "instahide-k2", "membership_auc", 0.65, "absolute values alone tell members apart at 0.69"
+        "instahide-k2", "membership_auc", 0.9, "measured: 1.00 with covariance, 0.90 without; k = 3 alike"
     )
 
     guess: Literal["ranking", "membership"] = "ranking"
