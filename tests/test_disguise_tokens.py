@@ -67,7 +67,7 @@ def test_orthogonal_matrices_keep_inner_products_and_gaussian_ones_do_not() -> N
         assert torch.allclose(after @ after.T, before, atol=1e-2) == kept
 
 
-@pytest.mark.parametrize("network", [TokenNetwork(), TokenNetwork(1, act="cosine", gain=2.0)])
+@pytest.mark.parametrize("network", [TokenNetwork(), TokenNetwork(2, act="tanh", gain=2.0)])
 def test_no_linear_map_does_what_the_network_does(network: TokenNetwork) -> None:
     keyed = network.with_key(KEY, SHAPE)
     known, other = maps(40), maps(4, seed=1)

@@ -55,6 +55,7 @@ INSTANCES: tuple[Disguise, ...] = (
     TokenMatrix("orthogonal"),
     TokenNetwork(),
     TokenNetwork(depth=1, width=7, act="cosine", gain=3),
+    TokenNetwork(depth=2, act="tanh", gain=2.0),
     TokenNetwork(act="leaky"),
     ManyKeys(BlockMatrix(4), keys=3),
     ManyKeys(Noise(5), keys=2),

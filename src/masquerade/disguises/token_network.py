@@ -30,6 +30,12 @@ class TokenNetwork(Disguise):
     ``depth`` times: a Gaussian matrix, a bias and an activation; then another Gaussian matrix. Least squares
     over leaked pairs finds the linear part of it alone, and the length, by which photos could be told, is gone.
 
+    Measured on tokens of SFace, 192 numbers each, against one Gaussian matrix: without any pair a whitened
+    fingerprint links 0.11 of 400 photos instead of all. With pairs it slows an attacker and does not stop one: from
+    one leaked pair a linear map still links the same photo of all 400, and finds a second photo of the person
+    for 0.44 instead of 0.60 (0.67 without protection), from 20 pairs for 0.62. Recognition of people
+    never trained on: 0.914, while one matrix keeps 0.937 and no protection 0.948 (one key and seed each).
+
     Args:
         depth: Number of layers with an activation, 1 to 8.
         width: Numbers of a token afterwards and in between; None for as many as before.
@@ -41,10 +47,10 @@ class TokenNetwork(Disguise):
         UsageError: If a parameter is out of its range.
     """
 
-    depth: int = 2
+    depth: int = 1
     width: int | None = None
-    act: TokenActivation = "tanh"
-    gain: float = 2.0
+    act: TokenActivation = "cosine"
+    gain: float = 1.0
 
     keyed_by_secret = True
     per_image = True

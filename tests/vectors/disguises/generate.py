@@ -37,7 +37,7 @@ CASES: tuple[tuple[dict[str, Any], tuple[int, int, int]], ...] = (
     ({"kind": "TokenMatrix"}, (5, 2, 3)),
     ({"kind": "TokenMatrix", "matrix": "gaussian", "largest_condition": 1}, (4, 2, 2)),
     ({"kind": "TokenMatrix", "matrix": "orthogonal"}, (5, 2, 3)),
-    ({"kind": "TokenNetwork", "depth": 2, "act": "tanh"}, (5, 2, 3)),
+    ({"kind": "TokenNetwork", "depth": 2, "act": "tanh", "gain": 2.0}, (5, 2, 3)),
     ({"kind": "TokenNetwork", "depth": 1, "width": 7, "act": "cosine", "gain": 3}, (5, 2, 3)),
     ({"kind": "TokenNetwork", "depth": 3, "width": 4, "act": "leaky", "gain": 0.5}, (5, 2, 3)),
     ({"kind": "ManyKeys", "inner": {"kind": "TokenMatrix"}, "keys": 2}, (4, 2, 2)),
