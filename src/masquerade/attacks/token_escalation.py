@@ -12,6 +12,8 @@ from masquerade.attacks.feature_fingerprint import fingerprints
 from masquerade.attacks.token_recipe import TokenRecipe, tokens_of
 from masquerade.attacks.token_solving import Solved, Solver, solver
 
+PLENTY: Final = 4
+"""Agreeing matches at which no other fingerprint is tried."""
 AGREES: Final = 0.8
 """Cosine from which an undone map and a candidate are taken for the same photo."""
 
@@ -38,7 +40,7 @@ class TokenEscalation(Attack):
         "control-tokens-orthogonal", "linkage", 0.9, "all photos shared, and fingerprints exact"
     )
 
-    guesses: int = 40
+    guesses: int = 30
     rounds: int = 2
     most_pairs: int = 24
     at_most: int = 3000
@@ -53,15 +55,24 @@ class TokenEscalation(Attack):
         public, candidates = tokens_of(view.public.images[: self.at_most]), tokens_of(view.candidates)
         similarity = torch.zeros(len(view.released), len(candidates))
         for _, rows, maps in recipe.by_key(view.released):
-            if len(rows) < 2:
-                continue
-            tokens = recipe.tokens(maps)
-            starts = list(fingerprints(tokens, candidates, public, recipe, "auto"))
-            by = solver(tokens, public, recipe.linear)
-            solved = max((self._first(by, tokens, candidates, start) for start in starts), key=_agreeing)
-            refined = None if solved is None else self._refined(by, solved[0], tokens, candidates)
-            similarity[rows] = starts[0] if refined is None else refined.similarity(tokens, candidates)
+            if len(rows) > 1:
+                similarity[rows] = self._similarity(recipe.tokens(maps), candidates, public, recipe)
         return Ranking(similarity)
+
+    def _similarity(
+        self, released: Tensor, candidates: Tensor, public: Tensor, recipe: TokenRecipe
+    ) -> Tensor:
+        """By the key that most matches confirm, from the first fingerprint that finds one; else by fingerprint."""
+        starts = list(fingerprints(released, candidates, public, recipe, "auto"))
+        by = solver(released, public, recipe.linear)
+        best: tuple[Solved, int] | None = None
+        for start in starts:
+            best = max(best, self._first(by, released, candidates, start), key=_agreeing)
+            if _agreeing(best) >= PLENTY:
+                break
+        if best is None:
+            return starts[0]
+        return self._refined(by, best[0], released, candidates).similarity(released, candidates)
 
     def _first(
         self, by: Solver, released: Tensor, candidates: Tensor, similarity: Tensor
