@@ -34,8 +34,8 @@ class NeuraCryptPatches(Attack):
 
     Every place has a secret row of its own, which the shuffled codes of all photos share: matching each set
     of codes with the mean of all puts them in one order. That order's places are found among the candidates'
-    by how places depend on each other, which takes some hundred released photos to see: 50 of 112x112 among
-    600 candidates resisted, 200 did not.
+    by how places depend on each other. Few released photos among many candidates resist: 50 of 112x112 among
+    100 candidates were all found, among 600 hardly any, 200 among 600 all.
 
     Args:
         encoders: Keys of the attacker's own that candidates are encoded under.
