@@ -30,7 +30,8 @@ SETTINGS = XNNDSettings.read(
         "recogniser": {
             **XNNDSettings().recogniser.model_dump(),
             "options": TINY,
-            "steps": 60,
+            "epochs": 20,
+            "learning_rate": 3e-3,
             "batch_size": 48,
         },
         "noise": {"amount": 2.0, "width": 32, "heads": 2},

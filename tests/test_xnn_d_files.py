@@ -162,7 +162,7 @@ def test_people_are_kept_back_to_measure_with(tmp_path: Path) -> None:
         shutil.rmtree(person)
     usual = XNNDSettings().recogniser.model_dump()
     settings = XNNDSettings.read(
-        {"recogniser": {**usual, "options": TINY, "steps": 3}, "adversarial_steps": 2}
+        {"recogniser": {**usual, "options": TINY, "epochs": 1}, "adversarial_steps": 2}
     )
     done = distil_folder(tmp_path / "photos", tmp_path / "pair", ENCODER, settings, 0)
     assert (done.people, done.photos, done.held_back) == (10, 100, 2)

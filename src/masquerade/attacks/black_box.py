@@ -43,7 +43,7 @@ class BlackBox(Attack):
         assert view.public is not None  # noqa: S101  (the sealed caller checked all three)
         assert view.candidates is not None  # noqa: S101
         assert view.query is not None  # noqa: S101
-        schooling = Schooling(self.network, self.options, self.steps, self.batch_size)
+        schooling = Schooling(self.network, self.options, self.steps, self.batch_size, precision="auto")
         answers = Labelled(view.query(view.public.images), view.public.labels)
         network = learn(answers, schooling, rng)
         candidates = embeddings(network, view.query(view.candidates))

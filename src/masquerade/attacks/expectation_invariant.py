@@ -58,7 +58,9 @@ class ExpectationInvariant(Attack):
         assert view.fresh is not None  # noqa: S101
         seen = [key_free(_under(view.fresh(), view.public.images)) for _ in range(self.worlds)]
         people = Labelled(torch.cat(seen), view.public.labels.repeat(self.worlds))
-        network = learn(people, Schooling(self.network, self.options, self.steps, self.batch_size), rng)
+        network = learn(
+            people, Schooling(self.network, self.options, self.steps, self.batch_size, precision="auto"), rng
+        )
         gallery = key_free(_under(view.fresh(), view.candidates))
         return by_cosine(embeddings(network, key_free(view.released)), embeddings(network, gallery))
 

@@ -13,7 +13,7 @@ from masquerade.errors import NotApplicable
 from masquerade.networks import Network
 from masquerade.training import fit
 
-RECNET: Mapping[str, OptionValue] = {"width": 128, "depth": 2, "heads": 4, "head": "cosine"}
+RECNET: Mapping[str, OptionValue] = {"width": 192, "depth": 1, "heads": 3, "pool": "mean"}
 """A recogniser of the same kind as the cloud's, at a laptop's size."""
 
 

@@ -36,14 +36,14 @@ def distil(
     encoder: Annotated[str, typer.Option(help="A public encoder by name, or its file.")] = "sface",
     amount: Annotated[float, typer.Option(help="Size of the noise; the features have 1.")] = 1.0,
     adversarial_steps: Annotated[int, typer.Option(help="Batches of stage 1.")] = 300,
-    steps: Annotated[int, typer.Option(help="Batches of teacher and recogniser each.")] = 400,
+    epochs: Annotated[int, typer.Option(help="Passes of teacher and recogniser each.")] = 10,
     seed: Annotated[int, typer.Option(help="Seed of weights and order.")] = 0,
 ) -> None:
     """Train a generator for clients and a recogniser for the server; needs no key."""
     usual = XNNDSettings()
     settings = XNNDSettings.read(
         {
-            "recogniser": {**usual.recogniser.model_dump(), "steps": steps},
+            "recogniser": {**usual.recogniser.model_dump(), "epochs": epochs},
             "noise": {**usual.noise.model_dump(), "amount": amount},
             "adversarial_steps": adversarial_steps,
         }

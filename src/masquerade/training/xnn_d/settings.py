@@ -6,19 +6,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from masquerade.encoders.noise_encoder import NoiseOptions
 from masquerade.errors import UsageError
+from masquerade.training.presets import PAPER_RECNET, preset
 from masquerade.training.settings import Settings
-
-_SMALL = Settings(
-    network="recnet",
-    options={"width": 128, "depth": 2, "heads": 4, "head": "cosine"},
-    steps=400,
-    batch_size=64,
-    optimiser="adamw",
-    learning_rate=1e-3,
-    schedule="one_cycle",
-    weight_decay=0.05,
-    precision="float32",
-)
 
 
 @final
@@ -38,7 +27,7 @@ class XNNDSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
-    recogniser: Settings = _SMALL
+    recogniser: Settings = preset("laptop-recnet")
     noise: NoiseOptions = NoiseOptions()
     adversarial_steps: int = Field(300, ge=0, le=10_000_000)
     noise_learning_rate: float = Field(1e-3, gt=0, le=10)
@@ -65,17 +54,7 @@ class XNNDSettings(BaseModel):
 
 
 PAPER = XNNDSettings(
-    recogniser=Settings(
-        network="recnet",
-        options={"width": 768, "depth": 6, "heads": 12},
-        epochs=100,
-        batch_size=256,
-        optimiser="sgd",
-        learning_rate=0.05,
-        schedule="cosine",
-        weight_decay=4e-5,
-        decay_on="all",
-    ),
+    recogniser=PAPER_RECNET,
     noise=NoiseOptions(width=768, depth=5, heads=12, pixels=True),
     adversarial_steps=20_000,
 )
