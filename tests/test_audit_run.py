@@ -223,3 +223,31 @@ def test_suspects_with_few_shared_photos_hold_no_other_original() -> None:
     assert truth.candidate_rows.tolist() == [0, 1, 2] + [-1] * 17
     shown = {row.numpy().tobytes() for row in view.candidates}
     assert [row.numpy().tobytes() in shown for row in truth.originals] == [True] * 3 + [False] * 17
+
+
+def test_a_mixture_is_released_in_several_encodings_and_scored_once() -> None:
+    arm = {"name": "mixed", "recipe": "instahide-k2", "side": 32, "encodings": 3}
+    said = study(
+        data={**DATA.model_dump(), "mode": "RGB"},
+        arms=[arm],
+        attacks=[
+            {
+                "name": "instahide_reconstruction",
+                "metric": "linkage",
+                "shows": ["public"],
+                "images": 30,
+                "control": False,
+            }
+        ],
+    )
+    trial = Trial(EncodedScenes(make_scene(said.data, None), None), said.arms[0], None, 0)
+    sights = frozenset({Sight.PAIRING})
+    view, truth = build_view(trial, said.attacks[0], sights, Budget(30, None), np.random.default_rng(0))
+    assert view.pairing is not None
+    assert len(view.released) == len(view.pairing.originals) == 90
+    assert len(truth.originals) == 30
+    assert view.pairing.originals[:30, 0].tolist() == list(range(30))
+    assert sorted(view.pairing.originals[30:60, 0].tolist()) == list(range(30))
+    leak = report_of(said).arms[0].leaks[0]
+    assert leak.headline is not None
+    assert leak.headline.value > 0.9

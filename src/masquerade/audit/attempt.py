@@ -3,7 +3,7 @@
 import base64
 import time
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,17 @@ import torch
 from safetensors.torch import load, save
 
 from masquerade.attacks import attack_named
-from masquerade.attacks.base import Attack, Guess, Labelled, Membership, Reconstruction, Sight, View
+from masquerade.attacks.base import (
+    Attack,
+    Guess,
+    Labelled,
+    Labels,
+    Membership,
+    Ranking,
+    Reconstruction,
+    Sight,
+    View,
+)
 from masquerade.audit.study import AttackSpec
 from masquerade.audit.trial import Trial
 from masquerade.audit.views import Budget, build_view
@@ -56,6 +66,7 @@ def attempt(trial: Trial, spec: AttackSpec, budget: Budget, metrics: list[str]) 
         started = time.perf_counter()
         guess = attack(view, rng)
         seconds = time.perf_counter() - started
+        guess = _first(guess, len(truth.identities))
         scores = _scores(guess, truth, metrics)
     except NotApplicable as error:
         return {"status": "not applicable", "reason": str(error), "seconds": 0.0, "scores": {}}
@@ -65,6 +76,19 @@ def attempt(trial: Trial, spec: AttackSpec, budget: Budget, metrics: list[str]) 
         return _incomplete(f"{type(error).__name__}: {error}", started)
     piece: dict[str, Any] = {"status": "ran", "reason": "", "seconds": seconds, "scores": scores}
     return {**piece, **_extras(guess, truth, view)}
+
+
+def _first(guess: Guess, n: int) -> Guess:
+    """The guess for the first encoding of each image."""
+    match guess:
+        case Reconstruction():
+            return replace(guess, images=guess.images[:n])
+        case Ranking():
+            return Ranking(guess.similarity[:n])
+        case Labels():
+            return Labels(guess.labels[:n])
+        case _:
+            return guess
 
 
 def _scores(guess: Guess, truth: Truth, metrics: list[str]) -> dict[str, dict[str, Any]]:

@@ -71,7 +71,7 @@ def make_scene(spec: DataSpec, data: Path | None) -> Scene:
         return _classes_scene(spec, packs.data_root(data))
     everybody = _people(spec, data)
     scene = _unseen_scene(spec, everybody) if spec.unseen else _people_scene(spec, everybody)
-    further = {name: _auxiliary(spec, name, data) for name in spec.auxiliary}
+    further: dict[str, ImageSet] = {name: _auxiliary(spec, name, data) for name in spec.auxiliary}
     if not len(scene.public) and further:
         scene = replace(scene, public=next(iter(further.values())))
     return replace(scene, auxiliary=further)

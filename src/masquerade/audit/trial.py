@@ -94,9 +94,26 @@ class Trial:
         size = BATCH if self.disguise.per_image else max(1, len(images))
         return torch.cat([self._keyed(batch) for batch in torch.split(images, size)])
 
+    def release(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        """What leaves the owner for images, and which image each row stands for.
+
+        A disguise that mixes images draws other mixtures for another order of them; there may be several
+        ``encodings`` of all, the first in the order of the images.
+        """
+        orders = self._orders(len(images))
+        return torch.cat([self.disguised(images[order]) for order in orders]), torch.cat(orders)
+
     def shares(self, images: Tensor) -> Tensor:
-        """How much of each of the images is in each disguised one, ``(n, n)``: the mixture, if it mixes."""
-        return self._keyed.targets(images, torch.eye(len(images)))
+        """How much of each of the n images is in each row of ``release``, ``(rows, n)``."""
+        own = torch.eye(len(images))
+        return torch.cat(
+            [self._keyed.targets(images[order], own[order]) for order in self._orders(len(images))]
+        )
+
+    def _orders(self, n: int) -> list[Tensor]:
+        shuffle = np.random.default_rng([self.seed, 3])
+        more = [torch.from_numpy(shuffle.permutation(n)) for _ in range(self._arm.encodings - 1)]
+        return [torch.arange(n), *more]
 
     def queried(self, images: Tensor) -> Tensor:
         """What the owner hands to the model at recognition, float32."""
@@ -128,21 +145,14 @@ class Trial:
         )
 
     def _training_set(self) -> tuple[Tensor, Tensor]:
-        """Released images and their classes, or shares of classes where the disguise mixes images.
-
-        Such a disguise draws other mixtures for another order of the images: the released set then holds
-        ``encodings`` of them.
-        """
+        """Released images and their classes, or shares of classes where the disguise mixes images."""
         train = self.scene.train
         if self.disguise.per_image and self._arm.encodings == 1:
             return self.released, train.labels
+        images, _ = self.release(train.images)
         shares = functional.one_hot(train.labels, len(train.names)).float()
-        orders = [torch.arange(len(train))]
-        shuffle = np.random.default_rng([self.seed, 3])
-        orders += [torch.from_numpy(shuffle.permutation(len(train))) for _ in range(self._arm.encodings - 1)]
-        images = [self.disguised(train.images[order]) for order in orders]
-        targets = [self._keyed.targets(train.images[order], shares[order]) for order in orders]
-        return torch.cat(images), torch.cat(targets)
+        orders = self._orders(len(train))
+        return images, torch.cat([self._keyed.targets(train.images[o], shares[o]) for o in orders])
 
     @cached_property
     def teacher(self) -> Network:

@@ -31,6 +31,8 @@ def build_view(
 ) -> tuple[View, Truth]:
     """A view with exactly ``sights``, and its truth.
 
+    Where an image is released in several encodings, the truth is that of the first ones.
+
     Args:
         trial: The repetition under attack.
         attack: The attack's section of the study.
@@ -42,12 +44,13 @@ def build_view(
     public = trial.scene.auxiliary[attack.auxiliary] if attack.auxiliary else trial.scene.public
     private = trial.scene.train if attack.target == "train" else trial.scene.test
     victims = private.take(rows)
+    released, of = trial.release(victims.images)
     shown: dict[str, object] = {}
     truth: dict[str, Tensor] = {}
     for sight in sights:
         match sight:
             case Sight.LABELS:
-                shown["labels"] = victims.labels
+                shown["labels"] = victims.labels[of]
             case Sight.RECIPE:
                 shown["recipe"] = trial.disguise.describe()
             case Sight.PUBLIC:
@@ -69,14 +72,14 @@ def build_view(
                 shown["candidates"], found = chosen(known)
                 truth |= found
             case Sight.PAIRING:
-                shown["pairing"] = _pairing(trial.shares(victims.images))
+                shown["pairing"] = _pairing(trial.shares(victims.images), of)
             case Sight.QUERY:
                 shown["query"] = trial.disguised
             case Sight.TEACHER:
                 shown["teacher"] = lambda images: embeddings(trial.teacher, images)
             case Sight.PROBES:
                 shown["probes"], truth = _probes(trial, truth)
-    view = View(released=trial.disguised(victims.images), **shown)  # type: ignore[arg-type]
+    view = View(released=released, **shown)  # type: ignore[arg-type]
     units = trial.scene.units(victims)
     return view, Truth(originals=victims.images.float(), identities=victims.labels, units=units, **truth)
 
@@ -137,12 +140,11 @@ def _suspects(
     return images, {"members": inside, "candidate_rows": rows, "candidate_identities": people}
 
 
-def _pairing(shares: Tensor) -> Pairing:
+def _pairing(shares: Tensor, own: Tensor) -> Pairing:
     """The originals of each released image, its own first."""
-    rows = torch.arange(len(shares))
     k = int((shares > 0).sum(1).max())
     ranked = shares.clone()
-    ranked[rows, rows] = torch.inf
+    ranked[torch.arange(len(shares)), own] = torch.inf
     originals = ranked.topk(k, dim=1).indices
     return Pairing(originals, shares.gather(1, originals))
 
