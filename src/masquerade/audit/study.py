@@ -64,8 +64,9 @@ class ArmSpec(Part):
     """One protection under test: a recipe by name, or a disguise written out.
 
     ``encoder`` takes another public encoder than the recipe's, by name or file; one that is written out has
-    none by itself. ``side`` brings the photos to so many rows and columns first. ``encodings`` of each image are trained on where a disguise mixes images anew each time. With
-    ``trained_on`` "public" the recogniser is one of the public people's plain images, not trained further.
+    none by itself. ``side`` brings the photos to so many rows and columns first. ``encodings`` of each image
+    are trained on, where a disguise mixes images anew each time. With ``trained_on`` "public" the recogniser is
+    one of the public people's plain images, not trained further.
     """
 
     name: str
