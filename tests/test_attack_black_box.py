@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from feature_examples import TINY, found, fresh_keys, people
+from feature_examples import TINY, found, fresh_keys, people, same_photo
 from masquerade.attacks.base import Attack, Labelled, View
 from masquerade.attacks.black_box import BlackBox
 from masquerade.attacks.distillation import Distillation
@@ -40,6 +40,13 @@ def test_finds_people_through_a_disguise_that_it_may_ask(attack: Attack) -> None
 def test_answers_of_another_key_are_of_no_use(attack: Attack) -> None:
     mine, theirs = fresh_keys(5)(), fresh_keys(6)()
     assert found(attack(view(theirs, mine(OWNERS)), np.random.default_rng(0)), LABELS).value < 0.35
+
+
+def test_without_training_it_compares_the_answers() -> None:
+    disguise = fresh_keys(5)()
+    untrained = BlackBox(steps=0)(view(disguise, disguise(OWNERS)), np.random.default_rng(0))
+    assert found(untrained, LABELS).value > 0.6
+    assert same_photo(untrained) == 1
 
 
 @attacks
