@@ -6,9 +6,9 @@ from masquerade.disguises import BlockPermutation, Chain, Disguise, ManyKeys, To
 from masquerade.recipes.base import Recipe, Status
 
 _PAPER: Final = "the XNN paper, section 3.1 and Table 2"
-_ONE_PAIR: Final = (
-    "Whoever has one photo beside its disguised tokens solves the key and links nearly all others; five photos give "
-    "it exactly. Photos that are public besides can stand in for leaked ones: see docs/results.md."
+_ALONE: Final = (
+    "Whoever holds the released tokens and photos of other people solves the key from their moments and links nearly "
+    "all photos; one leaked pair does it as well: see docs/results.md."
 )
 
 
@@ -33,7 +33,7 @@ XNN: Final[tuple[Recipe, ...]] = (
         "tokens of SFace, permuted, one Gaussian matrix",
         (BlockPermutation(1), TokenMatrix("gaussian")),
         "broken",
-        _ONE_PAIR,
+        _ALONE,
         source=_PAPER,
     ),
     _xnn(
@@ -41,7 +41,7 @@ XNN: Final[tuple[Recipe, ...]] = (
         "tokens of a small ViT pre-trained by MoCo-v3, permuted, one Gaussian matrix",
         (BlockPermutation(1), TokenMatrix("gaussian")),
         "broken",
-        _ONE_PAIR,
+        _ALONE,
         source=f"{_PAPER}, with a smaller encoder",
         encoder="vit-small",
     ),
@@ -50,24 +50,24 @@ XNN: Final[tuple[Recipe, ...]] = (
         "tokens of SFace, permuted, one orthogonal matrix: for the study of why not",
         (BlockPermutation(1), TokenMatrix("orthogonal")),
         "broken",
-        "Lengths and angles of tokens are kept: a photo is linked without any key. " + _ONE_PAIR,
+        "Lengths and angles of tokens are kept: a photo is linked without any key. " + _ALONE,
     ),
     _xnn("xnn-none", "tokens of SFace as they are", (), "none", "The tokens leave as they are."),
     _xnn(
-        "xnn-hardened-keys",
+        "xnn-keys",
         "tokens of SFace, permuted, one of four Gaussian matrices, stated for each photo",
         (BlockPermutation(1), ManyKeys(TokenMatrix("gaussian"), keys=4, told="slots")),
         "broken",
-        "A leaked pair solves its own key, a fourth of the photos; 20 pairs solve all four. The recogniser must learn "
-        "four keys from the same photos and loses a quarter of its accuracy: see docs/results.md.",
+        "The moments of each key's tokens solve it as they do a single one, and the recogniser must learn four keys "
+        "from the same photos: see docs/results.md.",
     ),
     _xnn(
-        "xnn-hardened-network",
+        "xnn-network",
         "tokens of SFace, permuted, a secret network with cosines for each token",
         (BlockPermutation(1), TokenNetwork(depth=1, act="cosine", gain=1.0)),
-        "hardened",
-        "Without leaked pairs few photos are linked. One photo beside its disguised tokens links that photo's like "
-        "among candidates, and 20 find other photos of the same people nearly as if unprotected: see docs/results.md.",
+        "broken",
+        "Without a leaked pair the same photos are linked, other photos of the same people seldom. With a few pairs "
+        "those are found nearly as if unprotected: see docs/results.md.",
     ),
 )
 """The paper's, and ours."""
