@@ -208,3 +208,13 @@ def test_an_encoder_says_what_it_is_and_nothing_more() -> None:
     encoder: Encoder = tiny_encoder()
     assert encoder.describe() == {"name": "tiny", "digest": encoder.digest}
     assert repr(encoder) == f"ViTEncoder('tiny', {encoder.digest[:12]})"
+
+
+def test_the_first_blocks_of_the_shipped_transformer_are_an_encoder() -> None:
+    images = photos(2, 112)
+    shallow = open_encoder("vit-small@1")
+    assert shallow.shape == open_encoder("vit-small").shape
+    assert find_shipped("vit-small@1", shallow.digest) == shallow
+    assert not torch.equal(shallow(images), open_encoder("vit-small@2")(images))
+    with pytest.raises(UsageError, match="cannot be cut"):
+        open_encoder("vit-small@9")

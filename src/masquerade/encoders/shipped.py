@@ -30,6 +30,8 @@ def open_encoder(name_or_path: str | Path) -> Encoder:
     """
     if str(name_or_path) in SHIPPED:
         return _shipped(str(name_or_path))
+    if found := _CUT.fullmatch(str(name_or_path)):
+        return _shallower(int(found["blocks"]))
     path = Path(name_or_path)
     if not path.exists():
         raise UsageError(
