@@ -35,7 +35,7 @@ class Expectation(Attack):
     name: ClassVar[str] = "expectation"
     needs: ClassVar[frozenset[Sight]] = frozenset({Sight.PUBLIC, Sight.FRESH, Sight.CANDIDATES})
     control: ClassVar[Control] = Control(
-        "xnn-none", "rank1", 0.5, "measured without obfuscation: 0.85 of 1,162 photos of unseen people"
+        "xnn-none", "rank1", 0.5, "measured without obfuscation: 0.94 of 1,162 photos of unseen people"
     )
 
     network: str = "recnet"
