@@ -27,7 +27,7 @@ class ExaminerClean(Attack):
     name: ClassVar[str] = "examiner_clean"
     needs: ClassVar[frozenset[Sight]] = frozenset({Sight.GALLERY})
     control: ClassVar[Control] = Control(
-        "none", "identification", 0.6, "the paper's examiners name unprotected images at its models' accuracy"
+        "none", "identification", 0.45, "a short training on unprotected images: 0.50 on CIFAR-10, 0.90 on 12 people"
     )
 
     network: str = "small-cnn"

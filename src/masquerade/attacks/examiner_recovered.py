@@ -34,7 +34,7 @@ class ExaminerRecovered(Attack):
     name: ClassVar[str] = "examiner_recovered"
     needs: ClassVar[frozenset[Sight]] = frozenset({Sight.GALLERY}) | Moments.needs
     control: ClassVar[Control] = Control(
-        Moments.control.recipe, "identification", 0.5, "what the first attack's own control recovers"
+        Moments.control.recipe, "identification", 0.45, "what the first attack's own control recovers"
     )
 
     first: Attack = field(default_factory=Moments)

@@ -10,6 +10,7 @@ from masquerade.attacks.base import Labelled, Pairing, Pairs, Sight, View
 from masquerade.audit.study import AttackSpec
 from masquerade.audit.trial import Trial
 from masquerade.data.image_set import ImageSet
+from masquerade.errors import NotApplicable
 from masquerade.metrics.base import Truth
 from masquerade.training import embeddings
 
@@ -152,8 +153,13 @@ def _pairing(shares: Tensor, own: Tensor) -> Pairing:
 def _probes(trial: Trial, truth: dict[str, Tensor]) -> tuple[Labelled, dict[str, Tensor]]:
     """Original-form images of trained classes and of classes never trained on."""
     inside, outside = trial.scene.test, trial.scene.outsiders
-    if outside is None:
-        outside = trial.scene.public
+    if outside is None and not trial.scene.of_people:
+        raise NotApplicable(
+            "there are no classes that were not trained on",
+            place="data.outsiders",
+            remedy="Ask for outsiders in the study's data, or leave the attack out.",
+        )
+    outside = outside or trial.scene.public
     shift = len(inside.names)
     images, labels = [], []
     for source, offset in ((inside, 0), (outside, shift)):
