@@ -27,7 +27,10 @@ class ExaminerClean(Attack):
     name: ClassVar[str] = "examiner_clean"
     needs: ClassVar[frozenset[Sight]] = frozenset({Sight.GALLERY})
     control: ClassVar[Control] = Control(
-        "none", "identification", 0.45, "a short training on unprotected images: 0.50 on CIFAR-10, 0.90 on 12 people"
+        "none",
+        "identification",
+        0.45,
+        "a short training on unprotected images: 0.50 on CIFAR-10, 0.90 on 12 people",
     )
 
     network: str = "small-cnn"

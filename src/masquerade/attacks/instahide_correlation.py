@@ -61,7 +61,7 @@ class InstaHideCorrelation(Attack):
             )
         seen, known = (
             _centred(sizes.flatten(1))
-            for sizes in (view.released.float().abs(), recipe.normalised(view.candidates).abs())
+            for sizes in (recipe.normalised(view.released).abs(), recipe.normalised(view.candidates).abs())
         )
         similarity = _cosine(seen, known) if not self.whitened else self._whitened(seen, known, rng)
         if self.guess == "ranking":

@@ -58,7 +58,7 @@ class InstaHideReconstruction(Attack):
         recipe = InstaHideRecipe.from_description(view.recipe)
         shape = _same_shape(view.released, view.public.images)
         mixing = Mixing(_shares(view.pairing))
-        sizes = view.released.float().abs().flatten(1)
+        sizes = recipe.normalised(view.released).abs().flatten(1)
         found = agreeing(mixing.first(sizes, self.first_steps, rng), shape)
         for _ in range(self.rounds):
             error = mixing.error(found, sizes)

@@ -117,4 +117,5 @@ def _standardised(rows: Tensor) -> Tensor:
 
 def _centred(rows: Tensor) -> Tensor:
     rows = rows - rows.mean(1, keepdim=True)
-    return rows / rows.norm(dim=1, keepdim=True).clamp_min(1e-9)
+    lengths: Tensor = rows.norm(dim=1, keepdim=True)
+    return rows / lengths.clamp_min(1e-9)

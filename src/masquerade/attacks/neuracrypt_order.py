@@ -31,7 +31,8 @@ def in_order(codes: Tensor) -> Tensor:
 
 def sizes(codes: Tensor) -> Tensor:
     """Log of how far each code is from the mean of its place, ``(n, t)``."""
-    return (codes - codes.mean(0)).norm(dim=2).clamp_min(1e-6).log()
+    far: Tensor = (codes - codes.mean(0)).norm(dim=2)
+    return far.clamp_min(1e-6).log()
 
 
 def place_graph(encodings: Sequence[Tensor], lengths: Tensor, rng: np.random.Generator) -> Tensor:

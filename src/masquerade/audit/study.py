@@ -64,7 +64,7 @@ class ArmSpec(Part):
     """One protection under test: a recipe by name, or a disguise written out.
 
     ``encoder`` takes another public encoder than the recipe's, by name or file; one that is written out has
-    none by itself. ``side`` brings the photos to so many rows and columns first. ``encodings`` of each image
+    none by itself. ``encoded_by`` is the cloud's: what left the owner goes through that encoder there. ``side`` brings the photos to so many rows and columns first. ``encodings`` of each image
     are trained on, where a disguise mixes images anew each time. With ``trained_on`` "public" the recogniser is
     one of the public people's plain images, not trained further.
     """
@@ -74,6 +74,7 @@ class ArmSpec(Part):
     recipe: str | None = None
     disguise: dict[str, Any] | None = None
     encoder: str | None = None
+    encoded_by: str | None = None
     side: int | None = Field(None, ge=8)
     training: TrainingSpec | None = None
     attacks: list[str] | None = None

@@ -17,6 +17,7 @@ from masquerade.audit.study import ArmSpec, TrainingSpec
 from masquerade.disguises import Chain, from_description
 from masquerade.disguises.base import Disguise, Keyed
 from masquerade.disguises.encode import Encode
+from masquerade.encoders import open_encoder
 from masquerade.errors import NotMeasurable, StudyError
 from masquerade.keys import Key
 from masquerade.metrics import Score, recognition, tar_at_far, utility
@@ -30,7 +31,14 @@ FALSE_ACCEPTS = (1e-2, 1e-3)
 
 
 def disguise_of(arm: ArmSpec) -> Disguise:
-    """The disguise that an arm of a study names or writes out, after its public encoder if it has one."""
+    """The disguise that an arm of a study names or writes out, with its public encoder if it has one."""
+    disguise = _disguise_of(arm)
+    if arm.encoded_by is None:
+        return disguise
+    return Chain((disguise, Encode(open_encoder(arm.encoded_by))))
+
+
+def _disguise_of(arm: ArmSpec) -> Disguise:
     if arm.recipe is not None:
         known = recipe(arm.recipe)
         return (replace(known, encoder=arm.encoder) if arm.encoder else known).whole()

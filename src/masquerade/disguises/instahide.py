@@ -28,14 +28,15 @@ _PART: Final = 64
 class InstaHide(Disguise):
     """Each photo of a call mixed with partners, then every number times a sign of its own.
 
-    Photos enter as ``(x - 127.5) / 64``. Weights are ``|N(0, 1)|``, divided by their sum, drawn again while one
+    Photos are mixed, and change their signs, as ``(x - 127.5) / 64``, and leave in the scale of photos again, so
+    that networks for photos take them. Weights are ``|N(0, 1)|``, divided by their sum, drawn again while one
     is above the ceiling; partners come from a permutation of the call's photos, so that one may meet itself.
     Weights, partners and signs follow from the key and from all photos of the call: the same call gives the
     same result, another selection of photos another one, with fresh signs. The published code draws anew in
     every epoch; here whoever wants that calls again with other photos, or another key.
 
     Training targets are mixed by the same weights, which they publish (``targets``). The trained model is asked
-    with plain normalised photos (``query``), as the published code tests it: recognition is not protected.
+    with plain photos (``query``), as the published code tests it: recognition is not protected.
     Carlini et al. (2020) recovered the photos.
 
     Args:
@@ -113,13 +114,13 @@ class KeyedInstaHide(Keyed):
             fields = signs.fields([_row_code(call, row) for row in rows], images[0].numel())
             flips = torch.from_numpy(fields).view(-1, *self.shape) < 0.5
             mixed = self._mixed(images, partners[rows], weights[rows])
-            result[rows.start : rows.stop] = torch.where(flips, -mixed, mixed)
+            result[rows.start : rows.stop] = torch.where(flips, -mixed, mixed) * _SCALE + _CENTRE
         return result
 
     def answer(self, images: Tensor, nonces: list[bytes] | None) -> Tensor:
-        """Plain normalised photos."""
+        """Plain photos."""
         del nonces
-        return _standard(images)
+        return images.float()
 
     def mixed(self, images: Tensor, nonces: list[bytes] | None, classes: Tensor) -> Tensor:
         """Class shares mixed by the weights of the photos.
