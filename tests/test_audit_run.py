@@ -10,10 +10,10 @@ import torch
 
 from masquerade import attacks
 from masquerade.attacks.base import Attack, Control, Guess, Reconstruction, Sight, View
+from masquerade.audit.encoded import EncodedScenes
 from masquerade.audit.grade import grade, strongest
 from masquerade.audit.results import Leak, Measurement, Report
 from masquerade.audit.run import Audit
-from masquerade.audit.encoded import EncodedScenes
 from masquerade.audit.scene import make_scene
 from masquerade.audit.study import AttackSpec, DataSpec, Study
 from masquerade.audit.trial import Trial

@@ -64,9 +64,10 @@ class ArmSpec(Part):
     """One protection under test: a recipe by name, or a disguise written out.
 
     ``encoder`` takes another public encoder than the recipe's, by name or file; one that is written out has
-    none by itself. ``encoded_by`` is the cloud's: what left the owner goes through that encoder there. ``side`` brings the photos to so many rows and columns first. ``encodings`` of each image
-    are trained on, where a disguise mixes images anew each time. With ``trained_on`` "public" the recogniser is
-    one of the public people's plain images, not trained further.
+    none by itself. ``encoded_by`` is the cloud's: what left the owner goes through that encoder there. ``side``
+    brings the photos to so many rows and columns first. ``encodings`` of each image are trained on, where a
+    disguise mixes images anew each time. With ``trained_on`` "public" the recogniser is one of the public
+    people's plain images, not trained further.
     """
 
     name: str

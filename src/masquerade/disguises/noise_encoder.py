@@ -8,9 +8,9 @@ from torch import Tensor
 
 from masquerade.disguises.base import Disguise, Keyed, Shape
 from masquerade.disguises.tokens import in_parts
+from masquerade.encoders.noise_encoder import NoiseEncoder
 from masquerade.errors import UsageError
 from masquerade.keys import Key
-from masquerade.encoders.noise_encoder import NoiseEncoder
 
 _PART = 64
 """Feature maps at a time, always as many, so that a map has the same noise in any batch."""
