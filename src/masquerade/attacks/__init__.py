@@ -12,6 +12,7 @@ from masquerade.attacks.chosen_features import ChosenFeatures
 from masquerade.attacks.class_membership import ClassMembership
 from masquerade.attacks.class_sizes import ClassSizes
 from masquerade.attacks.distillation import Distillation
+from masquerade.attacks.eavesdropper import Eavesdropper
 from masquerade.attacks.examiner_clean import ExaminerClean
 from masquerade.attacks.examiner_fresh import ExaminerFresh
 from masquerade.attacks.examiner_recovered import ExaminerRecovered
@@ -52,6 +53,7 @@ EVERY_ATTACK: tuple[type[Attack], ...] = (
     ExpectationInvariant,
     BlackBox,
     Distillation,
+    Eavesdropper,
     InstaHideCorrelation,
     InstaHideReconstruction,
     NeuraCryptPatches,

@@ -34,7 +34,7 @@ from masquerade.audit.results import (
 from masquerade.audit.scene import Scene, make_scene
 from masquerade.audit.store import Store
 from masquerade.audit.study import ArmSpec, AttackSpec, MapSpec, Resolved
-from masquerade.audit.trial import Trial, disguise_of
+from masquerade.audit.trial import Trial, described, disguise_of, noise_settings, protects
 from masquerade.audit.views import Budget
 from masquerade.metrics import Score, pool
 from masquerade.recipes import recipe
@@ -141,6 +141,7 @@ class Audit:
 
     def _what(self, arm: ArmSpec, seed: int) -> dict[str, Any]:
         training = arm.training or self.study.training
+        noise = noise_settings(arm.noise, training, arm.name).model_dump() if arm.noise else None
         return {
             "data": self.study.data.model_dump(exclude={"note"}, exclude_defaults=True),
             "pixels": self.scene.facts.digest,
@@ -148,6 +149,7 @@ class Audit:
             "training": None if training is None else training.model_dump(exclude_defaults=True),
             "encodings": arm.encodings,
             **arm.model_dump(include={"side", "trained_on"}, exclude_defaults=True),
+            **({} if noise is None else {"noise": noise}),
             "seed": seed,
         }
 
@@ -179,7 +181,7 @@ class Audit:
 
     def _arm(self, arm: ArmSpec, controls: dict[str, ControlResult | None]) -> Arm:
         before = self._spent()
-        disguise = disguise_of(arm)
+        protected = protects(arm)
         scored, beside = self._utility(arm)
         wanted = [s for s in self.study.attacks if arm.attacks is None or s.title in arm.attacks]
         leaks = [self._leak(arm, spec, controls[spec.title]) for spec in wanted]
@@ -187,12 +189,12 @@ class Audit:
         return Arm(
             name=arm.name,
             title=arm.title or arm.name,
-            protected=disguise.keyed_by_secret,
-            recipe=disguise.describe(),
+            protected=protected,
+            recipe=described(arm),
             utility=scored,
             beside=beside,
             leaks=leaks,
-            grade=grade(leaks, disguise.keyed_by_secret),
+            grade=grade(leaks, protected),
             strongest=worst.attack if worst else "",
             seconds=self._spent() - before,
         )
@@ -220,12 +222,7 @@ class Audit:
         self._keep_pictures(arm, spec, pieces[0])
         broken = [piece for piece in pieces if piece["status"] != "ran"]
         status, reason = (broken[0]["status"], broken[0]["reason"]) if broken else ("ran", "")
-        if (
-            status == "ran"
-            and control is not None
-            and not control.passed
-            and disguise_of(arm).keyed_by_secret
-        ):
+        if status == "ran" and control is not None and not control.passed and protects(arm):
             status = "incomplete"
             reason = "the positive control failed: this attack is too weak here to conclude anything"
         measured = {m: _pooled(pieces, m, seeds) for m in [spec.metric, *spec.others]}

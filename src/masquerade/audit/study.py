@@ -60,6 +60,19 @@ class TrainingSpec(Part):
     change: dict[str, Any] = {}
 
 
+class NoiseSpec(Part):
+    """XNN-d: noise trained on the owner's training people, and a recogniser distilled to see through it.
+
+    ``amount`` bounds the noise; 0 is the baseline of XNN's Table 4, normalised features and their recogniser.
+    ``steps`` are the batches that the noise is trained for, ``change`` what else differs from ``XNNDSettings``.
+    Network and training of the recogniser are those of the arm.
+    """
+
+    amount: float = Field(ge=0, le=100)
+    steps: int = Field(300, ge=0)
+    change: dict[str, Any] = {}
+
+
 class ArmSpec(Part):
     """One protection under test: a recipe by name, or a disguise written out.
 
@@ -67,7 +80,7 @@ class ArmSpec(Part):
     none by itself. ``encoded_by`` is the cloud's: what left the owner goes through that encoder there. ``side``
     brings the photos to so many rows and columns first. ``encodings`` of each image are trained on, where a
     disguise mixes images anew each time. With ``trained_on`` "public" the recogniser is one of the public
-    people's plain images, not trained further.
+    people's plain images, not trained further. ``noise`` makes it XNN-d, after the recipe's public encoder.
     """
 
     name: str
@@ -81,6 +94,7 @@ class ArmSpec(Part):
     attacks: list[str] | None = None
     encodings: int = Field(1, ge=1, le=100)
     trained_on: Literal["released", "public"] = "released"
+    noise: NoiseSpec | None = None
 
     @model_validator(mode="after")
     def _one_of(self) -> "ArmSpec":

@@ -12,18 +12,21 @@ from torch import Tensor
 from torch.nn import functional
 
 from masquerade.attacks.base import Disguising
+from masquerade.audit.distilled import Distilled
 from masquerade.audit.encoded import EncodedScenes
-from masquerade.audit.study import ArmSpec, TrainingSpec
+from masquerade.audit.study import ArmSpec, NoiseSpec, TrainingSpec
 from masquerade.disguises import Chain, from_description
 from masquerade.disguises.base import Disguise, Keyed
 from masquerade.disguises.encode import Encode
+from masquerade.disguises.noise_encoder import AdversarialNoise
 from masquerade.encoders import open_encoder
-from masquerade.errors import NotMeasurable, StudyError
+from masquerade.errors import NotApplicable, NotMeasurable, StudyError
 from masquerade.keys import Key
 from masquerade.metrics import Score, recognition, tar_at_far, utility
 from masquerade.networks import Network
 from masquerade.recipes import encoded, recipe
 from masquerade.training import Settings, embeddings, fit, preset, probabilities
+from masquerade.training.xnn_d import XNNDSettings
 
 BATCH = 256
 FALSE_ACCEPTS = (1e-2, 1e-3)
@@ -45,6 +48,19 @@ def _disguise_of(arm: ArmSpec) -> Disguise:
     assert arm.disguise is not None  # noqa: S101  (validated by ArmSpec)
     written = from_description(arm.disguise)
     return written if arm.encoder is None else encoded(written, arm.encoder)
+
+
+def described(arm: ArmSpec) -> dict[str, Any]:
+    """The public parameters of an arm's protection, as reports cite them."""
+    whole = disguise_of(arm).describe()
+    if arm.noise is None:
+        return whole
+    return {"kind": "Chain", "parts": [whole, {"kind": AdversarialNoise.__name__, **arm.noise.model_dump()}]}
+
+
+def protects(arm: ArmSpec) -> bool:
+    """Whether an arm claims to protect: by a secret key, or by the noise of XNN-d, which has none."""
+    return disguise_of(arm).keyed_by_secret or (arm.noise is not None and arm.noise.amount > 0)
 
 
 def public_prefix(disguise: Disguise) -> tuple[Disguise | None, Disguise]:
@@ -70,6 +86,25 @@ def settings_of(training: TrainingSpec) -> Settings:
     return Settings.model_validate({**known, **change})
 
 
+def noise_settings(noise: NoiseSpec, training: TrainingSpec | None, arm: str) -> XNNDSettings:
+    """The settings of XNN-d that an arm says.
+
+    Args:
+        noise: The arm's noise.
+        training: How the recogniser is trained.
+        arm: What messages call the arm.
+
+    Raises:
+        StudyError: If no training is said.
+        UsageError: If ``noise.change`` says what XNN-d has not.
+    """
+    if training is None:
+        raise StudyError("XNN-d trains, but the study says not how", place=f"arm {arm}")
+    known = XNNDSettings(recogniser=settings_of(training), adversarial_steps=noise.steps).model_dump()
+    inside = {**known["noise"], "amount": noise.amount, **noise.change.get("noise", {})}
+    return XNNDSettings.read({**known, **noise.change, "noise": inside})
+
+
 @final
 class Trial:
     """One repetition of one arm; everything is computed when first asked for.
@@ -82,16 +117,34 @@ class Trial:
 
     Attributes:
         scene: The images before the secret steps: feature maps where a public encoder comes first.
-        disguise: The secret steps, and all after them.
+        distilled: What XNN-d trains; None for any other protection.
+
+    Raises:
+        StudyError: If XNN-d is asked for without an encoder, or beside another protection.
     """
 
     def __init__(self, scenes: EncodedScenes, arm: ArmSpec, training: TrainingSpec | None, seed: int) -> None:
-        prefix, self.disguise = public_prefix(disguise_of(arm))
+        prefix, self._steps = public_prefix(disguise_of(arm))
         self.scene = scenes.through(prefix, arm.side)
         self.photos = scenes.through(None, arm.side)
         self.training = arm.training or training
         self.seed = seed
         self._arm = arm
+        self.distilled: Distilled | None = None
+        if arm.noise is not None:
+            if prefix is None or self._steps != Chain():
+                raise StudyError(
+                    "XNN-d follows a public encoder and nothing else",
+                    place=f"arm {arm.name}",
+                    remedy="Take a recipe without secret steps, such as xnn-none.",
+                )
+            settings = noise_settings(arm.noise, self.training, arm.name)
+            self.distilled = Distilled(self.scene.train, settings, seed)
+
+    @property
+    def disguise(self) -> Disguise:
+        """The secret steps and all after them, or XNN-d's trained noise."""
+        return self._steps if self.distilled is None else self.distilled.disguise
 
     @cached_property
     def _keyed(self) -> Keyed:
@@ -128,7 +181,15 @@ class Trial:
         return torch.cat([self._keyed.query(batch) for batch in torch.split(images, BATCH)])
 
     def fresh(self, rng: np.random.Generator) -> Disguising:
-        """The same disguise under a key of the attacker's own."""
+        """The same disguise under a key of the attacker's own.
+
+        Raises:
+            NotApplicable: If the disguise is trained, not keyed.
+        """
+        if self.distilled is not None:
+            raise NotApplicable(
+                "the noise of XNN-d is trained and has no key", remedy="Run black_box, or eavesdropper."
+            )
         key = study_key(int(rng.integers(2**62)), "attacker")
         return self.disguise.with_key(key, self.scene.train.shape)
 
@@ -139,7 +200,9 @@ class Trial:
 
     @cached_property
     def model(self) -> Network:
-        """What the cloud trains on the disguised training images."""
+        """What the cloud trains on the disguised training images, or what XNN-d's owner distils for it."""
+        if self.distilled is not None:
+            return self.distilled.student
         if self._arm.trained_on == "public":
             return self.teacher
         if self.training is None:
@@ -191,6 +254,9 @@ class Trial:
         seen = self.queried(test.images)
         found = {"utility": recognition(embeddings(self.model, seen), test.labels)}
         found["untrained"] = recognition(seen, test.labels, "rank1_untrained")
+        if self.distilled is not None:
+            taught_clean = embeddings(self.distilled.teacher, seen)
+            found["clean recogniser"] = recognition(taught_clean, test.labels, "rank1_clean_recogniser")
         found["pixels"] = recognition(self.photos.test.images, test.labels, "rank1_pixels")
         for far in FALSE_ACCEPTS:
             with suppress(NotMeasurable):

@@ -94,6 +94,12 @@ METRICS = {
         "Without any training, for {value} of the photos the nearest other one is of the same person; guessing "
         "finds {chance}.",
     ),
+    "rank1_clean_recogniser": MetricWords(
+        "rank-1 by a recogniser of clean features",
+        "share",
+        "A recogniser that was taught clean features finds for {value} of the photos another one of the same "
+        "person; guessing finds {chance}.",
+    ),
     "rank1_pixels": MetricWords(
         "rank-1 of pixels",
         "share",
