@@ -20,8 +20,8 @@ of them stand in the reports. Profile and seeds are those of the report.
 
 
 README = ROOT / "README.md"
-HEADLINE = "dn_table2_lfw"
-MARKS = ("<!-- numbers -->", "<!-- /numbers -->")
+HEADLINES = {"numbers": "dn_table2_lfw", "xnn": "xnn_table2"}
+"""Which study's table stands in the README between which marks."""
 
 
 def main() -> None:
@@ -31,12 +31,15 @@ def main() -> None:
 
 
 def readme() -> str:
-    """The README with the table of the headline study between its marks."""
-    report = Report.model_validate_json((RESULTS / f"{HEADLINE}.json").read_text("utf-8"))
-    before, rest = README.read_text("utf-8").split(MARKS[0])
-    after = rest.split(MARKS[1])[1]
-    table = "\n".join(_table(report))
-    return f"{before}{MARKS[0]}\n{table}\n{MARKS[1]}{after}"
+    """The README with the tables of the headline studies between their marks."""
+    text = README.read_text("utf-8")
+    for mark, study in HEADLINES.items():
+        path = RESULTS / f"{study}.json"
+        table = _table(Report.model_validate_json(path.read_text("utf-8"))) if path.exists() else []
+        before, rest = text.split(f"<!-- {mark} -->")
+        after = rest.split(f"<!-- /{mark} -->")[1]
+        text = "\n".join([f"{before}<!-- {mark} -->", *table, f"<!-- /{mark} -->{after}"])
+    return text
 
 
 def page() -> str:
