@@ -5,7 +5,7 @@ from pathlib import Path
 
 from masquerade.audit.results import Arm, Report
 from masquerade.report.verdict import strongest
-from masquerade.report.words import amount, interval
+from masquerade.report.words import amount, interval, metric_words
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "studies" / "results"
@@ -56,6 +56,7 @@ def _study(report: Report) -> Iterator[str]:
     yield f"[JSON](../studies/results/{report.study}.json)\n"
     yield from _table(report)
     yield ""
+    yield from _beside(report)
     if report.claims:
         yield "| what | paper | ours |"
         yield "|---|---|---|"
@@ -87,6 +88,16 @@ def _arm(arm: Arm) -> str:
     return (
         f"| {arm.title} | {utility} | {leak.title} ({measured.metric}) | {found} | {chance} | {arm.grade} |"
     )
+
+
+def _beside(report: Report) -> Iterator[str]:
+    arms = [arm for arm in report.arms if arm.beside]
+    for arm in arms:
+        numbers = (
+            f"{metric_words(m.metric).title} {amount(m.metric, m.value)} [{interval(m)}]" for m in arm.beside
+        )
+        yield f"- {arm.title}, beside its utility: {'; '.join(numbers)}"
+    yield from [""] if arms else []
 
 
 def _curves(report: Report) -> Iterator[str]:
