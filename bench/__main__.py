@@ -1,7 +1,8 @@
-"""Measures everything, prints a table, writes bench/results.json: python -m bench"""
+"""Measures everything, prints a table, writes bench/results.json: python -m bench, or python -m bench xnn"""
 
 import json
 import platform
+import sys
 from pathlib import Path
 
 import torch
@@ -12,11 +13,11 @@ from bench import disguised_nets, xnn
 from bench.measure import Row
 
 RESULTS = Path(__file__).parent / "results.json"
-SYSTEMS = (disguised_nets, xnn)
+SYSTEMS = {"disguised_nets": disguised_nets, "xnn": xnn}
 
 
-def main() -> None:
-    """Measure all systems."""
+def main(wanted: list[str]) -> None:
+    """Measure the systems named, or all of them; the others' rows stay as they are."""
     rows: list[Row] = []
     table = Table(
         "name",
@@ -26,18 +27,23 @@ def main() -> None:
         "met",
         title=f"{platform.machine()}, {torch.get_num_threads()} threads",
     )
-    for system in SYSTEMS:
-        for row in system.rows():
+    for name in wanted or SYSTEMS:
+        for row in SYSTEMS[name].rows():
             rows.append(row)
             ratio = "" if row.ratio is None else f"{row.ratio:.2f}"
             met = {True: "yes", False: "NO", None: ""}[row.met]
             table.add_row(row.name, f"{row.value:.3g} {row.unit}", ratio, str(row.target or ""), met)
             print(row.name, f"{row.value:.3g}", row.unit, ratio, met, flush=True)
     Console().print(table)
-    RESULTS.write_text(
-        json.dumps([row.plain() for row in rows], indent=2, ensure_ascii=False) + "\n", "utf-8"
-    )
+    kept = [row for row in _measured_before() if row["name"].split(".")[0] not in (wanted or SYSTEMS)]
+    plain = [*kept, *(row.plain() for row in rows)]
+    RESULTS.write_text(json.dumps(plain, indent=2, ensure_ascii=False) + "\n", "utf-8")
+
+
+def _measured_before() -> list[dict[str, object]]:
+    known: list[dict[str, object]] = json.loads(RESULTS.read_text("utf-8")) if RESULTS.exists() else []
+    return known
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])
