@@ -12,8 +12,8 @@ from masquerade import attacks
 from masquerade.attacks.base import Attack, Control, Guess, Reconstruction, Sight, View
 from masquerade.audit.encoded import EncodedScenes
 from masquerade.audit.grade import grade, strongest
-from masquerade.audit.results import Leak, Measurement, Report
-from masquerade.audit.run import Audit
+from masquerade.audit.results import Arm, Leak, Measurement, Report
+from masquerade.audit.run import Audit, _with_ceilings
 from masquerade.audit.scene import make_scene
 from masquerade.audit.study import AttackSpec, DataSpec, Study
 from masquerade.audit.trial import Trial
@@ -251,3 +251,26 @@ def test_a_mixture_is_released_in_several_encodings_and_scored_once() -> None:
     leak = report_of(said).arms[0].leaks[0]
     assert leak.headline is not None
     assert leak.headline.value > 0.9
+
+
+def test_an_attack_that_is_weak_without_protection_is_not_the_strongest() -> None:
+    def measured(value: float) -> Measurement:
+        return Measurement(
+            metric="rank1", value=value, chance=0.02, low=value, high=value, n=9, identities=9, runs=[]
+        )
+
+    def arm(name: str, **scores: float) -> Arm:
+        leaks = [
+            Leak(attack=attack, title=attack, shows=[], status="ran", headline=measured(score))
+            for attack, score in scores.items()
+        ]
+        return Arm(
+            name=name, title=name, protected=name != "free", recipe={}, leaks=leaks, grade="INCOMPLETE"
+        )
+
+    free = arm("free", weak=0.05, strong=0.95)
+    held = _with_ceilings([free, arm("held", weak=0.05, strong=0.30)])[1]
+    assert held.strongest == "strong"
+    assert held.grade == "WEAKENED"
+    assert held.leaks[0].ceiling == 0.05
+    assert _with_ceilings([free, arm("lost", weak=0.05, strong=0.80)])[1].grade == "BROKEN"
