@@ -65,9 +65,7 @@ def protects(arm: ArmSpec) -> bool:
 
 def public_prefix(disguise: Disguise) -> tuple[Disguise | None, Disguise]:
     """The public encoder that a disguise begins with, if any, and the rest."""
-    if isinstance(disguise, Chain) and disguise.parts and isinstance(disguise.parts[0], Encode):
-        return disguise.parts[0], Chain(disguise.parts[1:])
-    return None, disguise
+    return disguise.public_prefix() if isinstance(disguise, Chain) else (None, disguise)
 
 
 def study_key(seed: int, purpose: str) -> Key:
