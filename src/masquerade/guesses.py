@@ -38,4 +38,14 @@ class Membership:
     scores: Tensor
 
 
-Guess = Reconstruction | Ranking | Labels | Membership
+@dataclass(frozen=True)
+class Tracking:
+    """Whom each tracker names, int64 ``(t, s)``: the tracker of user t, asked for sighting s.
+
+    A tracker knows one tracked user and b bystanders: 0 to b - 1 is a bystander, b the user.
+    """
+
+    named: Tensor
+
+
+Guess = Reconstruction | Ranking | Labels | Membership | Tracking

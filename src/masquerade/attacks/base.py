@@ -13,7 +13,7 @@ import numpy as np
 from torch import Tensor
 
 from masquerade.errors import AttackError, MissingSight
-from masquerade.guesses import Guess, Labels, Membership, Ranking, Reconstruction
+from masquerade.guesses import Guess, Labels, Membership, Ranking, Reconstruction, Tracking
 
 __all__ = [
     "Attack",
@@ -28,6 +28,7 @@ __all__ = [
     "Ranking",
     "Reconstruction",
     "Sight",
+    "Tracking",
     "View",
 ]
 
@@ -50,6 +51,10 @@ class Sight(StrEnum):
     QUERY = "query"
     TEACHER = "teacher"
     PAIRING = "pairing"
+    BYSTANDERS = "bystanders"
+    SIGHTINGS = "sightings"
+    OWN = "own"
+    RECOGNISERS = "recognisers"
 
 
 @dataclass(frozen=True)
@@ -102,6 +107,10 @@ class View:
         teacher: A public recogniser of clean images (or feature maps) ``(n, c, h, w)``, to recognition
             vectors ``(n, e)``.
         pairing: Which originals each released image mixes.
+        bystanders: Photos of other people that a tracker is trained on beside one tracked user's, unprotected.
+        sightings: Photos ``(s, 3, h, w)`` met later, whose people a tracker names.
+        own: The cloak of a tracked user (by the number in ``labels``), leaked.
+        recognisers: Public face recognisers by name: photos to unit vectors ``(n, e)``.
 
     Where a public encoder comes first, all images here are its feature maps.
     """
@@ -119,6 +128,10 @@ class View:
     query: Disguising | None = None
     teacher: Callable[[Tensor], Tensor] | None = None
     pairing: Pairing | None = None
+    bystanders: Labelled | None = None
+    sightings: Tensor | None = None
+    own: Callable[[int], Disguising] | None = None
+    recognisers: Mapping[str, Callable[[Tensor], Tensor]] | None = None
 
     def shows(self) -> frozenset[Sight]:
         """What this view holds beside the released data."""
@@ -188,6 +201,8 @@ class Attack(ABC):
                 wrong = len(rows) != len(view.released)
             case Membership(scores=rows):
                 wrong = rows.ndim != 1
+            case Tracking(named=rows):
+                wrong = rows.ndim != 2 or view.sightings is None or rows.shape[1] != len(view.sightings)
         if wrong or not bool(rows.isfinite().all()):
             raise AttackError(
                 f"{self.name} returned a malformed guess",

@@ -41,6 +41,10 @@ class Truth:
         candidate_identities: Person of each candidate (or the probed class itself), int64 ``(m,)``.
         units: What to resample by instead of ``identities``, int64 ``(n,)``: say, a number for each image
             where the classes are digits and each image is somebody else's.
+        released: What left the owner for each original, where that is an image of the same shape.
+        sighting_identities: Who is on each photo met later, int64 ``(s,)``: a tracked user's number below t,
+            or t plus a bystander's number.
+        sighting_cloaked: Whether that photo is cloaked, bool ``(s,)``.
     """
 
     originals: Tensor
@@ -49,6 +53,9 @@ class Truth:
     candidate_rows: Tensor | None = None
     candidate_identities: Tensor | None = None
     units: Tensor | None = None
+    released: Tensor | None = None
+    sighting_identities: Tensor | None = None
+    sighting_cloaked: Tensor | None = None
 
     @property
     def clusters(self) -> Tensor:
