@@ -15,10 +15,12 @@ import torch
 
 from masquerade import __version__
 from masquerade.audit.attempt import attempt, make_attack, pictures_of, scores_of
+from masquerade.audit.ceilings import with_ceilings
 from masquerade.audit.encoded import EncodedScenes
 from masquerade.audit.figures import AXIS, fano_curves, figures_of, measurement_of
 from masquerade.audit.grade import grade, strongest
 from masquerade.audit.maps import point_map
+from masquerade.audit.pooled import pooled
 from masquerade.audit.results import (
     Arm,
     Claim,
@@ -29,14 +31,12 @@ from masquerade.audit.results import (
     Measurement,
     PointMap,
     Report,
-    Run,
 )
 from masquerade.audit.scene import Scene, make_scene
 from masquerade.audit.store import Store
 from masquerade.audit.study import ArmSpec, AttackSpec, MapSpec, Resolved
 from masquerade.audit.trial import Trial, described, disguise_of, noise_settings, protects
 from masquerade.audit.views import Budget
-from masquerade.metrics import Score, pool
 from masquerade.recipes import recipe
 
 Say = Callable[[str], None]
@@ -83,7 +83,7 @@ class Audit:
         for spec in self.study.attacks:
             make_attack(spec)
         controls = {spec.title: self._control(spec) for spec in self.study.attacks}
-        arms = _with_ceilings([self._arm(arm, controls) for arm in self.study.arms])
+        arms = with_ceilings([self._arm(arm, controls) for arm in self.study.arms])
         fano, sentences = self._fano()
         curves = [*figures_of(self.study.study.figures, arms), *self._budget_curves(), *fano]
         report = Report(
@@ -200,15 +200,15 @@ class Audit:
         )
 
     def _utility(self, arm: ArmSpec) -> tuple[Measurement | None, list[Measurement]]:
-        if (arm.training or self.study.training) is None:
+        if (arm.training or self.study.training) is None and self.scene.bystanders is None:
             return None, []
         pieces = []
         for seed in self.study.seeds:
             what = {**self._what(arm, seed), "utility": True}
             pieces.append(self._kept(what, lambda seed=seed: self._train(arm, seed)))  # type: ignore[misc]
-        names = [name for name in pieces[0]["scores"] if name != "utility"]
-        beside = [_pooled(pieces, name, self.study.seeds) for name in names]
-        return _pooled(pieces, "utility", self.study.seeds), [found for found in beside if found]
+        first, *names = pieces[0]["scores"]
+        beside = [pooled(pieces, name, self.study.seeds) for name in names]
+        return pooled(pieces, first, self.study.seeds), [found for found in beside if found]
 
     def _train(self, arm: ArmSpec, seed: int) -> dict[str, Any]:
         self._say(f"{arm.name}: training (seed {seed})")
@@ -225,7 +225,7 @@ class Audit:
         if status == "ran" and control is not None and not control.passed and protects(arm):
             status = "incomplete"
             reason = "the positive control failed: this attack is too weak here to conclude anything"
-        measured = {m: _pooled(pieces, m, seeds) for m in [spec.metric, *spec.others]}
+        measured = {m: pooled(pieces, m, seeds) for m in [spec.metric, *spec.others]}
         return Leak(
             attack=spec.title,
             title=spec.title.replace("_", " "),
@@ -283,7 +283,7 @@ class Audit:
         budget = replace(self._budget(spec), **{over: value})
         seeds = self.study.seeds[: spec.seeds]
         pieces = [self.piece(arm, spec, budget, seed) for seed in seeds]
-        measured = _pooled(pieces, spec.metric, seeds)
+        measured = pooled(pieces, spec.metric, seeds)
         return None if measured is None else CurvePoint(x=float(value), y=measured)
 
     def _fano(self) -> tuple[list[Curve], list[str]]:
@@ -298,59 +298,6 @@ class Audit:
                 curves += drawn
                 found += [sentence] if sentence else []
         return curves, found
-
-
-def _pooled(pieces: list[dict[str, Any]], metric: str, seeds: list[int]) -> Measurement | None:
-    scores = [piece["scores"][metric] for piece in pieces if metric in piece["scores"]]
-    return _measured(scores, seeds) if scores else None
-
-
-def _measured(scores: list[dict[str, Any]], seeds: list[int]) -> Measurement:
-    every = [Score(**score) for score in scores]
-    whole = pool(every)
-    return Measurement(
-        metric=whole.name,
-        value=whole.value,
-        chance=whole.chance,
-        low=whole.low,
-        high=whole.high,
-        n=whole.n,
-        identities=whole.identities,
-        runs=[
-            Run(seed=seed, value=score.value, low=score.low, high=score.high)
-            for seed, score in zip(seeds, every, strict=False)
-        ],
-    )
-
-
-def _with_ceilings(arms: list[Arm]) -> list[Arm]:
-    """Fill in what each attack reaches on the unprotected arm, and grade again.
-
-    An attack is judged by the most that any attack reaches there in its metric: one that is weak without
-    protection too does not become the strongest by being as weak with it.
-    """
-    free = next((arm for arm in arms if not arm.protected), None)
-    if free is None:
-        return arms
-    reached = [(leak.attack, leak.headline) for leak in free.leaks if leak.headline is not None]
-    ceilings = {attack: measured.value for attack, measured in reached}
-    bounds = {m.metric: max(n.value for _, n in reached if n.metric == m.metric) for _, m in reached}
-    done = []
-    for arm in arms:
-        leaks = [leak.model_copy(update={"ceiling": ceilings.get(leak.attack)}) for leak in arm.leaks]
-        judged = [leak.model_copy(update={"ceiling": _bound(leak, bounds)}) for leak in leaks]
-        worst = strongest(judged)
-        change = {
-            "leaks": leaks,
-            "grade": grade(judged, arm.protected),
-            "strongest": worst.attack if worst else "",
-        }
-        done.append(arm.model_copy(update=change))
-    return done
-
-
-def _bound(leak: Leak, bounds: dict[str, float]) -> float | None:
-    return None if leak.headline is None else bounds.get(leak.headline.metric)
 
 
 def _claims(study: Resolved, arms: list[Arm]) -> list[Claim]:

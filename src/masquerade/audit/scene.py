@@ -9,6 +9,7 @@ from torch import Tensor
 
 from masquerade.audit.results import DataFacts
 from masquerade.audit.study import DataSpec
+from masquerade.audit.tracked import Bystanders, divided
 from masquerade.data import builtin, folders, packs, splits
 from masquerade.data.image_set import ImageSet
 from masquerade.errors import StudyError
@@ -30,6 +31,8 @@ class Scene:
         of_people: Whether a class is a person, and so the unit of resampling; else each image is one.
         unseen: Whether the people of ``test`` were never trained on.
         auxiliary: Further populations of public people, by name.
+        bystanders: In a study of cloaks, other people that trackers know; then ``train`` are the photos that
+            tracked users publish, ``test`` those of theirs that are met later.
     """
 
     train: ImageSet
@@ -40,6 +43,7 @@ class Scene:
     of_people: bool = True
     unseen: bool = False
     auxiliary: Mapping[str, ImageSet] = field(default_factory=dict)
+    bystanders: Bystanders | None = None
 
     def units(self, images: ImageSet) -> Tensor:
         """What to resample images by: their person, or a number for each image."""
@@ -54,6 +58,7 @@ class Scene:
             public=encode(self.public),
             outsiders=None if self.outsiders is None else encode(self.outsiders),
             auxiliary={name: encode(images) for name, images in self.auxiliary.items()},
+            bystanders=None if self.bystanders is None else self.bystanders.through(encode),
         )
 
 
@@ -70,15 +75,22 @@ def make_scene(spec: DataSpec, data: Path | None) -> Scene:
     if spec.source in ("mnist", "cifar10"):
         return _classes_scene(spec, packs.data_root(data))
     everybody = _people(spec, data)
-    scene = _unseen_scene(spec, everybody) if spec.unseen else _people_scene(spec, everybody)
+    scene = _scene_of(spec)(spec, everybody)
     further: dict[str, ImageSet] = {name: _auxiliary(spec, name, data) for name in spec.auxiliary}
     if not len(scene.public) and further:
         scene = replace(scene, public=next(iter(further.values())))
     return replace(scene, auxiliary=further)
 
 
+def _scene_of(spec: DataSpec) -> Callable[[DataSpec, ImageSet], Scene]:
+    if spec.tracked:
+        return _tracked_scene
+    return _unseen_scene if spec.unseen else _people_scene
+
+
 def _people(spec: DataSpec, data: Path | None) -> ImageSet:
-    fewest = min(spec.min_images, spec.public_min_images) if spec.unseen else spec.min_images
+    public_too = bool(spec.unseen or spec.tracked)
+    fewest = min(spec.min_images, spec.public_min_images) if public_too else spec.min_images
     if spec.source == "orl":
         return _in_mode(builtin.orl(spec.height, spec.width), spec.mode)
     if spec.source in ("lfw", "celeba"):
@@ -115,10 +127,10 @@ def _people_scene(spec: DataSpec, everybody: ImageSet) -> Scene:
     rest = by_size[len(private) :]
     if spec.classes and len(private) < spec.classes:
         raise _too_few(spec, len(private), spec.classes)
-    mine = _renumbered(everybody, private)
+    mine = everybody.renumbered(private)
     train_rows, test_rows = _train_and_test(mine, spec)
-    outsiders = _renumbered(everybody, rest[: spec.outsiders]) if spec.outsiders else None
-    public = _renumbered(everybody, rest[spec.outsiders :])
+    outsiders = everybody.renumbered(rest[: spec.outsiders]) if spec.outsiders else None
+    public = everybody.renumbered(rest[spec.outsiders :])
     public = public.take(_some(len(public), spec.public))
     train, test = mine.take(train_rows), mine.take(test_rows)
     return Scene(train, test, public, outsiders, _facts(spec, mine, len(train), len(test), len(public)))
@@ -132,16 +144,25 @@ def _unseen_scene(spec: DataSpec, everybody: ImageSet) -> Scene:
     if classes < 2 or classes + spec.unseen > len(many):
         raise _too_few(spec, len(many), classes + spec.unseen)
     parts = splits.by_identity(many, {"train": classes, "test": spec.unseen}, SPLIT_SEED)
-    train, test = (_renumbered(everybody, many[parts[part]]) for part in ("train", "test"))
+    train, test = (everybody.renumbered(many[parts[part]]) for part in ("train", "test"))
     train = train.take(_bounded(train.labels, spec.most_images))
     test = test.take(_bounded(test.labels, spec.most_images))
     if spec.train is not None:
         train = train.take(_some(len(train), spec.train))
-    public = _renumbered(everybody, (counts < spec.min_images).nonzero().flatten())
+    public = everybody.renumbered((counts < spec.min_images).nonzero().flatten())
     public = public.take(_some(len(public), spec.public).sort().values)
     facts = _facts(spec, train, len(train), len(test), len(public))
     people = facts.model_copy(update={"people": len(train.names) + len(test.names)})
     return Scene(train, test, public, None, people, unseen=True)
+
+
+def _tracked_scene(spec: DataSpec, everybody: ImageSet) -> Scene:
+    """Tracked users, bystanders and the attacker's public people, disjoint."""
+    people = divided(everybody, spec, SPLIT_SEED)
+    public = people.public.take(_some(len(people.public), spec.public))
+    published, later = people.published, people.later
+    facts = _facts(spec, published, len(published), len(later), len(public))
+    return Scene(published, later, public, None, facts, bystanders=people.bystanders)
 
 
 def _too_few(spec: DataSpec, found: int, wanted: int) -> StudyError:
@@ -182,15 +203,6 @@ def _classes_scene(spec: DataSpec, root: Path) -> Scene:
     outsiders = packs.fashion_mnist(root) if spec.source == "mnist" and spec.outsiders else None
     facts = _facts(spec, train, len(train), len(test), len(public))
     return Scene(train, test, public, outsiders, facts, of_people=False)
-
-
-def _renumbered(images: ImageSet, keep: Tensor) -> ImageSet:
-    """The images of the classes ``keep``, labels renumbered from 0 in that order."""
-    new = torch.full((len(images.names),), -1)
-    new[keep] = torch.arange(len(keep))
-    rows = (new[images.labels] >= 0).nonzero().flatten()
-    names = tuple(images.names[int(k)] for k in keep)
-    return ImageSet(images.images[rows], new[images.labels[rows]], names)
 
 
 def _some(n: int, limit: int | None) -> Tensor:

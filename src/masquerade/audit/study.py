@@ -28,8 +28,15 @@ class DataSpec(Part):
     With ``unseen`` the question is whether people are recognised whom the model was never trained on: so many
     people are the test, by a fixed shuffle, and utility is leave-one-out rank-1 identification among them.
     People with ``public_min_images`` photos, but fewer than ``min_images``, are then the public ones.
-    ``most_images`` bounds the photos a person. ``auxiliary`` names further populations of public people; the
-    first stands in where the study's own has nobody left.
+    ``most_images`` bounds the photos a person.
+
+    With ``tracked`` the question is whether cloaked photos teach a recogniser their people: so many users with
+    ``min_images`` photos publish ``published`` of them each, cloaked, and are looked for on the others, by a
+    tracker that knows so many ``bystanders`` (people with ``bystander_min_images`` photos) besides. The public
+    people are those with ``public_min_images`` to ``public_most_images`` photos.
+
+    ``auxiliary`` names further populations of public people; the first stands in where the study's own has
+    nobody left.
     """
 
     source: Literal["orl", "lfw", "celeba", "mnist", "cifar10", "folder"]
@@ -47,6 +54,11 @@ class DataSpec(Part):
     unseen: int = 0
     public_min_images: int = 1
     most_images: int | None = None
+    tracked: int = Field(0, ge=0)
+    published: int = Field(25, ge=1)
+    bystanders: int = Field(50, ge=1)
+    bystander_min_images: int = 10
+    public_most_images: int | None = None
     auxiliary: list[Literal["celeba", "lfw"]] = []
     note: str = ""
 
@@ -95,6 +107,7 @@ class ArmSpec(Part):
     encodings: int = Field(1, ge=1, le=100)
     trained_on: Literal["released", "public"] = "released"
     noise: NoiseSpec | None = None
+    change: dict[str, Any] = {}
 
     @model_validator(mode="after")
     def _one_of(self) -> "ArmSpec":

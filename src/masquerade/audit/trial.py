@@ -12,9 +12,11 @@ from torch import Tensor
 from torch.nn import functional
 
 from masquerade.attacks.base import Disguising
+from masquerade.audit.cloaked import Cloaks
 from masquerade.audit.distilled import Distilled
 from masquerade.audit.encoded import EncodedScenes
 from masquerade.audit.study import ArmSpec, NoiseSpec, TrainingSpec
+from masquerade.data.image_set import ImageSet
 from masquerade.disguises import Chain, from_description
 from masquerade.disguises.base import Disguise, Keyed
 from masquerade.disguises.encode import Encode
@@ -22,7 +24,7 @@ from masquerade.disguises.noise_encoder import AdversarialNoise
 from masquerade.encoders import open_encoder
 from masquerade.errors import NotApplicable, NotMeasurable, StudyError
 from masquerade.keys import Key
-from masquerade.metrics import Score, recognition, tar_at_far, utility
+from masquerade.metrics import Score, cloak_quality, recognition, tar_at_far, utility
 from masquerade.networks import Network
 from masquerade.recipes import encoded, recipe
 from masquerade.training import Settings, embeddings, fit, preset, probabilities
@@ -116,6 +118,7 @@ class Trial:
     Attributes:
         scene: The images before the secret steps: feature maps where a public encoder comes first.
         distilled: What XNN-d trains; None for any other protection.
+        cloaks: What tracked users wear, each under a key of their own; None where nobody is tracked.
 
     Raises:
         StudyError: If XNN-d is asked for without an encoder, or beside another protection.
@@ -138,6 +141,10 @@ class Trial:
                 )
             settings = noise_settings(arm.noise, self.training, arm.name)
             self.distilled = Distilled(self.scene.train, settings, seed)
+        self.cloaks: Cloaks | None = None
+        if self.scene.bystanders is not None:
+            key_of = lambda user: study_key(seed, f"user {user}")  # noqa: E731
+            self.cloaks = Cloaks(self.disguise, self.scene.train.shape, key_of)
 
     @property
     def disguise(self) -> Disguise:
@@ -152,6 +159,12 @@ class Trial:
         """Images under this repetition's key, float32; all at once if the disguise mixes them."""
         size = BATCH if self.disguise.per_image else max(1, len(images))
         return torch.cat([self._keyed(batch) for batch in torch.split(images, size)])
+
+    def release_of(self, private: ImageSet, rows: Tensor) -> tuple[Tensor, Tensor]:
+        """What leaves the owner, or tracked users, for the images at ``rows``; as ``release`` gives it."""
+        if self.cloaks is not None:
+            return self.cloaks.cloaked(private)[rows], torch.arange(len(rows))
+        return self.release(private.images[rows])
 
     def release(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """What leaves the owner for images, and which image each row stands for.
@@ -244,8 +257,11 @@ class Trial:
         return probabilities(self.model, images)
 
     def scores(self) -> dict[str, Score]:
-        """Utility of the model, and what stands beside it."""
+        """Utility of the model, or of the cloaked photos to their users' eyes, and what stands beside it."""
         test = self.scene.test
+        if self.cloaks is not None:
+            published = self.scene.train
+            return cloak_quality(self.cloaks.cloaked(published), published.images, published.labels)
         if not self.scene.unseen:
             guessed = self.probabilities(self.queried(test.images))
             return {"utility": utility(guessed, test.labels, self.scene.units(test))}

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from masquerade.attacks.base import Labelled, Pairing, Pairs, Sight, View
+from masquerade.audit.sightings import tracked_sight
 from masquerade.audit.study import AttackSpec
 from masquerade.audit.trial import Trial
 from masquerade.data.image_set import ImageSet
@@ -45,7 +46,7 @@ def build_view(
     public = trial.scene.auxiliary[attack.auxiliary] if attack.auxiliary else trial.scene.public
     private = trial.scene.train if attack.target == "train" else trial.scene.test
     victims = private.take(rows)
-    released, of = trial.release(victims.images)
+    released, of = trial.release_of(private, rows)
     shown: dict[str, object] = {}
     truth: dict[str, Tensor] = {}
     for sight in sights:
@@ -78,11 +79,16 @@ def build_view(
                 shown["query"] = trial.disguised
             case Sight.TEACHER:
                 shown["teacher"] = lambda images: embeddings(trial.teacher, images)
+            case Sight.BYSTANDERS | Sight.SIGHTINGS | Sight.OWN | Sight.RECOGNISERS:
+                shown[sight], found = tracked_sight(trial, sight)
+                truth |= found
             case Sight.PROBES:
                 shown["probes"], truth = _probes(trial, truth)
     view = View(released=released, **shown)  # type: ignore[arg-type]
+    originals = victims.images.float()
+    same = released if released.shape == originals.shape else None
     units = trial.scene.units(victims)
-    return view, Truth(originals=victims.images.float(), identities=victims.labels, units=units, **truth)
+    return view, Truth(originals=originals, identities=victims.labels, units=units, released=same, **truth)
 
 
 def _rows(

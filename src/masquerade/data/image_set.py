@@ -51,3 +51,11 @@ class ImageSet:
         for some in rows:
             keep[some] = False
         return self.take(keep.nonzero().flatten())
+
+    def renumbered(self, keep: Tensor) -> "ImageSet":
+        """The images of the labels ``keep``, which become 0, 1, ... in that order."""
+        new = torch.full((len(self.names),), -1)
+        new[keep] = torch.arange(len(keep))
+        rows = (new[self.labels] >= 0).nonzero().flatten()
+        names = tuple(self.names[int(k)] for k in keep)
+        return ImageSet(self.images[rows], new[self.labels[rows]], names)

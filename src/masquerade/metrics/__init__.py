@@ -6,6 +6,7 @@ from types import MappingProxyType
 from masquerade.guesses import Guess
 from masquerade.metrics.base import Score, Truth
 from masquerade.metrics.class_membership import class_membership, welch_p_value
+from masquerade.metrics.cloak_quality import cloak_quality
 from masquerade.metrics.fano import entropy, fano_factor, soft_fano_factor
 from masquerade.metrics.identification import identification
 from masquerade.metrics.linkage import linkage
@@ -40,6 +41,7 @@ __all__ = [
     "Score",
     "Truth",
     "class_membership",
+    "cloak_quality",
     "entropy",
     "fano_factor",
     "identification",

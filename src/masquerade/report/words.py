@@ -106,6 +106,43 @@ METRICS = {
         "By their pixels alone, for {value} of the photos the nearest other one is of the same person; guessing "
         "finds {chance}.",
     ),
+    "cloak_ssim": MetricWords(
+        "SSIM of cloaked photos",
+        "plain",
+        "To the eye, cloaked photos have a structural similarity of {value} to the photos; untouched ones have "
+        "{chance}.",
+    ),
+    "cloak_ssim_worst": MetricWords(
+        "SSIM that 95 % of cloaked photos reach",
+        "plain",
+        "95 % of the cloaked photos have a structural similarity of {value} or more; untouched ones have {chance}.",
+    ),
+    "cloak_change": MetricWords(
+        "mean change in grey levels",
+        "plain",
+        "A pixel changes by {value} of 255 grey levels on average; in untouched photos by {chance}.",
+    ),
+    "tracked": MetricWords(
+        "users recognised on clean photos",
+        "share",
+        "Trained on what users published, trackers recognise them on {value} of their clean photos; guessing "
+        "gets {chance}. The protection rate is the rest.",
+    ),
+    "tracked_cloaked": MetricWords(
+        "users recognised on cloaked photos",
+        "share",
+        "Trackers recognise users on {value} of their cloaked photos; guessing gets {chance}.",
+    ),
+    "tracked_others": MetricWords(
+        "bystanders recognised",
+        "share",
+        "The same trackers name {value} of the other people's photos rightly; guessing gets {chance}.",
+    ),
+    "energy_removed": MetricWords(
+        "share of the cloak removed",
+        "share",
+        "The attack takes away {value} of the cloak's energy; leaving the photos alone takes away {chance}.",
+    ),
     "tar_at_far_0.01": MetricWords(
         "true accepts at 1 % false accepts",
         "share",

@@ -1,0 +1,46 @@
+"""Cloaks of tracked users, each under a key of their own."""
+
+from collections.abc import Callable
+from typing import final
+
+import torch
+from torch import Tensor
+
+from masquerade.data.image_set import ImageSet
+from masquerade.disguises.base import Disguise, Keyed, Shape
+from masquerade.keys import Key
+
+
+@final
+class Cloaks:
+    """What tracked users wear in one repetition.
+
+    Args:
+        disguise: The cloak's public half.
+        shape: Channels, height and width of the photos.
+        key_of: The key of a user, by number.
+    """
+
+    def __init__(self, disguise: Disguise, shape: Shape, key_of: Callable[[int], Key]) -> None:
+        self._disguise = disguise
+        self._shape = shape
+        self._key_of = key_of
+        self._worn: dict[int, Keyed] = {}
+        self._kept: dict[str, Tensor] = {}
+
+    def of(self, user: int) -> Keyed:
+        """The cloak of a user; its key is made once."""
+        if user not in self._worn:
+            self._worn[user] = self._disguise.with_key(self._key_of(user), self._shape)
+        return self._worn[user]
+
+    def cloaked(self, photos: ImageSet) -> Tensor:
+        """Each photo under its person's cloak, float32, in the photos' order; computed once."""
+        name = photos.digest
+        if name not in self._kept:
+            cloaked = torch.empty(photos.images.shape)
+            for user in torch.unique(photos.labels).tolist():
+                rows = photos.labels == user
+                cloaked[rows] = self.of(user)(photos.images[rows])
+            self._kept[name] = cloaked
+        return self._kept[name]

@@ -1,0 +1,78 @@
+"""What a tracker sees: photos met later, and public recognisers."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Final, final
+
+import torch
+from torch import Tensor
+
+from masquerade.attacks.base import Labelled, Sight
+from masquerade.audit.cloaked import Cloaks
+from masquerade.audit.scene import Scene
+from masquerade.audit.trial import Trial
+from masquerade.data.image_set import ImageSet
+from masquerade.encoders.recogniser import RECOGNISERS, open_recogniser
+from masquerade.errors import NotApplicable
+
+_BATCH: Final = 64
+
+
+def tracked_sight(trial: Trial, sight: Sight) -> tuple[object, dict[str, Tensor]]:
+    """What a tracker is shown under one name, and the fields of ``Truth`` that go with it.
+
+    Raises:
+        NotApplicable: If the study tracks nobody.
+    """
+    if trial.cloaks is None or trial.scene.bystanders is None:
+        raise NotApplicable(
+            "nobody is tracked in this study", place="data.tracked", remedy="Say how many users are tracked."
+        )
+    known = trial.scene.bystanders.known
+    match sight:
+        case Sight.BYSTANDERS:
+            return Labelled(known.images.float(), known.labels), {}
+        case Sight.OWN:
+            return trial.cloaks.of, {}
+        case Sight.RECOGNISERS:
+            return OpenedWhenAsked(RECOGNISERS), {}
+        case _:
+            return _sightings(trial.scene, trial.scene.bystanders.later, trial.cloaks)
+
+
+def _sightings(scene: Scene, met: ImageSet, cloaks: Cloaks) -> tuple[Tensor, dict[str, Tensor]]:
+    """Photos met later and who is on them: users' clean ones, the same under cloaks, bystanders'."""
+    later = scene.test
+    photos = torch.cat([later.images.float(), cloaks.cloaked(later), met.images.float()])
+    people = torch.cat([later.labels, later.labels, met.labels + len(scene.train.names)])
+    cloaked = torch.zeros(len(photos), dtype=torch.bool)
+    cloaked[len(later) : 2 * len(later)] = True
+    return photos, {"sighting_identities": people, "sighting_cloaked": cloaked}
+
+
+@final
+class OpenedWhenAsked(Mapping[str, Callable[[Tensor], Tensor]]):
+    """Public recognisers by name, each opened when it is first used: some come in optional packages.
+
+    Args:
+        names: Their names, as ``open_recogniser`` takes them.
+    """
+
+    def __init__(self, names: tuple[str, ...]) -> None:
+        self._names = names
+
+    def __getitem__(self, name: str) -> Callable[[Tensor], Tensor]:
+        if name not in self._names:
+            raise KeyError(name)
+        recogniser = open_recogniser(name)
+
+        def embed(images: Tensor) -> Tensor:
+            with torch.no_grad():
+                return torch.cat([recogniser.embed(some) for some in torch.split(images.float(), _BATCH)])
+
+        return embed
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
