@@ -16,8 +16,6 @@ SHA-256 that ``read`` gives.
 
 import os
 import stat
-import struct
-import zlib
 from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
@@ -32,22 +30,22 @@ from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
+from masquerade.data.blame import blaming, rejected
 from masquerade.data.containers import Essence, Turned, take_apart
 from masquerade.data.fitting import check_target, fit
-from masquerade.data.printable import printable
 from masquerade.data.rejection import Rejection
-from masquerade.errors import PhotoRejected
 
 MAX_BYTES = 20_000_000
 """Largest file."""
 Mode = Literal["RGB", "L"]
 
-_DECODERS: dict[str, type[ImageFile]] = {
+DECODERS: dict[str, type[ImageFile]] = {
     "JPEG": JpegImageFile,
     "PNG": PngImageFile,
     "WEBP": WebPImageFile,
     "BMP": BmpImageFile,
 }
+"""The decoder of each format, which is chosen by what the file's header says."""
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -57,7 +55,6 @@ _TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-_BLAMES_FILE = (OSError, SyntaxError, ValueError, EOFError, IndexError, struct.error, zlib.error)
 
 
 def decode(path: Path, height: int, width: int, mode: Mode) -> NDArray[np.uint8]:
@@ -104,16 +101,8 @@ def decode_bytes(data: bytes, height: int, width: int, mode: Mode, *, place: Pat
     """
     check_target(height, width, mode)
     _check_length(len(data), place)
-    try:
-        picture = take_apart(data)
-        return _channels_first(_decode(picture, height, width, mode))
-    except Turned as turned:
-        raise _rejected(turned.rejection, place, turned.detail) from None
-    except _BLAMES_FILE as error:
-        kind = Rejection.TRUNCATED if "truncated" in str(error).lower() else Rejection.DAMAGED
-        raise _rejected(kind, place, _said(error)) from error
-    except Exception as error:  # whatever a file does to the decoder concerns that file only
-        raise _rejected(Rejection.DECODER_FAILURE, place, _said(error)) from error
+    with blaming(place):
+        return _channels_first(_decode(take_apart(data), height, width, mode))
 
 
 def _bytes(path: Path) -> bytes:
@@ -126,7 +115,7 @@ def _bytes(path: Path) -> bytes:
             os.close(descriptor)
     except (OSError, ValueError) as error:
         detail = getattr(error, "strerror", None) or "no such name"
-        raise _rejected(Rejection.UNREADABLE, path, detail) from error
+        raise rejected(Rejection.UNREADABLE, path, detail) from error
     _check_length(len(data), path)
     return data
 
@@ -134,7 +123,7 @@ def _bytes(path: Path) -> bytes:
 def _content(descriptor: int, path: Path) -> bytes:
     about = os.fstat(descriptor)
     if not stat.S_ISREG(about.st_mode):
-        raise _rejected(Rejection.NOT_A_FILE, path)
+        raise rejected(Rejection.NOT_A_FILE, path)
     _check_length(about.st_size, path)
     with open(descriptor, "rb", closefd=False) as file:
         return file.read(about.st_size)
@@ -142,15 +131,15 @@ def _content(descriptor: int, path: Path) -> bytes:
 
 def _check_length(length: int, place: Path | str) -> None:
     if length == 0:
-        raise _rejected(Rejection.EMPTY_FILE, place)
+        raise rejected(Rejection.EMPTY_FILE, place)
     if length > MAX_BYTES:
-        raise _rejected(Rejection.TOO_LARGE_FILE, place, f"{length:,} bytes, at most {MAX_BYTES:,}")
+        raise rejected(Rejection.TOO_LARGE_FILE, place, f"{length:,} bytes, at most {MAX_BYTES:,}")
 
 
 def _decode(picture: Essence, height: int, width: int, mode: Mode) -> Image.Image:
     on_its_side = picture.orientation >= 5
     rows, columns = (width, height) if on_its_side else (height, width)
-    with _DECODERS[picture.format](BytesIO(picture.data)) as image:
+    with DECODERS[picture.format](BytesIO(picture.data)) as image:
         if image.size != (picture.width, picture.height):
             raise Turned(Rejection.DAMAGED, "its decoder sees another size than its header says")
         if picture.format == "JPEG":
@@ -191,12 +180,3 @@ def _channels_first(image: Image.Image) -> NDArray[np.uint8]:
     if pixels.ndim == 2:
         return pixels[None].copy()
     return np.ascontiguousarray(pixels.transpose(2, 0, 1))
-
-
-def _rejected(rejection: Rejection, place: Path | str, detail: str = "") -> PhotoRejected:
-    return PhotoRejected(rejection, place=printable(place), detail=detail)
-
-
-def _said(error: Exception) -> str:
-    """What the decoder said, in at most 120 characters and without addresses in memory."""
-    return printable(f"{type(error).__name__}: {error}".split(" object at 0x")[0])[:120]

@@ -42,7 +42,7 @@ def take_apart(data: bytes) -> Essence:
         Turned: If it is damaged, cut short, too large, or of a kind that is not taken in.
     """
     kept, size, turned, end = [data[:2]], None, 1, 2
-    for at, marker, end in _segments(data):
+    for at, marker, end in segments(data):
         if marker in _KEPT:
             kept.append(data[at:end])
         if marker in _OTHER_FRAMES:
@@ -60,10 +60,13 @@ def take_apart(data: bytes) -> Essence:
     return Essence("JPEG", *size, turned, b"".join(kept))
 
 
-def _segments(data: bytes) -> Iterator[tuple[int, int, int]]:
+def segments(data: bytes) -> Iterator[tuple[int, int, int]]:
     """Start, marker and end of each segment before the first scan.
 
     Fill bytes between segments are refused, since nothing writes them.
+
+    Raises:
+        Turned: If the file is damaged or cut short there.
     """
     at = 2
     for _ in range(MAX_PARTS):

@@ -1,0 +1,108 @@
+"""The opposite of taking apart: a bare picture with its orientation and its colour profile, and nothing else.
+
+What is put together so says neither where nor when nor with what a photo was taken.
+
+Source: Exif 3.0, 4.6; ITU-T T.81, annex B; PNG third edition, 11.3; RFC 9649, 2.7.
+"""
+
+import re
+from collections.abc import Iterable
+from typing import Final
+from zlib import compress, crc32
+
+from masquerade.data.containers import jpeg
+from masquerade.data.containers.chunks import webp_chunks
+from masquerade.data.containers.essence import Essence
+from masquerade.data.containers.png import SIGNATURE
+from masquerade.data.containers.profile import JPEG_MARK
+
+_PART: Final = 65_000
+"""Bytes of a profile in one JPEG segment, whose length is told by 16 bits."""
+_MARKER: Final = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]", re.DOTALL)
+_HEADER_CHUNK: Final = len(SIGNATURE) + 25
+_HAS_ALPHA, _HAS_EXIF, _HAS_PROFILE = 0x10, 0x08, 0x20
+
+
+def assemble(picture: Essence, profile: bytes | None) -> bytes:
+    """A file of a bare picture that also says which way up it is, if it is turned, and its colour profile.
+
+    Args:
+        picture: As ``take_apart`` gives it; its pixels stay as they are, bit for bit.
+        profile: An ICC profile.
+    """
+    exif = _exif(picture.orientation) if picture.orientation > 1 else None
+    match picture.format:
+        case "JPEG":
+            return _jpeg(_first_picture(picture.data), exif, profile)
+        case "PNG":
+            return _png(picture.data, exif, profile)
+        case "WEBP":
+            return _webp(picture, exif, profile) if exif or profile else picture.data
+        case "BMP":
+            return picture.data
+
+
+def _exif(orientation: int) -> bytes:
+    """A TIFF directory of one entry: tag 0x0112, a short."""
+    entry = b"\x12\x01\x03\x00\x01\x00\x00\x00" + orientation.to_bytes(4, "little")
+    return b"II*\0\x08\0\0\0\x01\0" + entry + bytes(4)
+
+
+def _jpeg(data: bytes, exif: bytes | None, profile: bytes | None) -> bytes:
+    at = 2
+    if data[2:4] == b"\xff\xe0":  # a JFIF mark comes first of all
+        at += 2 + int.from_bytes(data[4:6], "big")
+    parts = [] if profile is None else [profile[i : i + _PART] for i in range(0, len(profile), _PART)]
+    more = [_segment(0xE1, b"Exif\0\0" + exif)] if exif else []
+    more += [
+        _segment(0xE2, JPEG_MARK + bytes([number, len(parts)]) + part)
+        for number, part in enumerate(parts, start=1)
+    ]
+    return b"".join((data[:at], *more, data[at:]))
+
+
+def _segment(marker: int, body: bytes) -> bytes:
+    return bytes([0xFF, marker]) + (len(body) + 2).to_bytes(2, "big") + body
+
+
+def _first_picture(data: bytes) -> bytes:
+    """Without what lies behind the end of the first picture: previews, which may show what is not to be shown."""
+    at = 2
+    for _, _, end in jpeg.segments(data):
+        at = end
+    while found := _MARKER.search(data, at):
+        if data[found.start() + 1] == 0xD9:
+            return data[: found.end()]
+        at = found.end() + max(2, int.from_bytes(data[found.end() : found.end() + 2], "big"))
+    return data
+
+
+def _png(data: bytes, exif: bytes | None, profile: bytes | None) -> bytes:
+    more = [] if profile is None else [_chunk(b"iCCP", b"profile\0\0" + compress(profile))]
+    more += [] if exif is None else [_chunk(b"eXIf", exif)]
+    return b"".join((data[:_HEADER_CHUNK], *more, data[_HEADER_CHUNK:]))
+
+
+def _chunk(kind: bytes, body: bytes) -> bytes:
+    return len(body).to_bytes(4, "big") + kind + body + crc32(kind + body).to_bytes(4, "big")
+
+
+def _webp(picture: Essence, exif: bytes | None, profile: bytes | None) -> bytes:
+    kept = [(kind, body) for kind, body in webp_chunks(picture.data) if kind != b"VP8X"]
+    extended = [body for kind, body in webp_chunks(picture.data) if kind == b"VP8X"]
+    # A picture without the extended header may hold alpha all the same: the lossless kind says so inside.
+    inside = any(kind == b"VP8L" and body[4] & 0x10 for kind, body in kept)
+    flags = extended[0][0] & _HAS_ALPHA if extended else (_HAS_ALPHA if inside else 0)
+    flags |= (_HAS_EXIF if exif else 0) | (_HAS_PROFILE if profile else 0)
+    size = b"".join((side - 1).to_bytes(3, "little") for side in (picture.width, picture.height))
+    chunks = [(b"VP8X", bytes([flags, 0, 0, 0]) + size)]
+    chunks += [(b"ICCP", profile)] if profile else []
+    chunks += kept
+    chunks += [(b"EXIF", exif)] if exif else []
+    return _riff(chunks)
+
+
+def _riff(chunks: Iterable[tuple[bytes, bytes]]) -> bytes:
+    parts = (kind + len(body).to_bytes(4, "little") + body + b"\0" * (len(body) % 2) for kind, body in chunks)
+    whole = b"WEBP" + b"".join(parts)
+    return b"RIFF" + len(whole).to_bytes(4, "little") + whole

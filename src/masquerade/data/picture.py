@@ -1,0 +1,143 @@
+"""A whole photo, to be changed and written again as what it was: its format, quality, orientation and colours.
+
+Unlike ``intake``, which brings photos to one size for learning, nothing is resized here. All else that a file
+says of a photo is left behind: place, time, camera, comments, previews.
+
+Decisions:
+
+* A JPEG is written with its own quantisation tables and subsampling; progressive ones stay so.
+* Lossless WebP stays so; others are written at quality 90, since a file does not say its quality.
+* Photos of 16 bits a channel, and those in inks (CMYK), are turned away: writing them would change them.
+* Palettes become colours; one bit becomes grey.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from io import BytesIO
+from pathlib import Path
+from typing import Any, Final, final
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, JpegImagePlugin
+from PIL.ImageFile import ImageFile
+
+from masquerade.data.blame import blaming
+from masquerade.data.containers import Essence, Turned, take_apart
+from masquerade.data.containers.assembly import assemble
+from masquerade.data.containers.profile import colour_profile
+from masquerade.data.intake import DECODERS
+from masquerade.data.rejection import Rejection
+from masquerade.data.turning import upright
+
+WEBP_QUALITY: Final = 90
+_PNG_DEPTH: Final = 24
+"""Where a PNG says its bits a channel."""
+_TAKEN: Final = {"1", "L", "LA", "P", "PA", "RGB", "RGBA"}
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """A decoded photo and what is needed to write it again.
+
+    Args:
+        essence: The file without anything but the picture.
+        profile: Its colour profile.
+        pixels: uint8 ``(h, w, 1)`` or ``(h, w, 3)`` as stored, not turned upright.
+        alpha: uint8 ``(h, w, 1)``, or None.
+        options: How its format's encoder is to be called.
+    """
+
+    essence: Essence
+    profile: bytes | None
+    pixels: NDArray[np.uint8]
+    alpha: NDArray[np.uint8] | None
+    options: Mapping[str, Any] = field(repr=False)
+
+    def upright(self, stored: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """A view of pixels like this picture's as they are to be looked at."""
+        return upright(stored, self.essence.orientation)
+
+    def unchanged(self) -> bytes:
+        """A file of the same pixels, bit for bit where the format has losses, without the rest."""
+        return assemble(self.essence, self.profile)
+
+    def encoded(self, pixels: NDArray[np.uint8]) -> bytes:
+        """A file of other pixels, of the same shape as this picture's, written as this one was."""
+        whole = pixels if self.alpha is None else np.concatenate([pixels, self.alpha], axis=2)
+        file = BytesIO()
+        Image.fromarray(whole[:, :, 0] if whole.shape[2] == 1 else whole).save(
+            file, self.essence.format, **self.options
+        )
+        bare = take_apart(file.getvalue())
+        return assemble(bare._replace(orientation=self.essence.orientation), self.profile)
+
+
+def open_picture(data: bytes, place: Path | str) -> Picture:
+    """Decode a photo at its full size.
+
+    Args:
+        data: A whole file, as ``intake.read`` gives it.
+        place: What to call the photo in a rejection.
+
+    Raises:
+        PhotoRejected: If the photo is not taken in; ``rejection`` is a ``Rejection``.
+    """
+    with blaming(place):
+        essence = take_apart(data)
+        _require_kind(essence)
+        with DECODERS[essence.format](BytesIO(essence.data)) as image:
+            _require_colours(image, essence)
+            image.load()
+            options = _options(image, essence)
+            pixels, alpha = _parted(image)
+        return Picture(essence, colour_profile(data, essence.format), pixels, alpha, options)
+
+
+def _require_kind(essence: Essence) -> None:
+    if essence.format == "PNG" and essence.data[_PNG_DEPTH] == 16:
+        raise Turned(Rejection.UNSUPPORTED_FORMAT, "16 bits a channel, of which writing would lose half")
+
+
+def _require_colours(image: ImageFile, essence: Essence) -> None:
+    if image.size != (essence.width, essence.height):
+        raise Turned(Rejection.DAMAGED, "its decoder sees another size than its header says")
+    if image.mode not in _TAKEN:
+        raise Turned(Rejection.UNSUPPORTED_FORMAT, f"colours of the kind {image.mode}")
+
+
+def _parted(image: Image.Image) -> tuple[NDArray[np.uint8], NDArray[np.uint8] | None]:
+    """Colours or grey, and alpha."""
+    if "transparency" in image.info or image.mode == "PA":
+        image = image.convert("LA" if image.mode == "L" else "RGBA")
+    elif image.mode in ("1", "P"):
+        image = image.convert("L" if image.mode == "1" else "RGB")
+    values: NDArray[np.uint8] = np.array(image)
+    if values.ndim == 2:
+        return values[:, :, None], None
+    if image.mode in ("LA", "RGBA"):
+        return values[:, :, :-1].copy(), values[:, :, -1:].copy()
+    return values, None
+
+
+def _options(image: ImageFile, essence: Essence) -> dict[str, Any]:
+    match essence.format:
+        case "JPEG":
+            return _jpeg_options(image)
+        case "WEBP":
+            lossless = b"VP8L" in (essence.data[12:16], essence.data[30:34])
+            return {"lossless": True, "exact": True} if lossless else {"quality": WEBP_QUALITY}
+        case _:
+            return {}
+
+
+def _jpeg_options(image: ImageFile) -> dict[str, Any]:
+    """The tables that the photo was written with: what they throw away is gone already."""
+    sampling = JpegImagePlugin.get_sampling(image)
+    return {
+        "qtables": image.quantization,  # type: ignore[attr-defined]
+        "subsampling": 0 if sampling < 0 and image.mode == "RGB" else sampling,
+        "progressive": bool(image.info.get("progressive")),
+        **({"dpi": image.info["dpi"]} if "dpi" in image.info else {}),
+    }
