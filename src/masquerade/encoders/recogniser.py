@@ -4,14 +4,25 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
+from masquerade.encoders.dlib_recogniser import DlibRecogniser
+from masquerade.encoders.network_recogniser import NetworkRecogniser
 from masquerade.encoders.recogniser_base import Recogniser
+from masquerade.encoders.recogniser_file import read_recogniser
 from masquerade.encoders.sface_recogniser import SFaceRecogniser
 from masquerade.errors import UsageError
 
-__all__ = ["RECOGNISERS", "Recogniser", "SFaceRecogniser", "open_recogniser"]
+__all__ = [
+    "RECOGNISERS",
+    "DlibRecogniser",
+    "NetworkRecogniser",
+    "Recogniser",
+    "SFaceRecogniser",
+    "open_recogniser",
+]
 
-RECOGNISERS: Final = ("sface",)
-"""Names that need no file."""
+RECOGNISERS: Final = ("sface", "resnet-public", "dlib")
+"""Names that need no file: OpenCV's, a small one of ours, and dlib's, which is for audits alone."""
+_RESNET_PUBLIC: Final = Path(__file__).parent / "weights" / "resnet-public.safetensors"
 
 
 def open_recogniser(name_or_path: str | Path) -> Recogniser:
@@ -24,14 +35,22 @@ def open_recogniser(name_or_path: str | Path) -> Recogniser:
     """
     if str(name_or_path) in RECOGNISERS:
         return _named(str(name_or_path))
-    raise UsageError(
-        "no such recogniser",
-        value=name_or_path,
-        remedy=f"Name one of {', '.join(RECOGNISERS)}, or a file that masquerade wrote.",
-    )
+    path = Path(name_or_path)
+    if not path.exists():
+        raise UsageError(
+            "no such recogniser",
+            value=name_or_path,
+            remedy=f"Name one of {', '.join(RECOGNISERS)}, or a file that masquerade wrote.",
+        )
+    return read_recogniser(path)
 
 
 @cache
 def _named(name: str) -> Recogniser:
-    del name
-    return SFaceRecogniser()
+    match name:
+        case "sface":
+            return SFaceRecogniser()
+        case "dlib":
+            return DlibRecogniser()
+        case _:
+            return read_recogniser(_RESNET_PUBLIC)

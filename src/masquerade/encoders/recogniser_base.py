@@ -60,7 +60,7 @@ class Recogniser(ABC):
             )
         if not len(images):
             return torch.zeros(0, self.size)
-        parts = [self.vectors(resized(some.float(), self.side)) for some in images.split(PART)]
+        parts = [self.vectors(resized(some.float(), self.side)) for some in torch.split(images, PART)]
         return functional.normalize(torch.cat(parts).float())
 
     @abstractmethod

@@ -1,12 +1,13 @@
 """ResNet-18 for small images (He et al. 2016): a 3x3 stem, no max-pooling before the first stage."""
 
-from typing import ClassVar, final
+from typing import ClassVar, Literal, final
 
 from pydantic import Field
 from torch import Tensor, nn
 from torch.nn import functional
 
 from masquerade.networks.base import Network, NetworkOptions, Shape
+from masquerade.networks.cosine_head import CosineHead
 
 _LARGEST_UNSTRIDED = 48
 """Images with a longer side, in pixels, are strided by the stem: the stages were made for small ones."""
@@ -20,11 +21,16 @@ class ResNet18Options(NetworkOptions):
         width: Maps of the first stage; the next have 2, 4 and 8 times as many. 64 is full size.
         stem_stride: Stride of the stem; by itself 1 up to 48 pixels, 2 above, 4 above 128.
         dropout: Share of the pooled features dropped in training.
+        head: Class scores ``linear`` in the pooled features, or their ``cosine`` with a direction for each
+            class, times ``scale`` (with ``margin`` in the training settings: CosFace, Wang et al. 2018).
+        scale: Largest score of a cosine head.
     """
 
     width: int = Field(64, ge=1, le=512)
     stem_stride: int | None = Field(None, ge=1, le=8)
     dropout: float = Field(0.0, ge=0, lt=1)
+    head: Literal["linear", "cosine"] = "linear"
+    scale: float = Field(16.0, gt=0, le=1000)
 
 
 @final
@@ -72,7 +78,12 @@ class ResNet18(Network):
             *self._stage(4 * width, 8 * width, 2),
         )
         self.embedding_size = 8 * width
-        self.head = nn.Sequential(nn.Dropout(options.dropout), nn.Linear(8 * width, classes))
+        scores = (
+            nn.Linear(8 * width, classes)
+            if options.head == "linear"
+            else CosineHead(8 * width, classes, options.scale)
+        )
+        self.head = nn.Sequential(nn.Dropout(options.dropout), scores)
 
     @staticmethod
     def _stage(c_in: int, c_out: int, stride: int) -> tuple[nn.Module, nn.Module]:
