@@ -110,6 +110,16 @@ def test_sightings_are_clean_cloaked_and_bystanders_photos() -> None:
     assert sorted(set(truth.sighting_identities.tolist())) == list(range(14))
 
 
+def test_some_published_photos_may_be_clean() -> None:
+    spec = AttackSpec(name="tracker", metric="tracked")
+    view, truth = build_view(
+        trial(), spec, frozenset({Sight.LABELS}), Budget(None, None, clean=2), np.random.default_rng(0)
+    )
+    assert view.labels is not None
+    bare = (view.released == truth.originals).flatten(1).all(1)
+    assert [int(bare[view.labels == user].sum()) for user in range(4)] == [2, 2, 2, 2]
+
+
 def test_nobody_is_tracked_elsewhere() -> None:
     other = DataSpec(source="orl", height=32, width=32, mode="RGB", classes=20)
     spec = AttackSpec(name="tracker", metric="tracked")

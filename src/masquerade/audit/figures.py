@@ -11,6 +11,8 @@ AXIS = {
     "pairs": "leaked pairs",
     "images": "released images",
     "shared": "released photos that are public as well",
+    "clean": "clean photos among a user's published ones",
+    "masknets": "MaskNets that the attacker holds",
 }
 
 

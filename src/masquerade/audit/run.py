@@ -154,7 +154,7 @@ class Audit:
         }
 
     def _budget(self, spec: AttackSpec) -> Budget:
-        return Budget(self.study.images_for(spec), spec.pairs, spec.shared)
+        return Budget(self.study.images_for(spec), spec.pairs, spec.shared, spec.clean)
 
     def _control(self, spec: AttackSpec) -> ControlResult | None:
         if not spec.control:
@@ -280,7 +280,9 @@ class Audit:
         return curves
 
     def _curve_point(self, arm: ArmSpec, spec: AttackSpec, over: str, value: int) -> CurvePoint | None:
-        budget = replace(self._budget(spec), **{over: value})
+        if over == "masknets":
+            spec = spec.model_copy(update={"options": {**spec.options, over: value}})
+        budget = self._budget(spec) if over == "masknets" else replace(self._budget(spec), **{over: value})
         seeds = self.study.seeds[: spec.seeds]
         pieces = [self.piece(arm, spec, budget, seed) for seed in seeds]
         measured = pooled(pieces, spec.metric, seeds)

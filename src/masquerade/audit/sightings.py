@@ -39,6 +39,19 @@ def tracked_sight(trial: Trial, sight: Sight) -> tuple[object, dict[str, Tensor]
             return _sightings(trial.scene, trial.scene.bystanders.later, trial.cloaks)
 
 
+def with_clean(released: Tensor, users: ImageSet, clean: int) -> Tensor:
+    """What tracked users publish if the first ``clean`` photos of each stay without a cloak."""
+    seen: dict[int, int] = {}
+    bare = []
+    for row, user in enumerate(users.labels.tolist()):
+        seen[user] = seen.get(user, 0) + 1
+        if seen[user] <= clean:
+            bare.append(row)
+    mixed = released.clone()
+    mixed[bare] = users.images[bare].float()
+    return mixed
+
+
 def _sightings(scene: Scene, met: ImageSet, cloaks: Cloaks) -> tuple[Tensor, dict[str, Tensor]]:
     """Photos met later and who is on them: users' clean ones, the same under cloaks, bystanders'."""
     later = scene.test

@@ -122,7 +122,8 @@ class AttackSpec(Part):
     ``control`` is false to run no positive control, or the name of another recipe than the attack's own.
     ``auxiliary`` takes the public people from that population. The suspected originals are those of the
     released images among ``public`` people's photos; or these alone (``owner``: the gallery of XNN's paper);
-    or ``shared`` of them among other photos of the same people and the public people's.
+    or ``shared`` of them among other photos of the same people and the public people's. Of each tracked user
+    ``clean`` published photos are not cloaked.
     """
 
     name: str
@@ -137,6 +138,7 @@ class AttackSpec(Part):
     auxiliary: str | None = None
     candidates: Literal["public", "owner", "shared"] = "public"
     shared: int | None = None
+    clean: int | None = None
     control: bool | str = True
     seeds: int | None = None
 
@@ -147,11 +149,15 @@ class AttackSpec(Part):
 
 
 class CurveSpec(Part):
-    """An attack against its budget: leaked pairs, released images, or released ones that are public too."""
+    """An attack against its budget: leaked pairs, released images, or released ones that are public too.
+
+    Against cloaks also over ``clean`` photos of each user, and over the ``masknets`` that the attacker holds, an
+    option of the attack.
+    """
 
     title: str
     attack: str
-    over: Literal["pairs", "images", "shared"]
+    over: Literal["pairs", "images", "shared", "clean", "masknets"]
     values: list[int]
     arms: list[str]
 

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from masquerade.attacks.base import Labelled, Pairing, Pairs, Sight, View
-from masquerade.audit.sightings import tracked_sight
+from masquerade.audit.sightings import tracked_sight, with_clean
 from masquerade.audit.study import AttackSpec
 from masquerade.audit.trial import Trial
 from masquerade.data.image_set import ImageSet
@@ -21,11 +21,13 @@ PROBES_A_CLASS = 200
 
 @dataclass(frozen=True)
 class Budget:
-    """What limits one attack: released images, leaked pairs, and released images that are public as well."""
+    """What limits one attack: released images, leaked pairs, released images that are public as well, and
+    published photos of each tracked user that are not cloaked."""
 
     images: int | None
     pairs: int | None
     shared: int | None = None
+    clean: int | None = None
 
 
 def build_view(
@@ -47,6 +49,8 @@ def build_view(
     private = trial.scene.train if attack.target == "train" else trial.scene.test
     victims = private.take(rows)
     released, of = trial.release_of(private, rows)
+    if budget.clean:
+        released = with_clean(released, victims, budget.clean)
     shown: dict[str, object] = {}
     truth: dict[str, Tensor] = {}
     for sight in sights:
