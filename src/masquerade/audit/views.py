@@ -21,8 +21,14 @@ PROBES_A_CLASS = 200
 
 @dataclass(frozen=True)
 class Budget:
-    """What limits one attack: released images, leaked pairs, released images that are public as well, and
-    published photos of each tracked user that are not cloaked."""
+    """What limits one attack.
+
+    Args:
+        images: Released images that it gets; None for all.
+        pairs: Leaked pairs.
+        shared: Released images that are public as well.
+        clean: Published photos of each tracked user that are not cloaked.
+    """
 
     images: int | None
     pairs: int | None
