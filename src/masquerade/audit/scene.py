@@ -158,7 +158,7 @@ def _unseen_scene(spec: DataSpec, everybody: ImageSet) -> Scene:
 
 def _tracked_scene(spec: DataSpec, everybody: ImageSet) -> Scene:
     """Tracked users, bystanders and the attacker's public people, disjoint."""
-    people = divided(everybody, spec, SPLIT_SEED)
+    people = divided(everybody.take(_bounded(everybody.labels, spec.most_images)), spec, SPLIT_SEED)
     public = people.public.take(_some(len(people.public), spec.public))
     published, later = people.published, people.later
     facts = _facts(spec, published, len(published), len(later), len(public))
