@@ -291,7 +291,7 @@ def test_bombs_are_refused_from_the_header(name: str, monkeypatch: pytest.Monkey
     def decoder(_: bytes) -> NoReturn:
         raise AssertionError("a decoder was started")
 
-    monkeypatch.setattr(intake, "_DECODERS", dict.fromkeys(intake._DECODERS, decoder))
+    monkeypatch.setattr(intake, "DECODERS", dict.fromkeys(intake.DECODERS, decoder))
     data, expected = BOMBS[name]
     assert rejection(data) is expected
 
@@ -323,7 +323,7 @@ def test_what_goes_wrong_in_a_decoder_concerns_that_photo_only(monkeypatch: pyte
         def decoder(_: bytes, error: BaseException = error) -> NoReturn:
             raise error
 
-        monkeypatch.setattr(intake, "_DECODERS", {"PNG": decoder})
+        monkeypatch.setattr(intake, "DECODERS", {"PNG": decoder})
         assert rejection(encoded(smooth(), "PNG")) is Rejection.DECODER_FAILURE
 
 

@@ -9,16 +9,21 @@ from pathlib import Path
 from masquerade.data.containers import Turned
 from masquerade.data.printable import printable
 from masquerade.data.rejection import Rejection
-from masquerade.errors import PhotoRejected
+from masquerade.errors import MasqueradeError, PhotoRejected
 
 _BLAMES_FILE = (OSError, SyntaxError, ValueError, EOFError, IndexError, struct.error, zlib.error)
 
 
 @contextmanager
 def blaming(place: Path | str) -> Iterator[None]:
-    """Turn whatever a file does to a decoder into a ``PhotoRejected`` that names ``place``."""
+    """Turn whatever a file does to a decoder into a ``PhotoRejected`` that names ``place``.
+
+    What has a name already keeps it.
+    """
     try:
         yield
+    except MasqueradeError:
+        raise
     except Turned as turned:
         raise rejected(turned.rejection, place, turned.detail) from None
     except _BLAMES_FILE as error:

