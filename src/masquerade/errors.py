@@ -4,6 +4,7 @@
 
     MasqueradeError
     ├── UsageError                what was asked for cannot be done as asked        (exit code 1)
+    │   └── DeadFeatures          a training ended in a network that sees no difference between photos
     ├── KeyFileError              a key file cannot be used                          (exit code 2)
     │   ├── CorruptKey            not a key file, damaged, or cut short
     │   ├── UnsupportedKeyVersion a key file of a newer format
@@ -57,6 +58,10 @@ class UsageError(MasqueradeError):
     """What was asked for cannot be done as asked."""
 
     exit_code = 1
+
+
+class DeadFeatures(UsageError):
+    """A training ended in a network that sees no difference between photos."""
 
 
 class KeyFileError(MasqueradeError):
