@@ -1,6 +1,6 @@
 """Score recognisers on the people of LFW with 20 photos or more: rank-1 and verification, beside chance.
 
-    python studies/score_recognisers.py DATA [PHOTOS_OF_A_PERSON] [RECOGNISER ...]
+python studies/score_recognisers.py DATA [PHOTOS_OF_A_PERSON] [RECOGNISER ...]
 """
 
 import sys

@@ -2,7 +2,7 @@
 
     python studies/train_recogniser.py DATA OUT [STEPS]
 
-People with five to nine photos, and those with exactly one. An interrupted training goes on when called again.
+People with five to nine photos. An interrupted training goes on when called again.
 """
 
 import sys
@@ -21,10 +21,10 @@ LICENCE = "Weights: Apache-2.0. Photos: Labelled Faces in the Wild, distributed 
 
 
 def provider_people(root: Path) -> ImageSet:
-    """Photos of people with five to nine photos or with one, numbered from 0 without gaps."""
-    everybody = packs.lfw(root, SIDE, SIDE)
+    """Photos of people with five to nine photos, numbered from 0 without gaps."""
+    everybody = packs.lfw(root, SIDE, SIDE, min_images=5)
     count = torch.bincount(everybody.labels)
-    wanted = (count == 1) | ((count >= 5) & (count <= 9))
+    wanted = count <= 9
     chosen = everybody.of(wanted.nonzero().flatten())
     _, dense = chosen.labels.unique(return_inverse=True)
     return ImageSet(chosen.images, dense, chosen.names)
@@ -55,4 +55,4 @@ def main(root: Path, out: Path, steps: int) -> None:
 
 if __name__ == "__main__":
     torch.set_num_threads(1)
-    main(Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]) if len(sys.argv) > 3 else 1700)
+    main(Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]) if len(sys.argv) > 3 else 600)

@@ -42,7 +42,8 @@ class Membership:
 class Tracking:
     """Whom each tracker names, int64 ``(t, s)``: the tracker of user t, asked for sighting s.
 
-    A tracker knows one tracked user and b bystanders: 0 to b - 1 is a bystander, b the user.
+    A tracker knows one tracked user and b bystanders: 0 to b - 1 is a bystander, b the user. A row of -1 means
+    that no tracker of that user was made.
     """
 
     named: Tensor

@@ -6,7 +6,9 @@ from types import MappingProxyType
 from masquerade.guesses import Guess
 from masquerade.metrics.base import Score, Truth
 from masquerade.metrics.class_membership import class_membership, welch_p_value
+from masquerade.metrics.cloak_detection import cloak_detection
 from masquerade.metrics.cloak_quality import cloak_quality
+from masquerade.metrics.energy_removed import energy_removed
 from masquerade.metrics.fano import entropy, fano_factor, soft_fano_factor
 from masquerade.metrics.identification import identification
 from masquerade.metrics.linkage import linkage
@@ -15,6 +17,7 @@ from masquerade.metrics.pooling import pool
 from masquerade.metrics.psnr import psnr
 from masquerade.metrics.rank1 import rank1, recognition
 from masquerade.metrics.ssim import ssim
+from masquerade.metrics.tracked import tracked, tracked_cloaked, tracked_others
 from masquerade.metrics.utility import utility
 from masquerade.metrics.verification import tar_at_far
 
@@ -31,6 +34,11 @@ EVERY_METRIC: Mapping[str, Metric] = MappingProxyType(
         "membership_tpr_1_percent": tpr_at_1_percent,
         "membership_tpr": tpr_at_tenth_percent,
         "class_membership": class_membership,
+        "tracked": tracked,
+        "tracked_others": tracked_others,
+        "tracked_cloaked": tracked_cloaked,
+        "energy_removed": energy_removed,
+        "cloak_detection": cloak_detection,
     }
 )
 """Every metric of a guess by the name that studies and scores use; ``utility`` is that of a model."""
@@ -41,7 +49,9 @@ __all__ = [
     "Score",
     "Truth",
     "class_membership",
+    "cloak_detection",
     "cloak_quality",
+    "energy_removed",
     "entropy",
     "fano_factor",
     "identification",
@@ -54,6 +64,9 @@ __all__ = [
     "soft_fano_factor",
     "ssim",
     "tar_at_far",
+    "tracked",
+    "tracked_cloaked",
+    "tracked_others",
     "utility",
     "welch_p_value",
 ]

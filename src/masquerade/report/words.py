@@ -138,6 +138,12 @@ METRICS = {
         "share",
         "The same trackers name {value} of the other people's photos rightly; guessing gets {chance}.",
     ),
+    "cloak_detection": MetricWords(
+        "cloaks detected (AUC)",
+        "plain",
+        "Given one cloaked photo and one that is not, the attack tells which is which with probability "
+        "{value}; a coin has {chance}.",
+    ),
     "energy_removed": MetricWords(
         "share of the cloak removed",
         "share",

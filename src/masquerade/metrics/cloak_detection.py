@@ -1,0 +1,22 @@
+"""How well cloaked photos are told from photos as they were taken."""
+
+from dataclasses import replace
+
+from masquerade.guesses import Guess
+from masquerade.metrics.base import Score, Truth
+from masquerade.metrics.expecting import known
+from masquerade.metrics.membership import membership_auc
+
+
+def cloak_detection(guess: Guess, truth: Truth) -> Score:
+    """Area under the ROC curve of a score for each photo met later, larger where a cloak is suspected.
+
+    Chance is 0.5; see ``membership_auc``.
+
+    Raises:
+        NotMeasurable: If the guess holds no such scores, or no photo is cloaked, or all are.
+    """
+    cloaked = known(truth.sighting_cloaked, "sighting_cloaked", "cloak_detection")
+    people = known(truth.sighting_identities, "sighting_identities", "cloak_detection")
+    right = replace(truth, members=cloaked, candidate_identities=people)
+    return membership_auc(guess, right, "cloak_detection")
