@@ -4,14 +4,13 @@ An encoder is public: it protects nothing, and an attacker has it too.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
-from hashlib import sha256
 from typing import Literal, final
 
 import torch
 from torch import Tensor
 
 from masquerade.errors import ModelError, UsageError
+from masquerade.tensor_file import digest_of as digest_of
 
 Shape = tuple[int, int, int]
 """Channels, height and width of one image or feature map."""
@@ -91,16 +90,6 @@ class Encoder(ABC):
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.name!r}, {self.digest[:12]})"
-
-
-def digest_of(facts: Iterable[str], tensors: Mapping[str, Tensor]) -> str:
-    """SHA-256 over facts, and over tensors with their names, types and shapes; 64 hexadecimal digits."""
-    seen = sha256("\n".join(facts).encode())
-    for name in sorted(tensors):
-        tensor = tensors[name].detach().cpu().contiguous()
-        seen.update(f"\n{name} {tensor.dtype} {tuple(tensor.shape)}\n".encode())
-        seen.update(tensor.numpy().tobytes())
-    return seen.hexdigest()
 
 
 def _filled(images: Tensor, n: int) -> Tensor:

@@ -100,8 +100,9 @@ class HyperNet(nn.Module):
     def generate(self, latent: Tensor) -> MaskNet:
         """The MaskNet of one latent, the same bits whatever is drawn before, after or beside it.
 
-        Sums are taken in an order that depends on the number of rows, so every MaskNet is computed alone.
-        Processors of another kind may round otherwise.
+        Sums are taken in an order that depends on the number of rows and on where in memory the numbers lie, so
+        every MaskNet is computed alone, from numbers in aligned places (``align``). Processors of another kind
+        may round otherwise.
 
         Args:
             latent: ``(256,)``, standard normal.
@@ -109,7 +110,7 @@ class HyperNet(nn.Module):
         Raises:
             UsageError: If the latent has another shape.
         """
-        weights = self.forward(latent.unsqueeze(0))
+        weights = self.forward(latent.clone().unsqueeze(0))
         return MaskNet(self.structure, {name: tensor[0] for name, tensor in weights.items()})
 
     def stream(self, latents: Tensor) -> Iterator[MaskNet]:
@@ -125,6 +126,15 @@ class HyperNet(nn.Module):
         """
         _require_latents(latents)
         return map(self.generate, latents)
+
+    def align(self) -> "HyperNet":
+        """Itself, parameters moved to memory of torch's own, where all its allocations are aligned alike.
+
+        Parameters that were read from elsewhere may lie at other addresses, which changes last bits.
+        """
+        for parameter in self.parameters():
+            parameter.data = parameter.data.clone()
+        return self
 
     def base(self) -> Mapping[str, Tensor]:
         """The weights that all MaskNets vary around, by name; parameters, for an optimiser of their own."""

@@ -46,8 +46,6 @@ class FullLayerGenerator(nn.Module):
         gain_rank: Columns of G and rows of H; 0 for no gains.
     """
 
-    one: Tensor
-
     def __init__(
         self, inside: nn.Module, hidden: int, shape: tuple[int, ...], rank: int, gain_rank: int
     ) -> None:
@@ -58,7 +56,6 @@ class FullLayerGenerator(nn.Module):
         self.scale = he(shape)
         self.base = nn.Parameter(self.scale * torch.randn(shape))
         self.added = nn.Parameter(_fresh(hidden, sum(self._sizes())))
-        self.register_buffer("one", torch.ones(1, 1, 1), persistent=False)
 
     def forward(self, codes: Tensor) -> Tensor:
         """Codes ``(b, code)`` to weights ``(b, outputs, inputs)``."""
@@ -69,7 +66,7 @@ class FullLayerGenerator(nn.Module):
         if not gain_rank:
             return torch.baddbmm(self.base.expand(b, -1, -1), left, right)
         gain_left = gain_left.view(b, self.outputs, gain_rank) / sqrt(gain_rank * SPREAD)
-        gains = torch.baddbmm(self.one, gain_left, gain_right.view(b, gain_rank, self.inputs))
+        gains = torch.baddbmm(codes.new_ones(1, 1, 1), gain_left, gain_right.view(b, gain_rank, self.inputs))
         return (self.base * gains).baddbmm_(left, right)
 
     def _sizes(self) -> list[int]:
