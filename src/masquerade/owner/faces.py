@@ -68,24 +68,28 @@ class FaceFinder:
             photo: uint8 ``(h, w, 1)`` or ``(h, w, 3)``, upright, red, green and blue.
         """
         longer = max(photo.shape[:2])
-        scales = dict.fromkeys(min(2.0, side / longer) for side in SIDES)
-        rows = np.concatenate([self._at(photo, scale) for scale in scales])
-        return tuple(_face(row) for row in self._distinct(rows))
+        found, seen = [], photo
+        for scale in dict.fromkeys(min(2.0, side / longer) for side in SIDES):
+            seen = self._resized(seen, *(max(8, round(side * scale)) for side in photo.shape[:2]))
+            found.append(self._rows(seen, photo.shape[1] / seen.shape[1], photo.shape[0] / seen.shape[0]))
+        return tuple(_face(row) for row in self._distinct(np.concatenate(found)))
 
-    def _at(self, photo: NDArray[np.uint8], scale: float) -> NDArray[np.float64]:
-        """The detector's rows ``(n, 15)`` for a photo brought to another size, in the photo's pixels."""
-        height, width = (max(8, round(side * scale)) for side in photo.shape[:2])
-        way = self._cv2.INTER_AREA if scale < 1 else self._cv2.INTER_LINEAR
+    def _resized(self, photo: NDArray[np.uint8], height: int, width: int) -> NDArray[np.uint8]:
+        """The photo at another size."""
+        way = self._cv2.INTER_AREA if height < photo.shape[0] else self._cv2.INTER_LINEAR
         small = self._cv2.resize(np.ascontiguousarray(photo), (width, height), interpolation=way)
-        code = self._cv2.COLOR_GRAY2BGR if small.ndim == 2 else self._cv2.COLOR_RGB2BGR
+        return np.asarray(small).reshape(height, width, -1)
+
+    def _rows(self, seen: NDArray[np.uint8], to_width: float, to_height: float) -> NDArray[np.float64]:
+        """The detector's rows ``(n, 15)``, in the photo's pixels."""
+        code = self._cv2.COLOR_GRAY2BGR if seen.shape[2] == 1 else self._cv2.COLOR_RGB2BGR
         detector = self._detector()
-        detector.setInputSize((width, height))
-        _, rows = detector.detect(self._cv2.cvtColor(small, code))
+        detector.setInputSize(seen.shape[1::-1])
+        _, rows = detector.detect(self._cv2.cvtColor(seen, code))
         if rows is None:
             return np.zeros((0, 15))
         found: NDArray[np.float64] = np.asarray(rows, np.float64)
-        back = np.array([photo.shape[1] / width, photo.shape[0] / height])
-        found[:, :14] *= np.tile(back, 7)
+        found[:, :14] *= np.tile([to_width, to_height], 7)
         sound = np.isfinite(found).all(axis=1) & (found[:, 2:4].min(axis=1) >= SMALLEST)
         return np.compress(sound, found, axis=0)
 

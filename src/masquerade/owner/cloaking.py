@@ -1,0 +1,278 @@
+"""The person's job: a folder of photos in, a folder of cloaked photos out, with the person's MaskNet.
+
+Photos are never changed where they lie. Each cloaked photo appears whole under its name or not at all, and a
+job that was stopped goes on where it stopped when it is called again in the same way.
+"""
+
+import errno
+import json
+import os
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+from statistics import median
+from typing import Any, Final, final
+
+from masquerade.data.intake import read
+from masquerade.data.picture import open_picture
+from masquerade.data.printable import printable
+from masquerade.errors import MasqueradeError, UsageError, WriteFailed
+from masquerade.owner.cloak_ledger import CloakLedger, Done
+from masquerade.owner.disguising import one_thread_each
+from masquerade.owner.photo_cloak import CloakedPhoto, PhotoCloak
+from masquerade.owner.photo_tree import PhotoTree, photo_tree
+from masquerade.owner.records import Records
+from masquerade.released.durable import named_failures, write_durably
+from masquerade.released.lock import only_writer
+
+Progress = Callable[[int, int], None]
+"""Called with the photos that are done and all photos."""
+
+_HOPELESS: Final = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EACCES, errno.EPERM}
+"""What concerns the output folder, and so every photo that is still to come."""
+
+
+@final
+@dataclass(frozen=True)
+class Failure:
+    """A photo that was not written, and why; every other photo was."""
+
+    photo: str
+    error: MasqueradeError
+
+
+@final
+@dataclass(frozen=True)
+class CloakSummary:
+    """What came of a folder.
+
+    Args:
+        photos: Photos found.
+        cloaked: Photos with cloaked faces, those of earlier runs of the job among them.
+        copied: Photos without a face that were copied.
+        skipped: Photos without a face that were left out, by name.
+        failures: Photos that could not be cloaked, each once.
+        faces: Faces cloaked.
+        ssim_median: Median over cloaked photos of the structural similarity of the face that changed most.
+        ssim_worst: The smallest of these.
+        worked: Photos that this run worked on.
+        seconds: How long it took for all of them.
+        notices: What was passed over.
+    """
+
+    photos: int
+    cloaked: int
+    copied: int
+    skipped: tuple[str, ...]
+    failures: tuple[Failure, ...]
+    faces: int
+    ssim_median: float | None
+    ssim_worst: float | None
+    worked: int
+    seconds: float
+    notices: tuple[str, ...]
+
+
+def cloak_folder(
+    photos: Path,
+    out: Path,
+    cloak: PhotoCloak,
+    records: Records,
+    settings: dict[str, Any],
+    *,
+    overwrite: bool = False,
+    workers: int | None = None,
+    progress: Progress | None = None,
+) -> CloakSummary:
+    """Cloak all photos in and below a folder, or one photo.
+
+    Args:
+        photos: The folder, or a photo.
+        out: The folder to write to, created when missing; photos have the same names below it.
+        cloak: How.
+        records: Where the job keeps its account.
+        settings: Plain data that tells this job from one with another cloak; its digest names the account.
+        overwrite: Replace files in ``out`` that the job has not written.
+        workers: Threads; by itself one for each processor, at most 8.
+        progress: Told after every photo.
+
+    Raises:
+        UsageError: If there is no photo, or photos and ``out`` lie in one another.
+        JobBusy: If another process writes to ``out``.
+        WriteFailed: If ``out`` cannot be written to at all; what was done before stays done.
+    """
+    tree = photo_tree(photos)
+    _keep_apart(tree, out)
+    with named_failures(out):
+        out.mkdir(parents=True, exist_ok=True)
+    records.prepare()
+    account = records.folder / f"cloak-{_job_id(tree, out, settings)}"
+    with (
+        one_thread_each(),
+        only_writer(out, account.with_suffix(".lock")),
+        CloakLedger(account.with_suffix(".sqlite")) as ledger,
+    ):
+        job = _Job(tree, out, cloak, ledger, overwrite)
+        for done in job.run(workers or min(8, os.cpu_count() or 1)):
+            if progress is not None:
+                progress(done, len(tree.names))
+    return job.summary()
+
+
+@final
+@dataclass
+class _Job:
+    """One run."""
+
+    tree: PhotoTree
+    out: Path
+    cloak: PhotoCloak
+    ledger: CloakLedger
+    overwrite: bool
+    rows: list[Done] = field(default_factory=list)
+    skipped: list[str] = field(default_factory=list)
+    failures: list[Failure] = field(default_factory=list)
+    worked: int = 0
+    start: float = field(default_factory=time.monotonic)
+
+    def run(self, workers: int) -> Iterator[int]:
+        """Go through all photos in order; gives how many are done."""
+        waiting: deque[tuple[str, tuple[int, int], Future[CloakedPhoto]]] = deque()
+        with ThreadPoolExecutor(workers) as pool:
+            try:
+                for name in self.tree.names:
+                    if self._is_done(name) or not self._may_be_written(name):
+                        continue
+                    waiting.append((name, _glance(self.tree.root / name), pool.submit(self._made, name)))
+                    while len(waiting) > 2 * workers:
+                        self._keep(*waiting.popleft())
+                        yield self.done
+                while waiting:
+                    self._keep(*waiting.popleft())
+                    yield self.done
+            finally:
+                pool.shutdown(wait=True, cancel_futures=True)
+        yield self.done
+
+    @property
+    def done(self) -> int:
+        """Photos that are settled."""
+        return len(self.rows) + len(self.failures)
+
+    def _is_done(self, name: str) -> bool:
+        row = self.ledger.get(name)
+        if row is None or _glance(self.tree.root / name) != (row.size, row.changed):
+            return False
+        if row.written is not None and _length(self.out / name) != row.written:
+            return False
+        self._count(name, row)
+        return True
+
+    def _may_be_written(self, name: str) -> bool:
+        """Whether nothing of somebody else's stands there, and no detour leads back into the photos."""
+        target, row = self.out / name, self.ledger.get(name)
+        ours = row is not None and row.written is not None and _length(target) == row.written
+        if os.path.lexists(target) and not (self.overwrite or ours):
+            self._fail(name, "a file is there already", "Choose another folder, or pass --overwrite.")
+            return False
+        final, sources = target.parent.resolve() / target.name, self.tree.photos.resolve()
+        if final == sources or sources in final.parents:
+            self._fail(name, "the output leads back into the photos", "Choose another folder.")
+            return False
+        return True
+
+    def _fail(self, name: str, problem: str, remedy: str) -> None:
+        error = UsageError(problem, place=printable(self.out / name), remedy=remedy)
+        self.failures.append(Failure(printable(name), error))
+
+    def _made(self, name: str) -> CloakedPhoto:
+        data, _ = read(self.tree.root / name)
+        place = printable(name)
+        return self.cloak(open_picture(data, place), place)
+
+    def _keep(self, name: str, glance: tuple[int, int], future: Future[CloakedPhoto]) -> None:
+        self.worked += 1
+        try:
+            photo = future.result()
+            written = None if photo.data is None else len(photo.data)
+            row = Done(*glance, photo.outcome, written, photo.faces, photo.ssim)
+            self._write(name, photo.data, row)
+        except WriteFailed as error:
+            if not isinstance(error.__cause__, OSError) or error.__cause__.errno in _HOPELESS:
+                raise
+            self.failures.append(Failure(printable(name), error))
+        except MasqueradeError as error:
+            self.failures.append(Failure(printable(name), error))
+        else:
+            self._count(name, row)
+
+    def _write(self, name: str, data: bytes | None, row: Done) -> None:
+        if data is None:
+            self.ledger.add(name, row)
+            return
+        target = self.out / name
+        with named_failures(target):
+            target.parent.mkdir(parents=True, exist_ok=True)
+        write_durably(target, self._noted(name, data, row))
+
+    def _noted(self, name: str, data: bytes, row: Done) -> Iterator[bytes]:
+        """The data, and a row once they are on their way to the disk, before they have their final name."""
+        yield data
+        self.ledger.add(name, row)
+
+    def _count(self, name: str, row: Done) -> None:
+        self.rows.append(row)
+        if row.outcome == "skipped":
+            self.skipped.append(printable(name))
+
+    def summary(self) -> CloakSummary:
+        """What came of it so far."""
+        similar = [row.ssim for row in self.rows if row.ssim is not None]
+        return CloakSummary(
+            photos=len(self.tree.names),
+            cloaked=sum(row.outcome == "cloaked" for row in self.rows),
+            copied=sum(row.outcome == "copied" for row in self.rows),
+            skipped=tuple(self.skipped),
+            failures=tuple(self.failures),
+            faces=sum(row.faces for row in self.rows),
+            ssim_median=median(similar) if similar else None,
+            ssim_worst=min(similar, default=None),
+            worked=self.worked,
+            seconds=time.monotonic() - self.start,
+            notices=self.tree.notices,
+        )
+
+
+def _job_id(tree: PhotoTree, out: Path, settings: dict[str, Any]) -> str:
+    facts = [str(tree.root.resolve()), str(out.resolve()), settings]
+    return sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:32]
+
+
+def _keep_apart(tree: PhotoTree, out: Path) -> None:
+    root, out = tree.root.resolve(), out.resolve()
+    within = tree.photos == tree.root and (out in root.parents or root in out.parents)
+    if out == root or within:
+        raise UsageError(
+            "photos and cloaked photos in one folder",
+            place=printable(out),
+            remedy="Write to a folder of its own.",
+        )
+
+
+def _glance(path: Path) -> tuple[int, int]:
+    try:
+        about = path.stat()
+    except OSError:
+        return -1, -1
+    return about.st_size, about.st_mtime_ns
+
+
+def _length(path: Path) -> int | None:
+    try:
+        return path.lstat().st_size
+    except OSError:
+        return None

@@ -1,0 +1,187 @@
+"""One whole photo: its faces found, cloaked in their squares, and put back at their own size."""
+
+from dataclasses import dataclass
+from math import prod
+from typing import Final, Literal, final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from masquerade.data.blame import blaming, rejected
+from masquerade.data.picture import Picture
+from masquerade.data.rejection import Rejection
+from masquerade.disguises.base import Keyed
+from masquerade.networks.similarity import WINDOW, Similarity
+from masquerade.owner.alignment import (
+    TEMPLATE,
+    Placement,
+    bounds,
+    inverse,
+    placement,
+    resample,
+    scaled,
+    shifted,
+    whole,
+)
+from masquerade.owner.faces import MOST, FaceFinder
+
+NoFace = Literal["skip", "copy", "fail", "whole-image"]
+"""What becomes of a photo without a face."""
+Outcome = Literal["cloaked", "copied", "skipped"]
+
+NO_FACE: Final[tuple[NoFace, ...]] = ("skip", "copy", "fail", "whole-image")
+_LUMA: Final = np.array([0.299, 0.587, 0.114], np.float32)
+"""ITU-R BT.601: what a change of colours is in a grey photo."""
+_SOFT: Final = 8
+"""Pixels of the square over which a cloak fades out towards its edge."""
+_LOOKED_AT: Final = 256
+"""Side that a face is brought to before it is compared: about what a viewer's eye resolves (Wang et al. 2004)."""
+
+
+@final
+@dataclass(frozen=True)
+class Appearance:
+    """How a cloak is to look.
+
+    Args:
+        strength: What the cloak is multiplied by, above 0 to 2.
+        min_ssim: Structural similarity that every face must keep, 0 to 1.
+        no_face: What becomes of a photo without a face.
+    """
+
+    strength: float = 1.0
+    min_ssim: float = 0.7
+    no_face: NoFace = "skip"
+
+
+@final
+@dataclass(frozen=True)
+class CloakedPhoto:
+    """What came of one photo.
+
+    Args:
+        outcome: "cloaked", "copied" as it was but for what it says of place and time, or "skipped".
+        data: The file to write; None if it was skipped.
+        faces: How many squares were cloaked.
+        ssim: Structural similarity of the face that changed most, -1 to 1; None if nothing was cloaked.
+    """
+
+    outcome: Outcome
+    data: bytes | None
+    faces: int
+    ssim: float | None
+
+
+@final
+class PhotoCloak:
+    """Cloaks photos; may be called from several threads.
+
+    Args:
+        finder: Finds faces.
+        cloak: Cloaks squares ``(n, 3, size, size)`` into whole grey levels.
+        appearance: How the result is to look.
+    """
+
+    def __init__(self, finder: FaceFinder, cloak: Keyed, appearance: Appearance) -> None:
+        self._finder = finder
+        self._cloak = cloak
+        self._appearance = appearance
+
+    def __call__(self, picture: Picture, place: str) -> CloakedPhoto:
+        """Cloak a photo.
+
+        Args:
+            picture: The photo; it is not changed.
+            place: What to call it in a rejection.
+
+        Raises:
+            PhotoRejected: If it has no face and one is asked for, too many, or would look too bad.
+        """
+        with blaming(place):
+            squares = self._squares(picture.upright(picture.pixels), place)
+            if not squares:
+                return self._without_face(picture, place)
+            changed = picture.pixels.copy()
+            before, after = picture.upright(picture.pixels), picture.upright(changed)
+            worst = min(self._put(square, before, after) for square in squares)
+            if worst < self._appearance.min_ssim:
+                raise rejected(Rejection.POOR_QUALITY, place, f"{worst:.3f} < {self._appearance.min_ssim:g}")
+            return CloakedPhoto("cloaked", picture.encoded(changed), len(squares), worst)
+
+    def _squares(self, photo: NDArray[np.uint8], place: str) -> list[Placement]:
+        faces = self._finder(photo)
+        if len(faces) > MOST:
+            raise rejected(Rejection.TOO_MANY_FACES, place, f"more than {MOST}")
+        height, width = photo.shape[:2]
+        squares = [placement(face) for face in faces]
+        found = [square for square in squares if _pixels(bounds(square, height, width))]
+        if not found and self._appearance.no_face == "whole-image":
+            return [whole(height, width)]
+        return found
+
+    def _without_face(self, picture: Picture, place: str) -> CloakedPhoto:
+        match self._appearance.no_face:
+            case "fail":
+                raise rejected(Rejection.NO_FACE, place, "no face found")
+            case "copy":
+                return CloakedPhoto("copied", picture.unchanged(), 0, None)
+            case _:
+                return CloakedPhoto("skipped", None, 0, None)
+
+    def _put(self, square: Placement, before: NDArray[np.uint8], after: NDArray[np.uint8]) -> float:
+        """Cloak one square in ``after``; returns how similar it stays."""
+        rows, columns = bounds(square, *before.shape[:2])
+        there = shifted(square, rows, columns)
+        part, changed = before[rows, columns], after[rows, columns]
+        change = self._change(part, there)
+        bound = float(np.abs(change).max())
+        change = resample(change, inverse(scaled(there, len(change))), *part.shape[:2], edge=False)
+        # Squares of neighbours may overlap: together they stay within the bound of one.
+        change = np.clip(changed.astype(np.float32) - part + change, -bound, bound)
+        changed[:] = np.clip(np.rint(part + change), 0, 255).astype(np.uint8)
+        return _similar(part, changed)
+
+    def _change(self, part: NDArray[np.uint8], there: Placement) -> NDArray[np.float32]:
+        """Change of a square, faded out at its edge, float32 ``(size, size, c)`` of the part's channels."""
+        size = self._cloak.shape[1]
+        seen = resample(np.ascontiguousarray(part), scaled(there, size), size, size, edge=True)
+        face = torch.from_numpy(np.repeat(seen, 3 // seen.shape[2], axis=2)).permute(2, 0, 1)[None]
+        change = (self._cloak(face) - face)[0].permute(1, 2, 0).numpy() * self._appearance.strength
+        if _is_grey(part):
+            change = np.repeat((change @ _LUMA)[:, :, None], part.shape[2], axis=2)
+        faded: NDArray[np.float32] = np.ascontiguousarray(change * _window(size), np.float32)
+        return faded
+
+
+def _pixels(region: tuple[slice, slice]) -> int:
+    return prod(part.stop - part.start for part in region)
+
+
+def _is_grey(part: NDArray[np.uint8]) -> bool:
+    coarse = part[::16, ::16]  # tells most photos in colour at once
+    return part.shape[2] == 1 or all(bool((some == some[:, :, :1]).all()) for some in (coarse, part))
+
+
+def _window(size: int) -> NDArray[np.float32]:
+    """1 in the middle, falling to nearly 0 at the edge along a cosine, ``(size, size, 1)``."""
+    reach = _SOFT * size / TEMPLATE
+    along = np.clip((np.minimum(np.arange(size), np.arange(size)[::-1]) + 0.5) / reach, 0, 1)
+    side = (0.5 - 0.5 * np.cos(np.pi * along)).astype(np.float32)
+    return np.outer(side, side)[:, :, None]
+
+
+def _similar(before: NDArray[np.uint8], after: NDArray[np.uint8]) -> float:
+    """Structural similarity of a face to what it was, both brought to about the size that is looked at."""
+    return float(Similarity(_small(before)).values(_small(after)))
+
+
+def _small(part: NDArray[np.uint8]) -> Tensor:
+    height, width = part.shape[:2]
+    factor = _LOOKED_AT / min(height, width)
+    rows, columns = (max(WINDOW, round(side * min(1.0, factor))) for side in (height, width))
+    to = np.array([[width / columns, 0, 0], [0, height / rows, 0]])
+    to[:, 2] = (np.diag(to) - 1) / 2
+    small = resample(np.ascontiguousarray(part), to, rows, columns, edge=True)
+    return torch.from_numpy(small).permute(2, 0, 1)[None].float()
