@@ -22,6 +22,8 @@
     │   ├── JobBusy               another process is writing the same data set
     │   └── WriteFailed           the disk is full or failing; the job can be resumed
     ├── ModelError                a model file cannot be used
+    ├── CraftingError             features cannot be crafted from these numbers
+    │   └── SeriesDiverged        the series for the inverse Hessian product grows instead of converging
     ├── NotMeasurable             a metric does not fit this guess, or there is too little data for it
     ├── StudyError                a study file is wrong, or its data are missing
     └── AttackError               an attack cannot run on what it was shown
@@ -134,6 +136,14 @@ class WriteFailed(ReleasedError):
 
 class ModelError(MasqueradeError):
     """A model file cannot be used."""
+
+
+class CraftingError(MasqueradeError):
+    """Features cannot be crafted from these numbers: they are not finite, or do not fit together."""
+
+
+class SeriesDiverged(CraftingError):
+    """The series for the inverse Hessian product grows instead of converging."""
 
 
 class NotMeasurable(MasqueradeError):
