@@ -6,7 +6,19 @@ from typing import Annotated
 import typer
 
 import masquerade
-from masquerade.cli import audit, cloud, demo, doctor, inference, key, listing, owner, pretrain, recognise
+from masquerade.cli import (
+    audit,
+    cloud,
+    demo,
+    doctor,
+    inference,
+    key,
+    listing,
+    owner,
+    pretrain,
+    psp,
+    recognise,
+)
 from masquerade.cli.console import CommandFailed, complain
 from masquerade.errors import MasqueradeError
 
@@ -21,6 +33,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(key.app, name="key")
+app.add_typer(psp.app, name="psp")
 app.command()(pretrain.pretrain)
 app.command()(owner.disguise)
 app.command()(cloud.verify)

@@ -74,7 +74,7 @@ def pretrain_folder(
     if not resume:
         checkpoint.unlink(missing_ok=True)
     network = pretrain(images, settings, seed, progress=progress, checkpoint=checkpoint)
-    encoder = ViTEncoder(_name(out), network)
+    encoder = ViTEncoder(plain_name(out), network)
     save_encoder(out, network, training_card(encoder.name, network, settings, seed, len(images)))
     checkpoint.unlink(missing_ok=True)
     return PretrainSummary(
@@ -127,7 +127,7 @@ def save_encoder(path: Path, network: VisionTransformer, card: Card) -> None:
     write_durably(path, [encoder_bytes(network, card)])
 
 
-def _name(out: Path) -> str:
+def plain_name(out: Path) -> str:
     """A name for messages, out of the file's."""
     plain = "".join(c if c.isalnum() or c in "._+-" else "-" for c in out.name.removesuffix(".safetensors"))
-    return plain[:100] or "encoder"
+    return plain[:100] or "network"

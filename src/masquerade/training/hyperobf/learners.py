@@ -31,7 +31,11 @@ class Learner(nn.Module, ABC):
         """Weights ``(b, *shape)`` of the MaskNets of one training step, by name."""
 
     @abstractmethod
-    def penalty(self, weights: Mapping[str, Tensor]) -> Tensor:
+    def variance(self, weights: Mapping[str, Tensor]) -> Tensor:
+        """How much the weights of one step's MaskNets differ; 0 of one."""
+
+    @abstractmethod
+    def penalty(self, variance: Tensor) -> Tensor:
         """What is added to the cross-entropy."""
 
     @abstractmethod
@@ -57,13 +61,14 @@ class Learner(nn.Module, ABC):
             bfloat16: Whether the MaskNets' layers run in bfloat16.
 
         Returns:
-            Scores ``(b, n, classes)``, what is added to the loss, and the variance of the drawn weights (0 of one).
+            Scores ``(b, n, classes)``, what is added to the loss, and the variance of the drawn weights.
         """
         weights = self.drawn(random)
         with torch.autocast(images.device.type, torch.bfloat16, enabled=bfloat16):
             features = features_of(weights, images)
             scores = self.classifier(self.dropped(features, random))
-        return scores.float(), self.penalty(weights), _variance(weights)
+        variance = self.variance(weights)
+        return scores.float(), self.penalty(variance), variance.detach()
 
 
 @final
@@ -88,9 +93,12 @@ class HyperLearner(Learner):
         weights: Mapping[str, Tensor] = self.hypernet(latents.to(self.classifier.weight.device))
         return weights
 
-    def penalty(self, weights: Mapping[str, Tensor]) -> Tensor:
+    def variance(self, weights: Mapping[str, Tensor]) -> Tensor:
+        """As in the loss."""
+        return weight_variance(weights, self.scales)
+
+    def penalty(self, variance: Tensor) -> Tensor:
         """The diversity's loss."""
-        variance = weight_variance(weights, self.scales)
         return diversity_loss(variance, self.settings.weight, self.settings.threshold)
 
     def groups(self) -> list[dict[str, Any]]:
@@ -133,9 +141,13 @@ class SeparateLearner(Learner):
         del random
         return {name: weight.unsqueeze(0) for name, weight in self.weights.items()}
 
-    def penalty(self, weights: Mapping[str, Tensor]) -> Tensor:
-        """Nothing."""
+    def variance(self, weights: Mapping[str, Tensor]) -> Tensor:
+        """Of one net, 0."""
         return weights["fc"].new_zeros(())
+
+    def penalty(self, variance: Tensor) -> Tensor:
+        """Nothing."""
+        return variance
 
     def groups(self) -> list[dict[str, Any]]:
         """Everything at one rate."""
@@ -158,10 +170,3 @@ class SeparateLearner(Learner):
             return features
         kept = torch.rand(features.shape, generator=random).to(features.device) >= self.settings.dropout
         return features * kept / (1 - self.settings.dropout)
-
-
-def _variance(weights: Mapping[str, Tensor]) -> Tensor:
-    if len(weights["fc"]) < 2:
-        return weights["fc"].new_zeros(())
-    with torch.no_grad():
-        return weight_variance(weights)

@@ -1,0 +1,71 @@
+"""``masquerade psp``: what the provider of MaskNets does."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from masquerade.cli.console import CommandFailed, note, progress
+from masquerade.networks.masknet import STRUCTURES
+from masquerade.training.hyperobf.folder import FEWEST_PHOTOS, train_folder
+from masquerade.training.hyperobf.settings import HyperObfSettings
+
+SOME_FAILED = 2
+
+app = typer.Typer(help="For the provider: train a hypernetwork, issue MaskNets.", no_args_is_help=True)
+
+
+@app.command()
+def train(
+    photos: Annotated[
+        Path, typer.Argument(help="Public faces, aligned: PHOTOS/<person>/<photo>.", show_default=False)
+    ],
+    out: Annotated[Path, typer.Option("--out", "-o", help="File to write.", show_default=False)],
+    structure: Annotated[str, typer.Option(help=f"Of the MaskNets: {', '.join(STRUCTURES)}.")] = "masknet-1",
+    size: Annotated[int, typer.Option(help="Height and width that MaskNets look at, in pixels.")] = 112,
+    people: Annotated[int | None, typer.Option(help="People at most, those with the most photos.")] = None,
+    min_photos: Annotated[int, typer.Option(help="People with fewer are left out.")] = FEWEST_PHOTOS,
+    epochs: Annotated[int | None, typer.Option(help="Passes over the photos.")] = None,
+    seed: Annotated[int, typer.Option(help="Of weights, order and what is held back.")] = 0,
+    keep_every: Annotated[int, typer.Option(help="Epochs between copies on the way; 0 for none.")] = 0,
+    resume: Annotated[bool, typer.Option(help="Go on from the checkpoint of a stopped training.")] = True,
+) -> None:
+    """Train a hypernetwork on public faces; needs no key. Killed, it goes on.
+
+    The people must be others than those to be protected.
+    """
+    settings = _settings(structure, size, epochs)
+    with progress("training") as told:
+        summary = train_folder(
+            photos,
+            out,
+            settings,
+            people=people,
+            fewest_photos=min_photos,
+            seed=seed,
+            resume=resume,
+            keep_every=keep_every,
+            progress=told,
+        )
+    for rejected in summary.rejected:
+        note(f"turned away: {rejected}")
+    result = summary.result
+    note(
+        f"{summary.parameters:,} parameters, {summary.photos} photos of {summary.people} people, "
+        f"{summary.seconds:.0f} s; digest {summary.digest[:12]}"
+    )
+    note(
+        f"after {result.epoch} of {settings.fit.epochs} epochs: {result.accuracy:.1%} of "
+        f"{summary.held_back} photos held back given the right person, by chance {1 / summary.people:.1%}; "
+        f"divergence of the MaskNets' answers {result.divergence:.2f}"
+    )
+    typer.echo(str(summary.hypernet))
+    if summary.rejected:
+        raise CommandFailed(SOME_FAILED)
+
+
+def _settings(structure: str, size: int, epochs: int | None) -> HyperObfSettings:
+    fields: dict[str, object] = {"hypernet": {"structure": structure, "size": size}}
+    if epochs is not None:
+        fields["fit"] = {"epochs": epochs}
+    return HyperObfSettings.read(fields)
