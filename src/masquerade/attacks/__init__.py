@@ -25,6 +25,7 @@ from masquerade.attacks.instahide_reconstruction import InstaHideReconstruction
 from masquerade.attacks.jigsaw import Jigsaw
 from masquerade.attacks.known_pairs import KnownPairs
 from masquerade.attacks.moments import Moments
+from masquerade.attacks.network_known_pairs import NetworkKnownPairs
 from masquerade.attacks.neuracrypt_patches import NeuraCryptPatches
 from masquerade.attacks.norm_fingerprint import NormFingerprint
 from masquerade.attacks.token_escalation import TokenEscalation
@@ -57,6 +58,7 @@ EVERY_ATTACK: tuple[type[Attack], ...] = (
     InstaHideCorrelation,
     InstaHideReconstruction,
     NeuraCryptPatches,
+    NetworkKnownPairs,
 )
 """Every attack, by what it needs: nothing, leaked pairs, candidates, a gallery, the model."""
 

@@ -148,12 +148,14 @@ class Control:
         metric: Name of the metric.
         at_least: Smallest value that counts as broken.
         source: Where the figure comes from.
+        encodings: How often every image is released there, for attacks on mixtures that need several.
     """
 
     recipe: str
     metric: str
     at_least: float
     source: str
+    encodings: int = 1
 
 
 class Attack(ABC):

@@ -1,15 +1,16 @@
 """Matches photos by how they resemble each other: a matrix key changes pixels, but not resemblance.
 
-Orthogonal matrices keep inner products between images exactly, Gaussian ones nearly, and a block permutation
-does not touch their sum over blocks. So released images and candidate photos form the same graph of
-resemblances, and graphs can be matched without any key: first by principal coordinates or by how each image's
-resemblances are distributed, then by landmarks, the most confident matches, until no match changes.
+Orthogonal matrices keep inner products between images exactly, Gaussian ones and wide random networks nearly,
+and a block permutation does not touch their sum over blocks. So released images and candidate photos form the
+same graph of resemblances, and graphs can be matched without any key: first by principal coordinates or by how
+each image's resemblances are distributed, then by landmarks, the most confident matches, until no match changes.
 
 Not in the paper; ours, in the line of seeded graph matching.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar, final
+from typing import Any, ClassVar, final
 
 import numpy as np
 import torch
@@ -17,6 +18,7 @@ from torch import Tensor
 
 from masquerade.attacks.base import Attack, Control, Guess, Ranking, Sight, View
 from masquerade.attacks.block_recipe import BlockRecipe
+from masquerade.attacks.network_recipe import on_whole_photos
 
 QUANTILES = 64
 AXES = (4, 8, 16, 2, 3, 5, 6, 10, 12, 24, 32)
@@ -46,7 +48,7 @@ class GramFingerprint(Attack):
         """Similarity of each released image to each candidate after the last round, from the better start."""
         del rng  # the attack draws nothing
         assert view.candidates is not None and view.recipe is not None  # noqa: S101, PT018  (the caller checked)
-        candidates = _as_disguised(view.candidates, BlockRecipe.from_description(view.recipe))
+        candidates = _as_disguised(view.candidates, view.recipe)
         released, candidates = view.released.flatten(1).double(), candidates.flatten(1).double()
         centred = _resemblances(released - released.mean(0)), _resemblances(candidates - candidates.mean(0))
         by_profile = _correlation(_profile(centred[0]), _profile(centred[1]))
@@ -91,8 +93,15 @@ def _agreement(similarity: Tensor) -> float:
     return float((_mutual_best(similarity)[1] > -torch.inf).float().mean())
 
 
-def _as_disguised(images: Tensor, recipe: BlockRecipe) -> Tensor:
-    """Images after the public steps of the disguise: normalised blocks where it has them."""
+def _as_disguised(images: Tensor, description: Mapping[str, Any]) -> Tensor:
+    """Images after the public steps of the disguise: normalised blocks where it has them.
+
+    Raises:
+        NotApplicable: If the disguise does not keep resemblance.
+    """
+    if on_whole_photos(description):
+        return images
+    recipe = BlockRecipe.from_description(description)
     if not recipe.normalised:
         return images
     grid = recipe.grid((int(images.shape[1]), int(images.shape[2]), int(images.shape[3])))

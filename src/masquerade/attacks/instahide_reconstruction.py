@@ -39,7 +39,7 @@ class InstaHideReconstruction(Attack):
     name: ClassVar[str] = "instahide_reconstruction"
     needs: ClassVar[frozenset[Sight]] = frozenset({Sight.RECIPE, Sight.PAIRING, Sight.PUBLIC})
     control: ClassVar[Control] = Control(
-        "instahide-k2", "linkage", 0.9, "measured: three encodings of each photo give nearly exact photos"
+        "instahide-k2", "linkage", 0.9, "measured: three encodings give nearly exact photos", encodings=3
     )
 
     rounds: int = 8

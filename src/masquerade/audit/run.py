@@ -161,7 +161,8 @@ class Audit:
             return None
         control = make_attack(spec).control
         broken = spec.control if isinstance(spec.control, str) else control.recipe
-        arm = ArmSpec(name=f"control {broken}", recipe=broken, side=self._control_side(broken))
+        side, encodings = self._control_side(broken), control.encodings
+        arm = ArmSpec(name=f"control {broken}", recipe=broken, side=side, encodings=encodings)
         wanted = spec.model_copy(update={"metric": control.metric, "others": []})
         piece = self.piece(arm, wanted, self._budget(spec), self.study.seeds[0])
         scores = scores_of([piece], control.metric)

@@ -1,0 +1,60 @@
+"""One secret network for all photos: it keeps who resembles whom, and leaked pairs teach it."""
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from masquerade.attacks.base import Attack, Pairs, Ranking, View
+from masquerade.attacks.gram_fingerprint import GramFingerprint
+from masquerade.attacks.network_known_pairs import NetworkKnownPairs
+from masquerade.data import builtin
+from masquerade.disguises import Chain, Dauntless, Disguise, NeuraCrypt, Noise, TaskAugment
+from masquerade.errors import NotApplicable
+from masquerade.keys import Key
+
+SHAPE = (1, 48, 48)
+WHOLE, PATCHES = Dauntless(width=256), TaskAugment(width=64, patch=8)
+VICTIMS = 100
+LEAKED = slice(300, 400)
+
+
+@pytest.fixture(scope="module")
+def faces() -> Tensor:
+    images = builtin.orl(*SHAPE[1:]).images
+    return images[torch.randperm(len(images), generator=torch.Generator().manual_seed(0))]
+
+
+def linked(attack: Attack, how: Disguise, faces: Tensor, pairs: int) -> float:
+    """Share of released photos whose best candidate is their own."""
+    keyed = how.with_key(Key.from_secret(bytes(32)), SHAPE)
+    leaked = faces[LEAKED][:pairs]
+    view = View(
+        keyed(faces[:VICTIMS]),
+        recipe=how.describe(),
+        candidates=faces[: VICTIMS + 40].float(),
+        pairs=Pairs(leaked.float(), keyed(leaked)),
+    )
+    guess = attack(view, np.random.default_rng(0))
+    assert isinstance(guess, Ranking)
+    return float((guess.similarity.argmax(1) == torch.arange(VICTIMS)).float().mean())
+
+
+@pytest.mark.parametrize("how", [WHOLE, PATCHES, Chain((WHOLE,))])
+def test_pairs_teach_the_network(faces: Tensor, how: Disguise) -> None:
+    assert linked(NetworkKnownPairs(), how, faces, 100) > 0.9
+
+
+@pytest.mark.parametrize("how", [WHOLE, PATCHES])
+def test_one_pair_teaches_nothing(faces: Tensor, how: Disguise) -> None:
+    assert linked(NetworkKnownPairs(), how, faces, 1) < 0.1
+
+
+def test_a_network_on_whole_photos_keeps_resemblance(faces: Tensor) -> None:
+    assert linked(GramFingerprint(), WHOLE, faces, 1) > 0.5
+
+
+@pytest.mark.parametrize("how", [NeuraCrypt(depth=1, width=16, patch=8), Chain((WHOLE, Noise(5)))])
+def test_other_recipes_do_not_concern_it(faces: Tensor, how: Disguise) -> None:
+    with pytest.raises(NotApplicable):
+        linked(NetworkKnownPairs(), how, faces, 4)
