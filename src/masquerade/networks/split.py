@@ -70,7 +70,7 @@ class SplitNetwork(nn.Module, ABC):
         self.enc = enc
         self.f = f
 
-    @final
+    @final  # type: ignore[misc]  # torch declares forward as an attribute
     def forward(self, images: Tensor) -> Tensor:
         """Logits ``(n, attributes)`` of images ``(n, 3, side, side)``, 0 to 1.
 

@@ -1,0 +1,68 @@
+"""A stand-in for the Hessian that is kept for many iterations: the Gauss-Newton matrix of each photo, factored."""
+
+from typing import Final, final
+
+import torch
+from torch import Tensor
+from torch.func import jvp, vmap
+
+from masquerade.crafting.objective import INVERSION_SCALE
+from masquerade.crafting.reconstruction import Reconstruction
+
+_TANGENTS: Final = 64
+"""Columns of a Jacobian at a time."""
+
+
+@final
+class Metric:
+    """``J'J`` with the loss's factors, damped, as Cholesky factors; solves steps and preconditions.
+
+    It only has to resemble the Hessian, so it stays in use while features and latents move.
+
+    Args:
+        matrices: ``(n, d, d)``, symmetric, not negative.
+        damping: Share of the mean diagonal element that is added to the diagonal.
+    """
+
+    def __init__(self, matrices: Tensor, damping: float) -> None:
+        diagonal = matrices.diagonal(dim1=1, dim2=2)
+        floor = torch.finfo(matrices.dtype).eps
+        added = (damping + floor * matrices.shape[1]) * diagonal.mean(1, keepdim=True) + floor
+        damped = matrices + torch.diag_embed(added.expand_as(diagonal))
+        # The inverse is applied tens of times, so that its product is cheaper than two triangular systems.
+        self.inverse = torch.cholesky_inverse(torch.linalg.cholesky(damped))
+
+    def solve(self, vectors: Tensor, rows: slice = slice(None)) -> Tensor:
+        """The inverse times vectors ``(m, d)`` of the photos in ``rows``."""
+        product: Tensor = torch.bmm(self.inverse[rows], vectors.unsqueeze(2)).squeeze(2)
+        return product
+
+    @classmethod
+    def at(
+        cls,
+        rebuild: Reconstruction,
+        latents: Tensor,
+        scale: float = INVERSION_SCALE,
+        damping: float = 1e-3,
+    ) -> "Metric":
+        """The metric at latents ``(n, d)``; takes ``d`` passes a photo, by torch.func's forward mode."""
+        return cls(torch.stack([gauss_newton_matrix(rebuild, latent, scale) for latent in latents]), damping)
+
+    def replace(self, rows: Tensor, other: "Metric") -> None:
+        """Take another metric's matrices for the photos whose numbers stand in ``rows``."""
+        self.inverse[rows] = other.inverse
+
+
+def gauss_newton_matrix(rebuild: Reconstruction, latent: Tensor, scale: float) -> Tensor:
+    """``J'J`` of one photo, times the loss's factors, ``(d, d)``."""
+
+    def numbers(z: Tensor) -> Tensor:
+        return rebuild.features(z.unsqueeze(0)).flatten()
+
+    def along(tangent: Tensor) -> Tensor:
+        pushed: Tensor = jvp(numbers, (latent.detach(),), (tangent,))[1]
+        return pushed
+
+    with torch.no_grad():
+        columns: Tensor = vmap(along, chunk_size=_TANGENTS)(torch.eye(len(latent)).to(latent))
+    return columns @ columns.T * (2 * scale / columns.shape[1])
