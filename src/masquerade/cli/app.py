@@ -8,6 +8,7 @@ import typer
 import masquerade
 from masquerade.cli import (
     audit,
+    cloak,
     cloud,
     demo,
     doctor,
@@ -17,6 +18,7 @@ from masquerade.cli import (
     owner,
     pretrain,
     psp,
+    psp_issue,
     recognise,
 )
 from masquerade.cli.console import CommandFailed, complain
@@ -33,7 +35,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(key.app, name="key")
+psp.app.command()(psp_issue.issue)
 app.add_typer(psp.app, name="psp")
+app.command()(cloak.cloak)
 app.command()(pretrain.pretrain)
 app.command()(owner.disguise)
 app.command()(cloud.verify)

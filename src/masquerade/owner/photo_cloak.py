@@ -13,6 +13,7 @@ from masquerade.data.blame import blaming, rejected
 from masquerade.data.picture import Picture
 from masquerade.data.rejection import Rejection
 from masquerade.disguises.base import Keyed
+from masquerade.errors import UsageError
 from masquerade.networks.similarity import WINDOW, Similarity
 from masquerade.owner.alignment import (
     TEMPLATE,
@@ -32,6 +33,8 @@ NoFace = Literal["skip", "copy", "fail", "whole-image"]
 Outcome = Literal["cloaked", "copied", "skipped"]
 
 NO_FACE: Final[tuple[NoFace, ...]] = ("skip", "copy", "fail", "whole-image")
+MIN_SSIM: Final = 0.7
+"""Least structural similarity of a face by default; at full strength cloaked faces have 0.78 to 0.97."""
 _LUMA: Final = np.array([0.299, 0.587, 0.114], np.float32)
 """ITU-R BT.601: what a change of colours is in a grey photo."""
 _SOFT: Final = 8
@@ -49,11 +52,24 @@ class Appearance:
         strength: What the cloak is multiplied by, above 0 to 2.
         min_ssim: Structural similarity that every face must keep, 0 to 1.
         no_face: What becomes of a photo without a face.
+
+    Raises:
+        UsageError: If a number is out of its range.
     """
 
     strength: float = 1.0
-    min_ssim: float = 0.7
+    min_ssim: float = MIN_SSIM
     no_face: NoFace = "skip"
+
+    def __post_init__(self) -> None:
+        if not 0 < self.strength <= 2:
+            raise UsageError(
+                "no such strength", value=self.strength, place="--strength", remedy="Give above 0 to 2."
+            )
+        if not 0 <= self.min_ssim <= 1:
+            raise UsageError(
+                "no such similarity", value=self.min_ssim, place="--min-ssim", remedy="Give 0 to 1."
+            )
 
 
 @final

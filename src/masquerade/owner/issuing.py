@@ -1,0 +1,133 @@
+"""Issue a user's MaskNet: drawn by the user's key, and drawn again while it is too near to somebody else's.
+
+HyperObf says that it cannot protect an individual, since two users may be given MaskNets that are alike; who has
+one of them could then undo the other's cloaks. Here such a pair is not issued.
+"""
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, final
+
+import torch
+
+from masquerade.errors import UsageError
+from masquerade.keys import Key
+from masquerade.masknets import NUMBERS, MaskNetFile, Source, write_masknet
+from masquerade.owner.functional_distance import distances, sketch
+from masquerade.owner.register import NAME, Entry, Register, locked
+
+DRAWS: Final = 64
+"""Draws that are tried."""
+MIN_DISTANCE: Final = 0.2
+"""Least share of pixels that two users' MaskNets push in opposite directions; unrelated ones reach 0.5."""
+
+
+@final
+@dataclass(frozen=True)
+class Issued:
+    """What was issued, and what it cost.
+
+    Args:
+        path: The MaskNet's file.
+        fingerprint: Of the key it was drawn by.
+        draw: Which draw of the key it is, from 1.
+        nearest: Distance to the nearest MaskNet of another key; None if there is none.
+        others: MaskNets that it was compared with.
+        seconds: How long drawing and comparing took.
+    """
+
+    path: Path
+    fingerprint: str
+    draw: int
+    nearest: float | None
+    others: int
+    seconds: float
+
+
+def issue(
+    source: Source,
+    key: Key,
+    out: Path,
+    register: Path,
+    *,
+    min_distance: float = MIN_DISTANCE,
+    overwrite: bool = False,
+) -> Issued:
+    """Issue the MaskNet of a key.
+
+    A key that was issued one of this source gets the same one again. The register is written first: a MaskNet
+    that is out in the world without an entry could be issued twice.
+
+    Args:
+        source: Where MaskNets come from.
+        key: The user's key.
+        out: The file to write, mode 0600.
+        register: The register of what was issued, or the folder it lies in; created when missing.
+        min_distance: Distance to keep from every MaskNet of another key, 0 to 0.5.
+        overwrite: Replace ``out`` if it exists.
+
+    Raises:
+        UsageError: If no draw keeps the distance, ``out`` exists, or the distance is out of range.
+        ModelError: If the register is damaged.
+        JobBusy: If another process issues from the same register.
+        WriteFailed: If the disk refuses.
+    """
+    if not 0 <= min_distance <= 0.5:
+        raise UsageError(
+            "no such distance",
+            value=min_distance,
+            place="--min-distance",
+            remedy="Give 0 (no distance) to 0.5 (that of unrelated MaskNets).",
+        )
+    _require_free(out, overwrite)
+    path = register / NAME if register.is_dir() else register
+    with locked(path):
+        issued = Register.read(path)
+        start = time.perf_counter()
+        entry, drawing, nearest = _drawn(source, key, issued, min_distance)
+        seconds = time.perf_counter() - start
+        file = MaskNetFile.drawn(source, _numbers(key, entry.draw), key.fingerprint, nearest, entry.draw)
+        if drawing is not None:
+            issued.with_entry(entry, drawing).write(path)
+        write_masknet(out, file, overwrite=overwrite)
+    others = len(issued.others(key.fingerprint))
+    return Issued(out, key.fingerprint, entry.draw, nearest, others, seconds)
+
+
+def purpose(draw: int) -> str:
+    """What a key's numbers of the n-th draw are for; the first draw is the one that all cloaks of a key use."""
+    return "masknet" if draw == 1 else f"masknet/{draw - 1}"
+
+
+def _numbers(key: Key, draw: int) -> torch.Tensor:
+    return torch.from_numpy(key.stream(purpose(draw)).normal(NUMBERS)).float()
+
+
+def _drawn(
+    source: Source, key: Key, issued: Register, min_distance: float
+) -> tuple[Entry, bytes | None, float | None]:
+    """The entry, its sketch unless it is in the register already, and the distance to the nearest other."""
+    others, short = issued.others(key.fingerprint), source.digest[:16]
+    before = issued.find(key.fingerprint, short)
+    for draw in range(1, DRAWS + 1) if before is None else (before.draw,):
+        found = sketch(source.draw(_numbers(key, draw)))
+        nearest = float(distances(found, others).min()) if len(others) else None
+        if before is not None:
+            return before, None, nearest
+        if nearest is None or nearest >= min_distance:
+            return Entry(key=key.fingerprint, source=short, draw=draw), found, nearest
+    raise UsageError(
+        f"none of {DRAWS} draws is far enough from what was issued",
+        value=f"nearest of the last {nearest:.3f}, wanted {min_distance:g}",
+        place=f"source {source.name}",
+        remedy="Ask for a smaller --min-distance, or take a source whose MaskNets differ more.",
+    )
+
+
+def _require_free(out: Path, overwrite: bool) -> None:
+    """Before the register is touched; ``write_masknet`` makes sure."""
+    if out.exists() and not overwrite:
+        raise UsageError(
+            "the file exists already", place=out, remedy="Choose another name, or pass --overwrite."
+        )
