@@ -1,4 +1,4 @@
-"""Measures everything, prints a table, writes bench/results.json: python -m bench, or python -m bench xnn"""
+"""Measures everything, prints a table, writes bench/results.json: python -m bench, or python -m bench hyperobf"""
 
 import json
 import platform
@@ -9,11 +9,11 @@ import torch
 from rich.console import Console
 from rich.table import Table
 
-from bench import disguised_nets, xnn
+from bench import disguised_nets, hyperobf, xnn
 from bench.measure import Row
 
 RESULTS = Path(__file__).parent / "results.json"
-SYSTEMS = {"disguised_nets": disguised_nets, "xnn": xnn}
+SYSTEMS = {"disguised_nets": disguised_nets, "xnn": xnn, "hyperobf": hyperobf}
 
 
 def main(wanted: list[str]) -> None:

@@ -45,6 +45,18 @@ def interleaved(*runs: Callable[[], object]) -> list[float]:
         torch.set_num_threads(threads)
 
 
+def processor_seconds(run: Callable[[], object]) -> float:
+    """Processor seconds of a run that is too long to repeat, on one thread."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    started = time.process_time()
+    try:
+        run()
+    finally:
+        torch.set_num_threads(threads)
+    return time.process_time() - started
+
+
 def _in_turn(runs: tuple[Callable[[], object], ...]) -> list[float]:
     times: list[list[float]] = [[] for _ in runs]
     counts = [_count(run) for run in runs]

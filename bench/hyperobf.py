@@ -1,0 +1,52 @@
+"""HyperObf: drawing MaskNets, and memory of drawing many."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor
+
+from bench.measure import Row, interleaved, processor_seconds
+from masquerade.networks.hypernet import LATENTS, HyperNet, HyperNetOptions
+
+SOME, MANY = 100, 10_000
+FEW = 1_000
+
+
+def rows() -> Iterator[Row]:
+    """All rows; each is measured when it is asked for."""
+    yield from _drawing()
+    yield _streaming()
+
+
+def _drawing() -> Iterator[Row]:
+    """Time on one thread, so at most as long on two; speed does not depend on what the weights are."""
+    hypernet = HyperNet(HyperNetOptions())
+    latents = torch.randn(MANY, LATENTS)
+    (some,) = interleaved(lambda: draw(hypernet, latents[:SOME]))
+    yield Row(f"hyperobf.masknets.{SOME}", some, "s", "the thesis on an A10 GPU: 0.19 s", None, 0.2)
+    many = processor_seconds(lambda: draw(hypernet, latents))
+    yield Row(f"hyperobf.masknets.{MANY}", many, "s", "the thesis on an A10 GPU: 12 s", None, 12)
+
+
+def draw(hypernet: HyperNet, latents: Tensor) -> None:
+    """Draw MaskNets one after the other, and let each go."""
+    for masknet in hypernet.stream(latents):
+        assert len(masknet.fc)
+
+
+def _streaming() -> Row:
+    """Peak memory of drawing many MaskNets against few."""
+    few, many = _peak(FEW), _peak(MANY)
+    return Row(f"hyperobf.memory.{MANY}", many, "MiB", f"peak memory for {FEW:,} MaskNets", many / few, 1.1)
+
+
+def _peak(masknets: int) -> float:
+    done = subprocess.run(  # noqa: S603
+        [sys.executable, "-m", "bench.masknet_memory", str(masknets)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return float(done.stdout)
