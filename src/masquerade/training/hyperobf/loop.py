@@ -102,7 +102,7 @@ def train(
                 kept, Progress(run.step, precision, job), learner, run.trainer.optimiser, run.tensors
             )
             saved = monotonic()
-    require_learned(run.best.cross_entropy, people.classes)
+    require_learned(min(point.cross_entropy for point in run.curve), people.classes)
     run.result()
     return run.best, run.curve
 
