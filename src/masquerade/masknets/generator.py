@@ -6,9 +6,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from masquerade.encoders.base import digest_of
 from masquerade.networks.cloak_generator import CloakGenerator
 from masquerade.networks.masknet import MaskNet, fitted
+from masquerade.tensor_file import digest_of
 
 
 @final

@@ -127,7 +127,7 @@ class HyperNet(nn.Module):
             UsageError: If the latents have another shape.
         """
         _require_latents(latents)
-        return map(self.generate, latents)
+        return (self.generate(latents[i]) for i in range(len(latents)))
 
     def align(self) -> "HyperNet":
         """Itself, parameters moved to memory of torch's own, where all its allocations are aligned alike.
