@@ -8,8 +8,13 @@ from masquerade.disguises.chain import Chain
 from masquerade.disguises.dauntless import Dauntless
 from masquerade.disguises.description import EVERY_DISGUISE, from_description
 from masquerade.disguises.encode import Encode
+from masquerade.disguises.fawkes import Fawkes
+from masquerade.disguises.finding import Finders, open_named_source, untrained
 from masquerade.disguises.instahide import InstaHide
+from masquerade.disguises.lowkey import LowKey
 from masquerade.disguises.many_keys import ManyKeys
+from masquerade.disguises.masknet_cloak import MaskNetCloak, numbers_of
+from masquerade.disguises.matched_noise import MatchedNoise
 from masquerade.disguises.neuracrypt import NeuraCrypt
 from masquerade.disguises.noise import Noise
 from masquerade.disguises.task_augment import TaskAugment
@@ -25,9 +30,14 @@ __all__ = [
     "Dauntless",
     "Disguise",
     "Encode",
+    "Fawkes",
+    "Finders",
     "InstaHide",
     "Keyed",
+    "LowKey",
     "ManyKeys",
+    "MaskNetCloak",
+    "MatchedNoise",
     "NeuraCrypt",
     "Noise",
     "TaskAugment",
@@ -35,4 +45,7 @@ __all__ = [
     "TokenNetwork",
     "derivation_check",
     "from_description",
+    "numbers_of",
+    "open_named_source",
+    "untrained",
 ]

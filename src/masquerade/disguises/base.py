@@ -15,8 +15,11 @@ from torch import Tensor, nn
 
 from masquerade.encoders.base import Encoder
 from masquerade.encoders.noise_encoder import NoiseEncoder
+from masquerade.encoders.recogniser_base import Recogniser
 from masquerade.errors import SecretLeakRefused, UsageError
 from masquerade.keys import Key
+from masquerade.masknets.base import Source
+from masquerade.masknets.generator import TrainedGenerator
 
 Shape = tuple[int, int, int]
 """Channels, height and width of one image or feature map."""
@@ -225,6 +228,6 @@ class Disguise(ABC):
 
 
 def _plain(value: object) -> object:
-    if isinstance(value, (Disguise, Encoder, NoiseEncoder)):
+    if isinstance(value, (Disguise, Encoder, NoiseEncoder, Source, Recogniser, TrainedGenerator)):
         return value.describe()
     return [_plain(each) for each in value] if isinstance(value, tuple) else value

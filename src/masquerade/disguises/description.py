@@ -1,6 +1,6 @@
 """Disguises from their descriptions: the inverse of ``Disguise.describe``."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any, Final
 
@@ -11,14 +11,18 @@ from masquerade.disguises.block_permutation import BlockPermutation
 from masquerade.disguises.chain import Chain
 from masquerade.disguises.dauntless import Dauntless
 from masquerade.disguises.encode import Encode
+from masquerade.disguises.fawkes import Fawkes
+from masquerade.disguises.finding import Finders
 from masquerade.disguises.instahide import InstaHide
+from masquerade.disguises.lowkey import LowKey
 from masquerade.disguises.many_keys import ManyKeys
+from masquerade.disguises.masknet_cloak import MaskNetCloak
+from masquerade.disguises.matched_noise import MatchedNoise
 from masquerade.disguises.neuracrypt import NeuraCrypt
 from masquerade.disguises.noise import Noise
 from masquerade.disguises.task_augment import TaskAugment
 from masquerade.disguises.token_matrix import TokenMatrix
 from masquerade.disguises.token_network import TokenNetwork
-from masquerade.encoders import Encoder, find_shipped
 from masquerade.errors import UsageError
 
 EVERY_DISGUISE: Final[tuple[type[Disguise], ...]] = (
@@ -34,25 +38,29 @@ EVERY_DISGUISE: Final[tuple[type[Disguise], ...]] = (
     NeuraCrypt,
     Dauntless,
     TaskAugment,
+    MaskNetCloak,
+    Fawkes,
+    LowKey,
+    MatchedNoise,
     Chain,
 )
 """Every kind of disguise; a new one is a file and a row here."""
 
-FindEncoder = Callable[[str, str], Encoder]
-"""Gives the public encoder of a name and a digest, or raises a ``MasqueradeError``."""
+SHIPPED: Final = Finders()
+"""Finds what comes with masquerade."""
 
 _KINDS: Final = {kind.__name__: kind for kind in EVERY_DISGUISE}
 
 
-def from_description(description: Mapping[str, Any], find: FindEncoder = find_shipped) -> Disguise:
+def from_description(description: Mapping[str, Any], find: Finders = SHIPPED) -> Disguise:
     """The disguise that plain data describes, as ``describe`` or a study file writes it.
 
     Args:
         description: ``{"kind": name, parameter: value, ...}``; a chain has descriptions as ``parts``.
-        find: Where encoders come from; by itself, the ones that come with masquerade.
+        find: Where the public networks that it names come from.
 
     Raises:
-        MasqueradeError: Whatever ``find`` raises, if an encoder is missing or another.
+        MasqueradeError: Whatever ``find`` raises, if a network is missing or another.
         UsageError: If there is no such kind, or a parameter is unknown, missing or wrong.
     """
     named = description.get("kind") if isinstance(description, Mapping) else None
@@ -77,11 +85,14 @@ def from_description(description: Mapping[str, Any], find: FindEncoder = find_sh
         ) from error
 
 
-def _read(name: str, value: Any, find: FindEncoder) -> Any:  # noqa: ANN401 - a parameter of any kind
-    if isinstance(value, Mapping) and name == "encoder":
-        return find(str(value.get("name")), str(value.get("digest")))
-    if isinstance(value, Mapping):
-        return from_description(value, find)
-    if not isinstance(value, (list, tuple)):
-        return value
-    return tuple(from_description(part, find) for part in value) if name == "parts" else tuple(value)
+def _read(name: str, value: Any, find: Finders) -> Any:  # noqa: ANN401 - a parameter of any kind
+    if isinstance(value, (list, tuple)):
+        return tuple(_read_part(name, part, find) for part in value)
+    return _read_part(name, value, find) if isinstance(value, Mapping) else value
+
+
+def _read_part(name: str, value: Any, find: Finders) -> Any:  # noqa: ANN401 - as above
+    network = find.of(name)
+    if network is not None and isinstance(value, Mapping):
+        return network(str(value.get("name")), str(value.get("digest")))
+    return from_description(value, find) if isinstance(value, Mapping) or name == "parts" else value

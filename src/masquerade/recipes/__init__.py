@@ -11,11 +11,19 @@ from masquerade.recipes.base import Recipe, Status, encoded
 from masquerade.recipes.baselines import BASELINES
 from masquerade.recipes.controls import CONTROLS
 from masquerade.recipes.disguised_nets import DISGUISED_NETS
+from masquerade.recipes.hyperobf import HYPEROBF, HYPEROBF_CONTROLS
 from masquerade.recipes.xnn import XNN
 
 __all__ = ["RECIPES", "Recipe", "Status", "encoded", "recipe"]
 
-RECIPES: Final[tuple[Recipe, ...]] = (*DISGUISED_NETS, *XNN, *BASELINES, *CONTROLS)
+RECIPES: Final[tuple[Recipe, ...]] = (
+    *DISGUISED_NETS,
+    *XNN,
+    *HYPEROBF,
+    *BASELINES,
+    *CONTROLS,
+    *HYPEROBF_CONTROLS,
+)
 """Every recipe, by use: the papers' and ours, the baselines that they are compared with, controls."""
 
 

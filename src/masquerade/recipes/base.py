@@ -1,12 +1,15 @@
 """What a recipe is: a protection with all that its use needs."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final, Literal, final
+from typing import Any, Final, Literal, final
 
 from masquerade.disguises import Chain, Disguise
 from masquerade.disguises.encode import Encode
 from masquerade.encoders import open_encoder
+from masquerade.errors import UsageError
+from masquerade.recipes.cloak import Cloak
 
 Status = Literal["broken", "hardened", "control", "none"]
 
@@ -33,6 +36,7 @@ class Recipe:
         advice: What is known to break it, in plain words.
         encoder: The public encoder that photos go through first, by name or file; None for none. It is opened by
             ``whole`` alone, so that recipes can be listed without its weights.
+        cloak: What ``disguise`` follows, where that needs public networks; opened by ``whole`` alone too.
     """
 
     name: str
@@ -47,14 +51,36 @@ class Recipe:
     status: Status
     advice: str
     encoder: str | Path | None = None
+    cloak: Cloak | None = None
 
     def whole(self) -> Disguise:
-        """The disguise of photos: what ``disguise`` says, after the encoder if there is one.
+        """The disguise of photos: what ``disguise`` says, after the encoder or the cloak if there is one.
 
         Raises:
-            MasqueradeError: If the encoder cannot be opened; the message says what is missing.
+            MasqueradeError: If the encoder or the cloak cannot be opened; the message says what is missing.
         """
-        return self.disguise if self.encoder is None else encoded(self.disguise, self.encoder)
+        whole = self.disguise if self.cloak is None else _after(self.cloak.opened(), self.disguise)
+        return whole if self.encoder is None else encoded(whole, self.encoder)
+
+    def changed(self, change: Mapping[str, Any]) -> "Recipe":
+        """The same with other parameters of its cloak: the file of another source of MaskNets, say.
+
+        Args:
+            change: Parameters by name; networks by name or file.
+
+        Raises:
+            UsageError: If there is something to change and no cloak, or the cloak has no such parameter.
+        """
+        if not change:
+            return self
+        if self.cloak is None:
+            raise UsageError(
+                "nothing of this recipe can be changed",
+                value=", ".join(change)[:100],
+                place=f"recipe {self.name}",
+                remedy="Write the disguise out instead.",
+            )
+        return replace(self, cloak=self.cloak.changed(change))
 
 
 def encoded(disguise: Disguise, encoder: str | Path) -> Chain:
@@ -65,3 +91,7 @@ def encoded(disguise: Disguise, encoder: str | Path) -> Chain:
     """
     parts = disguise.parts if isinstance(disguise, Chain) else (disguise,)
     return Chain((Encode(open_encoder(encoder)), *parts))
+
+
+def _after(first: Disguise, then: Disguise) -> Disguise:
+    return first if then == Chain() else Chain((first, then))

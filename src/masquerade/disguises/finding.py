@@ -1,0 +1,102 @@
+"""Public networks that come with masquerade, by name and digest: what descriptions of disguises name."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, final
+
+from masquerade.encoders import Encoder, find_shipped
+from masquerade.encoders.recogniser import RECOGNISERS, Recogniser, open_recogniser
+from masquerade.errors import ModelError, UsageError
+from masquerade.masknets import SHIPPED, Source, UntrainedSource, open_source, require_digest
+from masquerade.masknets.generator import TrainedGenerator
+from masquerade.masknets.generator_file import find_generator
+from masquerade.networks.masknet import structure
+
+_UNTRAINED: Final = re.compile(r"untrained-(?P<structure>masknet-[1-3])-(?P<size>[1-9]\d{1,3})")
+
+
+def untrained(name: str = "masknet-1", size: int = 112) -> UntrainedSource:
+    """MaskNets that were never trained, under a name by which they are made again.
+
+    Args:
+        name: The structure's name.
+        size: Height and width of the images that they look at.
+
+    Raises:
+        UsageError: If there is no such structure, or the size is out of range.
+    """
+    return UntrainedSource(structure(name, size), f"untrained-{name}-{size}")
+
+
+def open_named_source(name_or_path: str | Path) -> Source:
+    """As ``open_source``; ``untrained-masknet-1-112`` names MaskNets that were never trained besides.
+
+    Raises:
+        UsageError: If there is neither such a name nor such a file.
+        ModelError: If the file is damaged or holds no source.
+    """
+    if found := _UNTRAINED.fullmatch(str(name_or_path)):
+        return untrained(found["structure"], int(found["size"]))
+    return open_source(name_or_path)
+
+
+def find_source(name: str, digest: str) -> Source:
+    """The source of MaskNets of that name that needs no file, which must have that digest.
+
+    Raises:
+        UsageError: If no source of that name is shipped.
+        ModelError: If it is another than the one of that digest.
+    """
+    if name not in SHIPPED and not _UNTRAINED.fullmatch(name):
+        raise _not_shipped("source of MaskNets", name)
+    return require_digest(open_named_source(name), digest)
+
+
+def find_recogniser(name: str, digest: str) -> Recogniser:
+    """The shipped recogniser of that name, which must have that digest.
+
+    Raises:
+        UsageError: If no recogniser of that name is shipped.
+        ModelError: If it is another than the one of that digest.
+        StudyError: If packages that it comes in are not installed.
+    """
+    if name not in RECOGNISERS:
+        raise _not_shipped("recogniser", name)
+    recogniser = open_recogniser(name)
+    if recogniser.digest != digest:
+        raise ModelError(
+            "another recogniser than the one that was used",
+            value=f"digest {recogniser.digest[:12]}, expected {digest[:12]}",
+            place=f"recogniser {name}",
+            remedy="Use the version of masquerade that was used before.",
+        )
+    return recogniser
+
+
+@final
+@dataclass(frozen=True)
+class Finders:
+    """Where public networks come from that a description names: each by name and digest.
+
+    Each gives the network, or raises a ``MasqueradeError``. Their names are the parameters that they stand for.
+    """
+
+    encoder: Callable[[str, str], Encoder] = find_shipped
+    source: Callable[[str, str], Source] = find_source
+    recognisers: Callable[[str, str], Recogniser] = find_recogniser
+    generator: Callable[[str, str], TrainedGenerator] = find_generator
+
+    def of(self, parameter: str) -> Callable[[str, str], Any] | None:
+        """The one for a parameter, if it is a network."""
+        found: Callable[[str, str], Any] | None = vars(self).get(parameter)
+        return found
+
+
+def _not_shipped(what: str, name: str) -> UsageError:
+    return UsageError(
+        f"the {what} is not one that comes with masquerade",
+        value=name[:100],
+        remedy="Open its file, and give it to the disguise itself.",
+    )

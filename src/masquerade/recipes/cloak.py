@@ -1,0 +1,70 @@
+"""A cloak that is not opened yet, so that recipes can be listed without weights."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any, Final, final
+
+from masquerade.disguises import Disguise, open_named_source
+from masquerade.encoders.recogniser import open_recogniser
+from masquerade.errors import UsageError
+from masquerade.masknets.generator_file import open_cloak_generator
+
+Opened = str | Path | tuple[str | Path, ...]
+"""Name or file of a public network, or several."""
+
+_OPENERS: Final[dict[str, Callable[[str | Path], object]]] = {
+    "source": open_named_source,
+    "recognisers": open_recogniser,
+    "generator": open_cloak_generator,
+}
+
+
+@final
+@dataclass(frozen=True)
+class Cloak:
+    """A kind of disguise, and its parameters; those that are public networks by name or file.
+
+    Args:
+        kind: The disguise.
+        networks: By parameter, ``source``, ``recognisers`` (a tuple) or ``generator``: what is to be opened.
+        parameters: The other parameters that differ from the disguise's own defaults.
+    """
+
+    kind: type[Disguise]
+    networks: Mapping[str, Opened]
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+
+    def changed(self, change: Mapping[str, Any]) -> "Cloak":
+        """The same with other parameters or networks, as a study file names them.
+
+        Raises:
+            UsageError: If the disguise has no such parameter.
+        """
+        known = [each.name for each in fields(self.kind)]  # type: ignore[arg-type]
+        if unknown := [name for name in change if name not in known]:
+            raise UsageError(
+                f"{self.kind.__name__} has no such parameter",
+                value=", ".join(unknown)[:100],
+                remedy=f"Its parameters are {', '.join(known)}.",
+            )
+        plain = {name: tuple(value) if isinstance(value, list) else value for name, value in change.items()}
+        networks = {name: value for name, value in plain.items() if name in _OPENERS}
+        parameters = {name: value for name, value in plain.items() if name not in _OPENERS}
+        return replace(
+            self, networks={**self.networks, **networks}, parameters={**self.parameters, **parameters}
+        )
+
+    def opened(self) -> Disguise:
+        """The disguise, its networks opened.
+
+        Raises:
+            MasqueradeError: If a network cannot be opened, or a parameter is wrong.
+        """
+        networks = {name: _open(name, value) for name, value in self.networks.items()}
+        return self.kind(**networks, **self.parameters)
+
+
+def _open(parameter: str, value: Opened) -> object:
+    opener = _OPENERS[parameter]
+    return tuple(opener(each) for each in value) if isinstance(value, tuple) else opener(value)

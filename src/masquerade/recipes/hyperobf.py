@@ -1,0 +1,99 @@
+"""HyperObf: the thesis's cloak, its controls, and the cloaks that it is compared with."""
+
+from typing import Final
+
+from masquerade.disguises import Chain, Fawkes, LowKey, MaskNetCloak, MatchedNoise
+from masquerade.recipes.base import CONTROL_ADVICE, Recipe, Status
+from masquerade.recipes.cloak import Cloak
+
+MEAN_CHANGE: Final = 8.0
+"""Grey levels by which noise changes photos: about what the cloak of the thesis does."""
+_THESIS: Final = "the HyperObf thesis, chapter 4, and its code"
+_UNPROVEN: Final = (
+    "Not shown to protect: noise of the same size does most of what it does against a tracker that learns from cloaked "
+    "photos, JPEG and a tracker with augmentation undo much, and a recogniser such as SFace does not notice it. Each "
+    "of these controls must be measured beside it."
+)
+_LATER: Final = "Against recognisers that it was not made against, or later ones, it may do nothing."
+
+
+def _cloak(name: str, title: str, cloak: Cloak | None, source: str, status: Status, advice: str) -> Recipe:
+    return Recipe(
+        name,
+        title,
+        Chain(),
+        112,
+        112,
+        "RGB",
+        "resnet18",
+        "laptop-resnet18",
+        source,
+        status,
+        advice,
+        cloak=cloak,
+    )
+
+
+def _fawkes(mode: str, recognisers: tuple[str, ...]) -> Recipe:
+    return _cloak(
+        f"fawkes-{mode}",
+        f"Fawkes 1.0, untargeted, mode {mode}, against {' and '.join(recognisers)}",
+        Cloak(Fawkes, {"recognisers": recognisers}, {"mode": mode}),
+        "Shan et al. 2020, the published code, against recognisers of ours",
+        "broken",
+        _LATER,
+    )
+
+
+def _noise(name: str, title: str, *, fresh: bool) -> Recipe:
+    return Recipe(
+        f"control-noise-{name}",
+        title,
+        MatchedNoise(MEAN_CHANGE, fresh),
+        112,
+        112,
+        "RGB",
+        "resnet18",
+        "laptop-resnet18",
+        "ours",
+        "control",
+        CONTROL_ADVICE,
+    )
+
+
+HYPEROBF: Final[tuple[Recipe, ...]] = (
+    _cloak(
+        "hyperobf",
+        "moved from itself as the user's own MaskNet sees it, 40 steps",
+        Cloak(MaskNetCloak, {"source": "hypernet-1"}),
+        _THESIS,
+        "broken",
+        _UNPROVEN,
+    ),
+    _fawkes("low", ("sface",)),
+    _fawkes("mid", ("sface", "resnet-public")),
+    _fawkes("high", ("sface", "resnet-public")),
+    _cloak(
+        "lowkey",
+        "LowKey, 50 steps, against sface and resnet-public",
+        Cloak(LowKey, {"recognisers": ("sface", "resnet-public")}),
+        "Cherepanova et al. 2021, against recognisers of ours and with SSIM in the place of LPIPS",
+        "broken",
+        _LATER,
+    ),
+)
+"""The thesis's, and those that it is compared with."""
+
+HYPEROBF_CONTROLS: Final[tuple[Recipe, ...]] = (
+    _cloak(
+        "hyperobf-untrained",
+        "as hyperobf, with MaskNets that were never trained",
+        Cloak(MaskNetCloak, {"source": "untrained-masknet-1-112"}),
+        "ours",
+        "control",
+        CONTROL_ADVICE,
+    ),
+    _noise("fixed", "noise of the same mean change, one pattern a user", fresh=False),
+    _noise("fresh", "noise of the same mean change, another for each photo", fresh=True),
+)
+"""What shows how much of a cloak's effect is not the cloak's."""
