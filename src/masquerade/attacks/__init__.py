@@ -5,12 +5,14 @@ from dataclasses import fields
 from difflib import get_close_matches
 from typing import Any
 
+from masquerade.attacks.adaptive_tracker import AdaptiveTracker
 from masquerade.attacks.base import Attack
 from masquerade.attacks.black_box import BlackBox
 from masquerade.attacks.brute_force_angle import BruteForceAngle
 from masquerade.attacks.chosen_features import ChosenFeatures
 from masquerade.attacks.class_membership import ClassMembership
 from masquerade.attacks.class_sizes import ClassSizes
+from masquerade.attacks.cloak_detection import CloakDetection
 from masquerade.attacks.distillation import Distillation
 from masquerade.attacks.eavesdropper import Eavesdropper
 from masquerade.attacks.examiner_clean import ExaminerClean
@@ -20,8 +22,10 @@ from masquerade.attacks.expectation import Expectation
 from masquerade.attacks.expectation_invariant import ExpectationInvariant
 from masquerade.attacks.feature_fingerprint import FeatureFingerprint
 from masquerade.attacks.gram_fingerprint import GramFingerprint
+from masquerade.attacks.hypernet_leak import HypernetLeak
 from masquerade.attacks.instahide_correlation import InstaHideCorrelation
 from masquerade.attacks.instahide_reconstruction import InstaHideReconstruction
+from masquerade.attacks.inversion_network import InversionNetwork
 from masquerade.attacks.jigsaw import Jigsaw
 from masquerade.attacks.known_pairs import KnownPairs
 from masquerade.attacks.moments import Moments
@@ -31,6 +35,7 @@ from masquerade.attacks.norm_fingerprint import NormFingerprint
 from masquerade.attacks.token_escalation import TokenEscalation
 from masquerade.attacks.token_known_pairs import TokenKnownPairs
 from masquerade.attacks.token_moments import TokenMoments
+from masquerade.attacks.tracker import Tracker
 from masquerade.errors import StudyError
 
 EVERY_ATTACK: tuple[type[Attack], ...] = (
@@ -59,6 +64,11 @@ EVERY_ATTACK: tuple[type[Attack], ...] = (
     InstaHideReconstruction,
     NeuraCryptPatches,
     NetworkKnownPairs,
+    Tracker,
+    AdaptiveTracker,
+    HypernetLeak,
+    InversionNetwork,
+    CloakDetection,
 )
 """Every attack, by what it needs: nothing, leaked pairs, candidates, a gallery, the model."""
 
