@@ -73,6 +73,13 @@ def test_larger_images_look_like_themselves() -> None:
     assert near.norm() < 0.2 * far.norm()
 
 
+def test_what_is_finer_than_the_masknet_sees_is_averaged() -> None:
+    fine = 255.0 * (torch.arange(96).view(-1, 1) + torch.arange(96)).remainder(2).expand(1, 3, -1, -1)
+    every_third, flat = fine[..., 1::3, 1::3], torch.full((1, 3, 32, 32), 127.5)
+    net = masknet()
+    assert (net(fine) - net(flat)).norm() < 0.2 * (net(every_third) - net(flat)).norm()
+
+
 def test_only_colour_images_are_looked_at() -> None:
     with pytest.raises(UsageError, match="colour"):
         masknet()(torch.zeros(1, 1, 32, 32))
