@@ -113,6 +113,8 @@ class ArmSpec(Part):
     def _one_of(self) -> "ArmSpec":
         if (self.recipe is None) == (self.disguise is None):
             raise ValueError("an arm has either `recipe` or `disguise`")
+        if self.change and self.recipe is None:
+            raise ValueError("`change` changes a recipe; a disguise is written out whole")
         return self
 
 

@@ -45,7 +45,7 @@ def disguise_of(arm: ArmSpec) -> Disguise:
 
 def _disguise_of(arm: ArmSpec) -> Disguise:
     if arm.recipe is not None:
-        known = recipe(arm.recipe)
+        known = recipe(arm.recipe).changed(arm.change)
         return (replace(known, encoder=arm.encoder) if arm.encoder else known).whole()
     assert arm.disguise is not None  # noqa: S101  (validated by ArmSpec)
     written = from_description(arm.disguise)
