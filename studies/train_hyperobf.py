@@ -36,11 +36,11 @@ from masquerade.training.hyperobf.separate import member_checkpoint
 from masquerade.training.hyperobf.settings import Fit, Stopping
 
 SEED, FEWEST, MOST, SMALL, LARGE, MEMBERS = 0, 5, 9, 64, 112, 10
-KEEP_EVERY = 6
+KEEP_EVERY = 4
 LICENCE = (
     "Weights: Apache-2.0, as masquerade; photos: Labelled Faces in the Wild, for research, from news sources."
 )
-FIT = Fit(epochs=30, learning_rate=2e-3, precision="bfloat16")
+FIT = Fit(epochs=24, precision="bfloat16")
 Job = Callable[[Path, Path], None]
 
 
@@ -56,7 +56,8 @@ def people(data: Path, size: int) -> People:
 def hypernet(structure: str, size: int, keep_every: int) -> Job:
     """The training of a hypernetwork."""
     options = HyperNetOptions(structure=structure, size=size, rank=8)
-    settings = HyperObfSettings(hypernet=options, fit=FIT, stopping=Stopping(every=2, patience=0))
+    stopping = Stopping(every=4 if size == SMALL else 8, patience=0)
+    settings = HyperObfSettings(hypernet=options, fit=FIT, stopping=stopping)
 
     def work(data: Path, out: Path) -> None:
         split = people(data, size)
@@ -71,7 +72,8 @@ def hypernet(structure: str, size: int, keep_every: int) -> Job:
 
 def separate(kind: str, count: int = 1, dropout: float = 0.0) -> Job:
     """The training of MaskNets one by one."""
-    settings = SeparateSettings(size=SMALL, dropout=dropout, fit=FIT, every=5)
+    fit = FIT.model_copy(update={"epochs": 16})
+    settings = SeparateSettings(size=SMALL, dropout=dropout, fit=fit, every=8)
 
     def work(data: Path, out: Path) -> None:
         split = people(data, SMALL)
@@ -85,8 +87,8 @@ def separate(kind: str, count: int = 1, dropout: float = 0.0) -> Job:
 
 
 JOBS: Mapping[str, Job] = {
-    "hypernet-1-64": hypernet("masknet-1", SMALL, KEEP_EVERY),
     "hypernet-1-112": hypernet("masknet-1", LARGE, 0),
+    "hypernet-1-64": hypernet("masknet-1", SMALL, KEEP_EVERY),
     "static-64": separate("static"),
     "dropout-64": separate("dropout", dropout=0.5),
     "hypernet-2-64": hypernet("masknet-2", SMALL, 0),

@@ -31,7 +31,7 @@ class Fit(BaseModel):
 
     epochs: Annotated[int, Field(ge=1, le=100_000)] = 40
     batch_size: Annotated[int, Field(ge=2, le=4096)] = 32
-    learning_rate: _Rate = 1e-3
+    learning_rate: _Rate = 2e-3
     schedule: Literal["constant", "cosine"] = "cosine"
     label_smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.0
     changes: PhotoChanges = PhotoChanges()
@@ -86,7 +86,7 @@ class HyperObfSettings(BaseModel):
 
     hypernet: HyperNetOptions = HyperNetOptions()
     nets: Annotated[int, Field(ge=2, le=256)] = 4
-    generator_rate: _Rate = 2e-4
+    generator_rate: _Rate = 5e-5
     weight: Annotated[float, Field(ge=0, le=1e6)] = 1.0
     threshold: Annotated[float, Field(ge=0, le=1e6)] = 0.01
     scaled: bool = True
