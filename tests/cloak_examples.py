@@ -11,6 +11,8 @@ from masquerade.disguises import Finders, untrained
 from masquerade.encoders.base import digest_of
 from masquerade.encoders.recogniser import Recogniser
 from masquerade.masknets import Source
+from masquerade.masknets.generator import TrainedGenerator
+from masquerade.networks.cloak_generator import CloakGenerator, CloakGeneratorOptions
 from masquerade.networks.masknet import structure
 
 SMALL = untrained("masknet-1", 16)
@@ -67,5 +69,22 @@ def find_recogniser(name: str, digest: str) -> Recogniser:
     return recogniser
 
 
-TINY_FINDERS = Finders(encoder=find_tiny, recognisers=find_recogniser)
+def tiny_generator(rounds: int = 2) -> TrainedGenerator:
+    """A generator of one-pass cloaks that was never trained."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        network = CloakGenerator(CloakGeneratorOptions(rounds=rounds, width=4))
+        for step in network.rounds:
+            nn.init.normal_(step.leave.weight, std=0.02)
+    return TrainedGenerator(f"tiny-{rounds}", network)
+
+
+def find_generator(name: str, digest: str) -> TrainedGenerator:
+    """Finds tiny generators and no others."""
+    generator = tiny_generator(int(name.removeprefix("tiny-")))
+    assert generator.digest == digest
+    return generator
+
+
+TINY_FINDERS = Finders(encoder=find_tiny, recognisers=find_recogniser, generator=find_generator)
 """Finds what tests make up, and what comes with masquerade."""

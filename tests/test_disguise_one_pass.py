@@ -7,9 +7,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from masquerade.disguises import Disguise
-from masquerade.disguises.felt_cloak import FeltCloak
-from masquerade.disguises.one_pass_cloak import OnePassCloak
+from cloak_examples import smooth_photos, tiny_generator
+from masquerade.disguises import Disguise, FeltCloak, OnePassCloak
 from masquerade.disguises.similarity_floor import similar_enough
 from masquerade.encoders.recogniser import Recogniser
 from masquerade.errors import MasqueradeError, UsageError
@@ -41,16 +40,8 @@ class Edges(Recogniser):
         return means - means.mean(1, keepdim=True)
 
 
-def generator(seed: int = 0, width: int = 4) -> TrainedGenerator:
-    torch.manual_seed(seed)
-    network = CloakGenerator(CloakGeneratorOptions(rounds=2, width=width))
-    for step in network.rounds:
-        torch.nn.init.normal_(step.leave.weight, std=0.02)
-    return TrainedGenerator("tiny", network)
-
-
 def one_pass(**options: object) -> OnePassCloak:
-    return OnePassCloak(**{"generator": generator(), "source": SOURCE} | options)
+    return OnePassCloak(**{"generator": tiny_generator(), "source": SOURCE} | options)
 
 
 def felt(**options: object) -> FeltCloak:
@@ -63,8 +54,7 @@ every = pytest.mark.parametrize("cloak", CLOAKS, ids=lambda cloak: type(cloak)._
 
 
 def faces(n: int = 6, side: int = SIDE, seed: int = 3) -> Tensor:
-    drawn = torch.rand(n, 3, 6, 6, generator=torch.Generator().manual_seed(seed)) * 255
-    return functional.interpolate(drawn, (side, side), mode="bicubic").clamp(0, 255).to(torch.uint8)
+    return smooth_photos(n, side, seed)
 
 
 def cloaked(cloak: Disguise, photos: Tensor, key: Key = KEY) -> Tensor:

@@ -9,6 +9,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 from torch.nn import functional
 
+from cloak_examples import smooth_photos
 from masquerade.attacks.purification import jpeg
 from masquerade.encoders.recogniser import Recogniser
 from masquerade.errors import ModelError, UsageError
@@ -39,9 +40,7 @@ BRIEF = OnePassSettings(generator=SMALL, steps=3, batch_size=4)
 
 
 def faces(n: int = 8, side: int = SIDE, seed: int = 3) -> Tensor:
-    """Smooth coloured blobs: something with edges and flat parts."""
-    drawn = torch.rand(n, 3, 6, 6, generator=torch.Generator().manual_seed(seed)) * 255
-    return functional.interpolate(drawn, (side, side), mode="bicubic").clamp(0, 255).to(torch.uint8)
+    return smooth_photos(n, side, seed)
 
 
 def numbers(seed: int = 0) -> Tensor:

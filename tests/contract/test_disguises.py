@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from cloak_examples import SMALL, TINY_FINDERS, TinyRecogniser
+from cloak_examples import SMALL, TINY_FINDERS, TinyRecogniser, tiny_generator
 from encoder_examples import tiny_encoder
 from masquerade.disguises import (
     EVERY_DISGUISE,
@@ -20,6 +20,7 @@ from masquerade.disguises import (
     Disguise,
     Encode,
     Fawkes,
+    FeltCloak,
     InstaHide,
     LowKey,
     ManyKeys,
@@ -27,6 +28,7 @@ from masquerade.disguises import (
     MatchedNoise,
     NeuraCrypt,
     Noise,
+    OnePassCloak,
     TaskAugment,
     TokenMatrix,
     TokenNetwork,
@@ -73,6 +75,10 @@ INSTANCES: tuple[Disguise, ...] = (
     TaskAugment(depth=1, width=8, patch=8, form="factored"),
     MaskNetCloak(SMALL, steps=3),
     MaskNetCloak(SMALL, steps=2, bound=4.5, dssim=0.01),
+    OnePassCloak(tiny_generator(), SMALL),
+    OnePassCloak(tiny_generator(1), SMALL, bound=4.5, similarity=0.9),
+    FeltCloak(SMALL, (TinyRecogniser(), TinyRecogniser(1)), steps=3),
+    FeltCloak(SMALL, (TinyRecogniser(),), steps=2, decoy=0.0, masknet=0.0, similarity=0.5),
     Fawkes("low", (TinyRecogniser(),)),
     LowKey((TinyRecogniser(), TinyRecogniser(1)), steps=3),
     MatchedNoise(8),
@@ -332,6 +338,8 @@ def test_recipes_fit_their_shape(recipe: Recipe) -> None:
         lambda: from_description({"kind": "MaskNetCloak", "source": {"name": "mine", "digest": "0"}}),
         lambda: from_description({"kind": "LowKey", "recognisers": [{"name": "mine", "digest": "0"}]}),
         lambda: from_description({"kind": "MaskNetCloak", "source": 4}),
+        lambda: from_description({"kind": "OnePassCloak", "generator": {"name": "mine", "digest": "0"}}),
+        lambda: from_description({"kind": "OnePassCloak", "generator": 4, "source": 4}),
         lambda: from_description({"kind": "ManyKeys", "inner": {"kind": "Blur"}}),
         lambda: from_description({"kind": "ManyKeys", "inner": 4}),
         lambda: Chain((4,)),

@@ -9,6 +9,7 @@ from masquerade.disguises.dauntless import Dauntless
 from masquerade.disguises.description import EVERY_DISGUISE, from_description
 from masquerade.disguises.encode import Encode
 from masquerade.disguises.fawkes import Fawkes
+from masquerade.disguises.felt_cloak import FeltCloak
 from masquerade.disguises.finding import Finders, open_named_source, untrained
 from masquerade.disguises.instahide import InstaHide
 from masquerade.disguises.lowkey import LowKey
@@ -17,6 +18,7 @@ from masquerade.disguises.masknet_cloak import MaskNetCloak, numbers_of
 from masquerade.disguises.matched_noise import MatchedNoise
 from masquerade.disguises.neuracrypt import NeuraCrypt
 from masquerade.disguises.noise import Noise
+from masquerade.disguises.one_pass_cloak import OnePassCloak
 from masquerade.disguises.task_augment import TaskAugment
 from masquerade.disguises.token_matrix import TokenMatrix
 from masquerade.disguises.token_network import TokenNetwork
@@ -31,6 +33,7 @@ __all__ = [
     "Disguise",
     "Encode",
     "Fawkes",
+    "FeltCloak",
     "Finders",
     "InstaHide",
     "Keyed",
@@ -40,6 +43,7 @@ __all__ = [
     "MatchedNoise",
     "NeuraCrypt",
     "Noise",
+    "OnePassCloak",
     "TaskAugment",
     "TokenMatrix",
     "TokenNetwork",

@@ -12,6 +12,7 @@ from masquerade.disguises.chain import Chain
 from masquerade.disguises.dauntless import Dauntless
 from masquerade.disguises.encode import Encode
 from masquerade.disguises.fawkes import Fawkes
+from masquerade.disguises.felt_cloak import FeltCloak
 from masquerade.disguises.finding import Finders
 from masquerade.disguises.instahide import InstaHide
 from masquerade.disguises.lowkey import LowKey
@@ -20,6 +21,7 @@ from masquerade.disguises.masknet_cloak import MaskNetCloak
 from masquerade.disguises.matched_noise import MatchedNoise
 from masquerade.disguises.neuracrypt import NeuraCrypt
 from masquerade.disguises.noise import Noise
+from masquerade.disguises.one_pass_cloak import OnePassCloak
 from masquerade.disguises.task_augment import TaskAugment
 from masquerade.disguises.token_matrix import TokenMatrix
 from masquerade.disguises.token_network import TokenNetwork
@@ -39,6 +41,8 @@ EVERY_DISGUISE: Final[tuple[type[Disguise], ...]] = (
     Dauntless,
     TaskAugment,
     MaskNetCloak,
+    OnePassCloak,
+    FeltCloak,
     Fawkes,
     LowKey,
     MatchedNoise,

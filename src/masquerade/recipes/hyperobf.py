@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from masquerade.disguises import Chain, Fawkes, LowKey, MaskNetCloak, MatchedNoise
+from masquerade.disguises import Chain, Fawkes, FeltCloak, LowKey, MaskNetCloak, MatchedNoise, OnePassCloak
 from masquerade.recipes.base import CONTROL_ADVICE, Recipe, Status
 from masquerade.recipes.cloak import Cloak
 
@@ -69,6 +69,30 @@ HYPEROBF: Final[tuple[Recipe, ...]] = (
         _THESIS,
         "broken",
         _UNPROVEN,
+    ),
+    _cloak(
+        "hyperobf-one-pass",
+        "as hyperobf, by a trained generator in milliseconds",
+        Cloak(OnePassCloak, {"generator": "one-pass-1", "source": "hypernet-1"}),
+        "ours",
+        "broken",
+        _UNPROVEN,
+    ),
+    _cloak(
+        "felt",
+        "made for sface and resnet-public to feel, 40 steps, SSIM 0.9 at least",
+        Cloak(FeltCloak, {"source": "hypernet-1", "recognisers": ("sface", "resnet-public")}),
+        "ours",
+        "hardened",
+        _LATER,
+    ),
+    _cloak(
+        "felt-one-pass",
+        "as felt, by a trained generator in milliseconds, SSIM 0.8 at least",
+        Cloak(OnePassCloak, {"generator": "felt-1", "source": "hypernet-1"}, {"similarity": 0.8}),
+        "ours",
+        "hardened",
+        _LATER,
     ),
     _fawkes("low", ("sface",)),
     _fawkes("mid", ("sface", "resnet-public")),
