@@ -3,11 +3,10 @@
 from typing import Final, Literal
 
 from masquerade.disguises.base import Keyed
-from masquerade.disguises.cloak_optimiser import Budget
-from masquerade.disguises.masknet_cloak import KeyedMaskNetCloak
-from masquerade.disguises.one_pass_cloak import KeyedOnePass
+from masquerade.disguises.masknet_cloak import MaskNetCloak
+from masquerade.disguises.one_pass_cloak import OnePassCloak
 from masquerade.errors import UsageError
-from masquerade.masknets import MaskNetFile
+from masquerade.masknets import MaskNetFile, StaticSource
 from masquerade.masknets.generator_file import open_cloak_generator
 
 Method = Literal["one-pass", "felt", "optimised"]
@@ -30,9 +29,9 @@ def face_cloak(file: MaskNetFile, method: str) -> Keyed:
         UsageError: If there is no such method, or the MaskNet's size does not fit it.
         ModelError: If the method's generator cannot be read.
     """
-    shape = (3, file.card.size, file.card.size)
+    shape, own = (3, file.card.size, file.card.size), StaticSource("own", file.masknet)
     if method == "optimised":
-        return KeyedMaskNetCloak(shape, file.masknet.forward, file.numbers, Budget(bound=BOUND))
+        return MaskNetCloak(own, bound=BOUND).with_masknet(file.masknet, file.numbers, shape)
     if method not in _GENERATORS:
         raise UsageError(
             "no such way of cloaking",
@@ -41,4 +40,4 @@ def face_cloak(file: MaskNetFile, method: str) -> Keyed:
             remedy=f"Name one of {', '.join(METHODS)}.",
         )
     generator = open_cloak_generator(_GENERATORS[method])
-    return KeyedOnePass(shape, generator, file.masknet, file.numbers, BOUND)
+    return OnePassCloak(generator, own, BOUND).with_masknet(file.masknet, file.numbers, shape)
