@@ -31,8 +31,9 @@ class FastOptions(BaseModel):
         tolerance: Relative error of the inverse Hessian product.
         products: Most Hessian products in an iteration.
         stationarity: How much of the rest may still be explained by the latents, under the root.
-        steps: Most steps of the inversion between two renewals of the matrix.
-        renewals: Most renewals of the matrix in an iteration, for the photos that need it.
+        steps: Most steps of the inversion in an iteration, and between two renewals of the matrix.
+        renewals: Most renewals of the matrix in the first iteration, for the photos that need it.
+        renew_every: Iterations after which the matrix is renewed once for the photos that lag.
         damping: Share of the matrix's mean diagonal that is added to it; changes the way, not the result.
         scale: Factor of ``L_inv``.
         series: Step and terms of the series, if that is the target.
@@ -45,8 +46,9 @@ class FastOptions(BaseModel):
     tolerance: float = Field(1e-3, gt=0, lt=1)
     products: int = Field(60, ge=2, le=100_000)
     stationarity: float = Field(1e-2, gt=0, lt=1)
-    steps: int = Field(6, ge=2, le=1000)
-    renewals: int = Field(2, ge=0, le=100)
+    steps: int = Field(4, ge=2, le=1000)
+    renewals: int = Field(4, ge=0, le=100)
+    renew_every: int = Field(25, ge=1, le=1_000_000)
     damping: float = Field(1e-3, ge=0, le=10)
     scale: float = Field(INVERSION_SCALE, gt=0)
     series: NeumannOptions = NeumannOptions()
@@ -72,6 +74,7 @@ class FastSolver(Solver):
         self._rebuild = rebuild
         self._start = start
         self._options = options or FastOptions()
+        self._iteration = -1
         self._metric: Metric | None = None
         self._latents: Tensor | None = None
         self._last: Tensor | None = None
@@ -87,6 +90,7 @@ class FastSolver(Solver):
                 ).clone()
         if self._metric is None:
             self._metric = self._metric_at(self._latents)
+        self._iteration += 1
         self._inverted = [self._invert(features, some, self._metric) for some in parts(len(features))]
         self._latents = torch.cat([one.latents for one in self._inverted])
         return self._latents
@@ -123,7 +127,9 @@ class FastSolver(Solver):
     def _invert(self, features: Tensor, some: slice, metric: Metric) -> Inverted:
         assert self._latents is not None  # noqa: S101  (set before)
         latents, taken = self._latents[some], 0
-        for renewal in range(self._options.renewals + 1):
+        first = self._iteration == 0
+        renewals = self._options.renewals if first else int(self._iteration % self._options.renew_every == 0)
+        for renewal in range(renewals + 1):
             found, shift = descend(
                 self._rebuild,
                 features[some],
@@ -136,7 +142,7 @@ class FastSolver(Solver):
             )
             latents, taken = found.latents, taken + found.steps
             late = (shift > self._options.stationarity).nonzero().flatten()
-            if not len(late) or renewal == self._options.renewals:
+            if not len(late) or renewal == renewals:
                 break
             metric.replace(late + some.start, self._metric_at(latents[late]))
         return Inverted(found.latents, found.losses, found.slopes, taken)

@@ -12,7 +12,8 @@ from masquerade.crafting.objective import INVERSION_SCALE
 from masquerade.crafting.reconstruction import Reconstruction
 from masquerade.errors import CraftingError
 
-_SHORTEST: Final = 2.0**-12
+_SHORTEST: Final = 2.0**-5
+"""Share of a step that is tried last: where networks of ReLUs have their minimum on a kink, none helps."""
 _FLOOR: Final = 1e-9
 """Share of the features' own mean square under which a loss counts as none."""
 

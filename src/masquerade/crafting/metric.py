@@ -57,7 +57,7 @@ def gauss_newton_matrix(rebuild: Reconstruction, latent: Tensor, scale: float) -
     """``J'J`` of one photo, times the loss's factors, ``(d, d)``."""
 
     def numbers(z: Tensor) -> Tensor:
-        return rebuild.features(z.unsqueeze(0)).flatten()
+        return rebuild.torch_features(z.unsqueeze(0)).flatten()
 
     def along(tangent: Tensor) -> Tensor:
         pushed: Tensor = jvp(numbers, (latent.detach(),), (tangent,))[1]

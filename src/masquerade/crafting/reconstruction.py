@@ -6,6 +6,7 @@ from typing import Final, Protocol, final
 import torch
 from torch import Tensor, nn
 
+from masquerade.crafting.frozen import frozen
 from masquerade.errors import UsageError
 from masquerade.networks.split import SplitNetwork
 
@@ -32,15 +33,21 @@ class Reconstruction:
         generator: Latents ``(n, d)`` to images ``(n, 3, side, side)``, 0 to 1.
         split: The network whose first half is the encoder.
         latents: Numbers ``d`` of a latent.
+        plain: Differentiate the networks as torch does, as the published code; otherwise copies that take 0.6 of
+            the time for a Hessian product, with the same results.
 
     Raises:
         UsageError: If the generator's images are not what the encoder takes.
     """
 
-    def __init__(self, generator: nn.Module, split: SplitNetwork, latents: int) -> None:
+    def __init__(
+        self, generator: nn.Module, split: SplitNetwork, latents: int, *, plain: bool = False
+    ) -> None:
         self.generator = generator.eval().requires_grad_(False)
         self.split = split.eval().requires_grad_(False)
         self.latents = latents
+        self._generate = self.generator if plain else frozen(generator)
+        self._encode = self.split if plain else frozen(split)
         probe = next(split.parameters())
         self.dtype, self.device = probe.dtype, probe.device
         with torch.no_grad():
@@ -55,16 +62,21 @@ class Reconstruction:
 
     def images(self, latents: Tensor) -> Tensor:
         """Images ``(n, 3, side, side)``, 0 to 1, of latents ``(n, d)``; differentiable."""
-        images: Tensor = self.generator(latents)
+        images: Tensor = self._generate(latents)
         return images
 
     def encode(self, images: Tensor) -> Tensor:
         """Features ``(n, *feature_shape)`` of images of 0 to 1; differentiable."""
-        return self.split.encode(images)
+        features: Tensor = self._encode.encode(images)  # type: ignore[operator]
+        return features
 
     def features(self, latents: Tensor) -> Tensor:
         """Features ``(n, *feature_shape)`` of latents ``(n, d)``; differentiable."""
         return self.encode(self.images(latents))
+
+    def torch_features(self, latents: Tensor) -> Tensor:
+        """As ``features``, of torch's own operations alone: for the transforms of ``torch.func``."""
+        return self.split.encode(self.generator(latents))
 
 
 def parts(count: int, size: int = _PART) -> Iterator[slice]:
