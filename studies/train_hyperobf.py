@@ -4,7 +4,8 @@
 
 DATA holds LFW (see docs on data sets). Trained on the people of LFW with five to nine photos, whom no study has as
 tracked users, as bystanders or as attacker's people. Writes OUT/NAME.safetensors for each name, all by default;
-a file that is there is left alone, a training that was stopped goes on.
+a file that is there is left alone, a training that was stopped goes on. The name ``hypernet-1`` gives the file that
+ships with masquerade.
 """
 
 import sys
@@ -18,7 +19,11 @@ import torch
 
 from masquerade.data import packs
 from masquerade.data.image_set import ImageSet
+from masquerade.masknets.card import HyperNetCard
+from masquerade.masknets.hypernet_file import hypernet_bytes, read_hypernet
+from masquerade.masknets.source_file import read_source_card
 from masquerade.networks.hypernet import HyperNetOptions
+from masquerade.released.durable import write_durably
 from masquerade.training.hyperobf import (
     HyperObfSettings,
     People,
@@ -86,8 +91,23 @@ def separate(kind: str, count: int = 1, dropout: float = 0.0) -> Job:
     return work
 
 
+def renamed(name: str) -> Job:
+    """A hypernetwork of another file, under the name of this one."""
+
+    def work(data: Path, out: Path) -> None:
+        trained = out.with_name(f"{name}.safetensors")
+        main(data, out.parent, [name])
+        card = read_source_card(trained)
+        assert isinstance(card, HyperNetCard)
+        source = hypernet_bytes(read_hypernet(trained), card.model_copy(update={"name": out.stem}))
+        write_durably(out, [source])
+
+    return work
+
+
 JOBS: Mapping[str, Job] = {
     "hypernet-1-112": hypernet("masknet-1", LARGE, 0),
+    "hypernet-1": renamed("hypernet-1-112"),
     "hypernet-1-64": hypernet("masknet-1", SMALL, KEEP_EVERY),
     "static-64": separate("static"),
     "dropout-64": separate("dropout", dropout=0.5),
