@@ -138,6 +138,6 @@ class _Linear(torch.autograd.Function):
         return along(maps)
 
     @staticmethod
-    def backward(ctx: Any, back: Tensor) -> tuple[Tensor, None, None]:
+    def backward(ctx: Any, back: Tensor) -> tuple[Tensor, None, None]:  # noqa: ANN401
         along, across = ctx.maps
         return _Linear.apply(back, across, along), None, None  # type: ignore[no-untyped-call]
