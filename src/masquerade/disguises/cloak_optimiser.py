@@ -105,10 +105,11 @@ def pooled(gradient: Tensor, grey: Tensor | None) -> Tensor:
 
 def _slope(cloaked: Tensor, similarity: Similarity, distance: Distance, free: float) -> Tensor:
     """Gradient of the loss in the cloaked photos."""
-    gradient = ascent(distance, cloaked)[1].neg_()
-    over = ((1 - similarity.values(cloaked)) / 2 - free).clamp_(min=0)
+    gradient = ascent(distance, cloaked)[1].neg()
+    comparison = similarity.compare(cloaked)
+    over = ((1 - comparison.values) / 2 - free).clamp_(min=0)
     if bool(over.any()):
-        gradient += similarity.gradient(cloaked, -_WEIGHT * over)
+        gradient += comparison.gradient(-_WEIGHT * over)
     return gradient
 
 

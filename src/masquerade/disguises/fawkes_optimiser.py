@@ -40,7 +40,7 @@ class FawkesSettings:
 
 
 @final
-class _Weights:
+class Weights:
     """How much each photo's distance counts: more while the budget is not used, less when it is exceeded."""
 
     def __init__(self, photos: int, settings: FawkesSettings) -> None:
@@ -81,15 +81,16 @@ def fawkes(
     space, similarity, grey = TanhSpace(photos, _BOUND), Similarity(photos), grey_ones(photos)
     change = tied(start, grey).clone(memory_format=torch.channels_last)
     squares, moves = torch.zeros_like(change), torch.zeros_like(change)
-    weights = _Weights(len(photos), settings)
+    weights = Weights(len(photos), settings)
     kept = _Best(photos, settings, towards=towards)
     for step in range(1, settings.steps + 1):
         cloaked, slopes = space.at(change)
         far, gradient = ascent(distance, cloaked)
-        dssim = (1 - similarity.values(cloaked)) / 2
-        gradient *= _TOWARDS if towards else -weights.now[:, None, None, None]
+        comparison = similarity.compare(cloaked)
+        dssim = (1 - comparison.values) / 2
+        gradient = gradient * (_TOWARDS if towards else -weights.now[:, None, None, None])
         if bool((over := (dssim - settings.dssim).clamp_(min=0)).any()):
-            gradient += similarity.gradient(cloaked, -_COST * over)
+            gradient += comparison.gradient(-_COST * over)
         gradient = pooled(gradient.mul_(slopes), grey)
         _adadelta(change, gradient, squares, moves, settings.rate)
         if step == 1:

@@ -50,37 +50,55 @@ class Similarity:
 
     def values(self, images: Tensor) -> Tensor:
         """Similarities ``(n,)`` without gradients."""
-        with torch.no_grad():
-            light, contrast, _, _ = self._compared(images - _MIDDLE)
-            return light.mul_(contrast).mean((1, 2, 3))
+        return self.compare(images).values
 
-    def gradient(self, images: Tensor, weights: Tensor) -> Tensor:
-        """Gradient ``(n, c, h, w)`` of the similarities' sum, each times its weight ``(n,)``."""
+    def compare(self, images: Tensor) -> "Comparison":
+        """What similarities and their gradient follow from, without a graph."""
         with torch.no_grad():
-            centred = images - _MIDDLE
-            light, contrast, mean, below = self._compared(centred)
-            pixels = light[0].numel()
-            value = light * contrast
-            to_light = 2 * contrast / below[0]
-            to_covariance = 2 * light / below[1]
-            to_square = -value / below[1]
-            lit = to_light * (self._mean + _MIDDLE) - 2 * value / below[0] * (mean + _MIDDLE)
-            lit -= to_covariance * self._mean + 2 * to_square * mean
+            return Comparison(images - _MIDDLE, self._centred, self._mean, self._variance)
+
+
+@final
+class Comparison:
+    """Images beside originals: ``Similarity.compare`` makes it.
+
+    Args:
+        centred: Images less 127.5.
+        others: Originals less 127.5.
+        mean: The originals' means over the window.
+        variance: Their variances.
+    """
+
+    def __init__(self, centred: Tensor, others: Tensor, mean: Tensor, variance: Tensor) -> None:
+        self._centred, self._others, self._other_mean = centred, others, mean
+        self._mean = own = _blurred(centred)
+        one, other = own + _MIDDLE, mean + _MIDDLE
+        self._bright = one.square().add_(other.square()).add_(_LIGHT)
+        self._varied = _blurred(centred.square()).sub_(own.square()).add_(variance).add_(_CONTRAST)
+        covariance = _blurred(centred * others).sub_(own * mean)
+        self._light = one.mul_(other).mul_(2).add_(_LIGHT).div_(self._bright)
+        self._contrast = covariance.mul_(2).add_(_CONTRAST).div_(self._varied)
+        self._value = self._light * self._contrast
+
+    @property
+    def values(self) -> Tensor:
+        """Similarities ``(n,)``."""
+        return self._value.mean((1, 2, 3))
+
+    def gradient(self, weights: Tensor) -> Tensor:
+        """Gradient ``(n, c, h, w)`` in the images of the similarities' sum, each times its weight ``(n,)``."""
+        with torch.no_grad():
+            to_light = self._contrast / self._bright
+            to_covariance = self._light / self._varied
+            to_square = self._value / self._varied
+            lit = to_light.mul_(self._other_mean + _MIDDLE)
+            lit -= (self._value / self._bright).mul_(self._mean + _MIDDLE)
+            lit -= to_covariance * self._other_mean
+            lit += to_square * self._mean
             found = _spread(lit)
-            found += 2 * centred * _spread(to_square)
-            found += self._centred * _spread(to_covariance)
-            return found * (weights / pixels)[:, None, None, None]
-
-    def _compared(self, centred: Tensor) -> tuple[Tensor, Tensor, Tensor, tuple[Tensor, Tensor]]:
-        """Agreement of light and of contrast at each place, means, and what both were divided by."""
-        mean = _blurred(centred)
-        variance = _blurred(centred.square()).sub_(mean.square())
-        covariance = _blurred(centred * self._centred).sub_(mean * self._mean)
-        one, other = mean + _MIDDLE, self._mean + _MIDDLE
-        bright = one.square().add_(other.square()).add_(_LIGHT)
-        varied = variance.add_(self._variance).add_(_CONTRAST)
-        light = one.mul_(other).mul_(2).add_(_LIGHT).div_(bright)
-        return light, covariance.mul_(2).add_(_CONTRAST).div_(varied), mean, (bright, varied)
+            found -= _spread(to_square).mul_(self._centred)
+            found += _spread(to_covariance).mul_(self._others)
+            return found.mul_((2 * weights / self._value[0].numel())[:, None, None, None])
 
 
 class _Differentiable(torch.autograd.Function):
@@ -95,7 +113,7 @@ class _Differentiable(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, weights: Tensor) -> tuple[Tensor, None]:  # noqa: ANN401
         (images,) = ctx.saved_tensors
-        return ctx.similarity.gradient(images, weights), None
+        return ctx.similarity.compare(images).gradient(weights), None
 
 
 def structural_similarity(images: Tensor, originals: Tensor) -> Tensor:
