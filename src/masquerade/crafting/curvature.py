@@ -15,7 +15,7 @@ class Curvature:
     """``L_inv`` of each photo at its latent. Photos are independent, so all are worked on at once.
 
     What torch keeps of the networks' pass is reused by every product: each costs about one pass forward and one
-    back, without the pass that Jacobian-vector products of ``torch.func`` repeat.
+    back. Forward-mode products (``torch.func.jvp``) would repeat the networks' pass each time.
 
     Args:
         rebuild: Generator and encoder.

@@ -4,13 +4,13 @@ from typing import Final, final
 
 import torch
 from torch import Tensor
-from torch.func import jvp, vmap
 
+from masquerade.crafting.curvature import Curvature
 from masquerade.crafting.objective import INVERSION_SCALE
 from masquerade.crafting.reconstruction import Reconstruction
 
-_TANGENTS: Final = 64
-"""Columns of a Jacobian at a time."""
+_COLUMNS: Final = 16
+"""Columns of a Jacobian at a time, from as many copies of the latent, whose pass they share."""
 
 
 @final
@@ -45,7 +45,7 @@ class Metric:
         scale: float = INVERSION_SCALE,
         damping: float = 1e-3,
     ) -> "Metric":
-        """The metric at latents ``(n, d)``; takes ``d`` passes a photo, by torch.func's forward mode."""
+        """The metric at latents ``(n, d)``; takes about ``d`` passes forward a photo."""
         return cls(torch.stack([gauss_newton_matrix(rebuild, latent, scale) for latent in latents]), damping)
 
     def replace(self, rows: Tensor, other: "Metric") -> None:
@@ -54,15 +54,11 @@ class Metric:
 
 
 def gauss_newton_matrix(rebuild: Reconstruction, latent: Tensor, scale: float) -> Tensor:
-    """``J'J`` of one photo, times the loss's factors, ``(d, d)``."""
-
-    def numbers(z: Tensor) -> Tensor:
-        return rebuild.torch_features(z.unsqueeze(0)).flatten()
-
-    def along(tangent: Tensor) -> Tensor:
-        pushed: Tensor = jvp(numbers, (latent.detach(),), (tangent,))[1]
-        return pushed
-
-    with torch.no_grad():
-        columns: Tensor = vmap(along, chunk_size=_TANGENTS)(torch.eye(len(latent)).to(latent))
-    return columns @ columns.T * (2 * scale / columns.shape[1])
+    """``J'J`` of one photo's latent ``(d,)``, times the loss's factors, ``(d, d)``."""
+    d = len(latent)
+    copies = latent.expand(min(_COLUMNS, d), d)
+    features = torch.zeros(len(copies), *rebuild.feature_shape).to(latent)
+    curvature = Curvature(rebuild, features, copies, scale)
+    units = torch.eye(-(-d // len(copies)) * len(copies), d).to(latent)
+    columns = torch.cat([curvature.mixed(some).flatten(1) for some in torch.split(units, len(copies))])[:d]
+    return columns @ columns.T * (columns.shape[1] / (2 * scale))

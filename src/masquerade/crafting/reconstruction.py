@@ -74,10 +74,6 @@ class Reconstruction:
         """Features ``(n, *feature_shape)`` of latents ``(n, d)``; differentiable."""
         return self.encode(self.images(latents))
 
-    def torch_features(self, latents: Tensor) -> Tensor:
-        """As ``features``, of torch's own operations alone: for the transforms of ``torch.func``."""
-        return self.split.encode(self.generator(latents))
-
 
 def parts(count: int, size: int = _PART) -> Iterator[slice]:
     """Slices of at most ``size`` rows that make up ``count``."""
