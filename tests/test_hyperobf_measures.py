@@ -141,20 +141,16 @@ def test_dead_features_are_noticed() -> None:
 
 
 def test_the_curve_chooses_the_most_accurate_moment_that_is_diverse_enough() -> None:
-    def point(epoch: int, accuracy: float, divergence: float) -> Point:
-        return Point(epoch, 1.0, accuracy, accuracy, divergence, 0.5, 2.0)
+    def point(epoch: int, accuracy: float, distance: float) -> Point:
+        return Point(epoch, 1.0, accuracy, accuracy, 0.1 * epoch, distance, 2.0)
 
-    curve = [
-        point(1, 0.1, 1.0),
-        point(2, 0.3, 2.0),
-        point(3, 0.4, 1.9),
-        point(4, 0.6, 1.0),
-        point(5, 0.6, 0.9),
-    ]
-    assert best(curve, Stopping(patience=2)) == 2
+    falling = ((0.1, 1.0), (0.3, 2.0), (0.4, 1.9), (0.6, 1.0), (0.6, 0.9))
+    curve = [point(i + 1, accuracy, distance) for i, (accuracy, distance) in enumerate(falling)]
+    assert best(curve, Stopping(patience=2, kept=0.8)) == 2
     assert best(curve, Stopping(patience=2, kept=0.4)) == 4
+    assert best(curve, Stopping(patience=2, kept=0.8, by="divergence")) == 4, "it never falls"
     assert best(curve, Stopping(patience=0)) == 4
-    assert ended(curve, Stopping(patience=2))
-    assert not ended(curve, Stopping(patience=3))
+    assert ended(curve, Stopping(patience=2, kept=0.8))
+    assert not ended(curve, Stopping(patience=3, kept=0.8))
     assert not ended(curve, Stopping(patience=0))
     assert from_tensor(to_tensor(curve, 9)) == curve

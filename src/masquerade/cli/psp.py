@@ -57,7 +57,7 @@ def train(
     note(
         f"after {result.epoch} of {settings.fit.epochs} epochs: {result.accuracy:.1%} of "
         f"{summary.held_back} photos held back given the right person, by chance {1 / summary.people:.1%}; "
-        f"divergence of the MaskNets' answers {result.divergence:.2f}"
+        f"two MaskNets' features are {result.distance:.2f} apart, their answers {result.divergence:.2f} nats"
     )
     typer.echo(str(summary.hypernet))
     if summary.rejected:

@@ -47,8 +47,9 @@ def best(curve: Sequence[Point], stopping: Stopping) -> int:
         return len(curve) - 1
     found, largest = 0, 0.0
     for i, point in enumerate(curve):
-        largest = max(largest, point.divergence)
-        if point.divergence >= stopping.kept * largest and point.accuracy >= curve[found].accuracy:
+        diversity = point.distance if stopping.by == "distance" else point.divergence
+        largest = max(largest, diversity)
+        if diversity >= stopping.kept * largest and point.accuracy >= curve[found].accuracy:
             found = i
     return found
 

@@ -43,11 +43,12 @@ class Fit(BaseModel):
 class Stopping(BaseModel):
     """When a training ends early, by its curve of diversity.
 
-    Diversity is the symmetric divergence of the nets' answers. Of all measured moments in which it is at least
-    ``kept`` of its largest so far, the most accurate one is the result; training ends when none has been better
-    for ``patience`` measurements.
+    Of all measured moments in which diversity is at least ``kept`` of its largest so far, the most accurate one is
+    the result; training ends when none has been better for ``patience`` measurements.
 
     Args:
+        by: What diversity is: the ``distance`` of the nets' features, which falls as training goes on, or the
+            ``divergence`` of their answers, which rises with the certainty of each.
         every: Epochs between two measurements.
         nets: MaskNets that are compared.
         kept: Least diversity, as a share of the largest so far.
@@ -56,9 +57,10 @@ class Stopping(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
+    by: Literal["distance", "divergence"] = "distance"
     every: Annotated[int, Field(ge=1, le=100_000)] = 4
     nets: Annotated[int, Field(ge=2, le=100)] = 8
-    kept: Annotated[float, Field(ge=0, le=1)] = 0.8
+    kept: Annotated[float, Field(ge=0, le=1)] = 0.75
     patience: Annotated[int, Field(ge=0, le=100_000)] = 5
 
 
