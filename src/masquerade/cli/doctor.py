@@ -15,6 +15,7 @@ from masquerade.data.packs import DATA_VARIABLE
 from masquerade.encoders import open_encoder
 from masquerade.errors import MasqueradeError
 from masquerade.keys import Key, rounded_digest
+from masquerade.owner.faces import FaceFinder
 from masquerade.training.precision import best_device, resolve_precision
 
 Row = tuple[str, str, str]
@@ -25,7 +26,17 @@ KNOWN_MATRICES = "d63f69006bf9ce3798552846cf7a5979dfcb978c4824f7372c4956821ca59c
 
 def doctor() -> None:
     """Look at the machine; changes nothing. Exits with 2 if something needed is missing."""
-    rows = [_python(), _torch(), _arithmetic(), _derivation(), _faces(), _encoder(), _data(), _disk()]
+    rows = [
+        _python(),
+        _torch(),
+        _arithmetic(),
+        _derivation(),
+        _faces(),
+        _encoder(),
+        _finder(),
+        _data(),
+        _disk(),
+    ]
     table = Table(box=None, show_header=False)
     for state, what, words in rows:
         table.add_row(state, what, escape(words))
@@ -80,6 +91,14 @@ def _encoder() -> Row:
         return "ok", "encoder sface", open_encoder("sface").digest[:12]
     except MasqueradeError as error:
         return "missing", "encoder sface", str(error)
+
+
+def _finder() -> Row:
+    try:
+        FaceFinder()
+    except MasqueradeError as error:
+        return "note", "face finder", f"{error} (needed by `cloak` only)"
+    return "ok", "face finder", "finds faces in whole photos"
 
 
 def _data() -> Row:
