@@ -1,4 +1,4 @@
-"""HyperObf: drawing MaskNets, and memory of drawing many."""
+"""HyperObf: drawing MaskNets, memory of drawing many, and cloaks."""
 
 import subprocess
 import sys
@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
+from bench import cloaks
 from bench.measure import Row, interleaved, processor_seconds
 from masquerade.networks.hypernet import LATENTS, HyperNet, HyperNetOptions
 
@@ -18,6 +19,7 @@ def rows() -> Iterator[Row]:
     """All rows; each is measured when it is asked for."""
     yield from _drawing()
     yield _streaming()
+    yield from cloaks.rows()
 
 
 def _drawing() -> Iterator[Row]:
