@@ -24,6 +24,7 @@ class InversionNetwork(Attack):
         steps: Batches.
         width: Maps of its first convolution; the thesis has 64.
         loss: ``mse`` or ``ssim``.
+        skips: Whether it is a U-Net, which is stronger; the thesis's is none.
     """
 
     name: ClassVar[str] = "inversion_network"
@@ -38,11 +39,14 @@ class InversionNetwork(Attack):
     steps: int = 300
     width: int = 16
     loss: Literal["mse", "ssim"] = "mse"
+    skips: bool = True
 
     def run(self, view: View, rng: np.random.Generator) -> Guess:
         """A guessed photo for each released one."""
         seed = int(rng.integers(2**31))
-        inversion = Inversion(self.masknets, self.own, self.pairs, self.steps, self.width, self.loss)
+        inversion = Inversion(
+            self.masknets, self.own, self.pairs, self.steps, self.width, self.loss, self.skips
+        )
         restore = inverting(view, inversion, seed)
         released = view.released.float()
         if not self.own:

@@ -35,6 +35,7 @@ class Inversion:
         steps: Batches.
         width: Maps of the first convolution; the thesis has 64.
         loss: ``mse`` or ``ssim``.
+        skips: Whether it is a U-Net, which is stronger; the thesis's is none.
     """
 
     masknets: int
@@ -43,10 +44,11 @@ class Inversion:
     steps: int
     width: int
     loss: Literal["mse", "ssim"]
+    skips: bool
 
     def settings(self) -> InversionSettings:
         """Settings of the training."""
-        return InversionSettings(width=self.width, steps=self.steps, loss=self.loss)
+        return InversionSettings(width=self.width, steps=self.steps, loss=self.loss, skips=self.skips)
 
 
 def restoring(view: View, how: str, strength: float | None, inversion: Inversion, seed: int) -> Restoring:

@@ -48,6 +48,7 @@ class Tracker(Attack):
         steps: Batches it is trained on.
         width: Maps of its first convolution.
         loss: Its loss.
+        skips: Whether it is a U-Net, which is stronger; the thesis's is none.
         clean: So many of a user's published photos were published clean; they come out of the gallery.
         users: So many users are tracked, the first ones; None for all.
         body_steps: Batches that the public body is pre-trained on.
@@ -75,6 +76,7 @@ class Tracker(Attack):
     steps: int = 300
     width: int = 16
     loss: Literal["mse", "ssim"] = "mse"
+    skips: bool = True
     clean: int = 0
     users: int | None = None
     body_steps: int = 300
@@ -85,7 +87,9 @@ class Tracker(Attack):
         """Whom the tracker of each user names on each photo met later."""
         assert view.labels is not None  # noqa: S101  (the sealed caller checked it)
         seed = int(rng.integers(2**31))
-        inversion = Inversion(self.masknets, self.own, self.pairs, self.steps, self.width, self.loss)
+        inversion = Inversion(
+            self.masknets, self.own, self.pairs, self.steps, self.width, self.loss, self.skips
+        )
         restore = restoring(view, self.restore, self.strength, inversion, seed)
         name = self._naming(view, self._meeting(view, restore, seed))
         return Tracking(named_by(view, name, lambda user: self._learnt(view, user, restore), self.users))

@@ -14,42 +14,35 @@ _STRIDE: Final = 4
 
 @final
 class InvNet(nn.Module):
-    """A residual autoencoder: what it takes for the cloak, up to a whole range of grey, is added to the photo.
+    """A residual autoencoder: what it takes for the cloak, up to a whole range of grey, is taken off the photo.
 
     Convolutions of 1, 2 and 4 times ``width`` maps with max-pooling in between, transposed ones back, and a tanh.
     The last layer begins at zero, so that an untrained network leaves photos as they are.
 
     Args:
         width: Maps of the first convolution; the thesis has 64.
+        skips: Whether the maps before each pooling are added on the way back (a U-Net), which learns what is as
+            fine as a pixel many times faster; the thesis has none.
 
     Raises:
         UsageError: If the width is not 1 to 256.
     """
 
-    def __init__(self, width: int = 64) -> None:
+    def __init__(self, width: int = 64, *, skips: bool = True) -> None:
         super().__init__()
         if not 1 <= width <= 256:
             raise UsageError(
                 "an inversion network cannot be so wide", value=width, remedy="Take 1 to 256 maps."
             )
         self.width = width
-        last = nn.Conv2d(width, 3, 3, 1, 1, bias=False)
-        nn.init.zeros_(last.weight)
-        self.layers = nn.Sequential(
-            nn.Conv2d(3, width, 3, 1, 1),
-            nn.ReLU(),
-            nn.Conv2d(width, 2 * width, 3, 1, 1),
-            nn.ReLU(),
-            nn.MaxPool2d(2),
-            nn.Conv2d(2 * width, 4 * width, 3, 1, 1),
-            nn.ReLU(),
-            nn.MaxPool2d(2),
-            nn.ConvTranspose2d(4 * width, 2 * width, 2, 2),
-            nn.ReLU(),
-            nn.ConvTranspose2d(2 * width, width, 2, 2),
-            nn.ReLU(),
-            last,
-        )
+        self.skips = skips
+        self.first = nn.Conv2d(3, width, 3, 1, 1)
+        self.second = nn.Conv2d(width, 2 * width, 3, 1, 1)
+        self.third = nn.Conv2d(2 * width, 4 * width, 3, 1, 1)
+        self.back = nn.ConvTranspose2d(4 * width, 2 * width, 2, 2)
+        self.full = nn.ConvTranspose2d(2 * width, width, 2, 2)
+        self.last = nn.Conv2d(width, 3, 3, 1, 1, bias=False)
+        nn.init.zeros_(self.last.weight)
 
     def forward(self, images: Tensor) -> Tensor:
         """Restored photos.
@@ -63,5 +56,15 @@ class InvNet(nn.Module):
         images = images.float()
         h, w = images.shape[2:]
         padded = functional.pad(images, (0, -w % _STRIDE, 0, -h % _STRIDE), mode="replicate")
-        change: Tensor = torch.tanh(self.layers(padded / 255 - 0.5))
+        change = torch.tanh(self._change(padded / 255 - 0.5))
         return images + 255 * change[..., :h, :w]
+
+    def _change(self, images: Tensor) -> Tensor:
+        fine = functional.relu(self.first(images))
+        half = functional.max_pool2d(functional.relu(self.second(fine)), 2)
+        quarter = functional.max_pool2d(functional.relu(self.third(half)), 2)
+        back = self.back(quarter)
+        back = functional.relu(back + half if self.skips else back)
+        full = self.full(back)
+        out: Tensor = self.last(functional.relu(full + fine if self.skips else full))
+        return out

@@ -21,6 +21,7 @@ class InversionSettings(BaseModel):
 
     Args:
         width: Maps of its first convolution; the thesis has 64.
+        skips: Whether it is a U-Net; the thesis's is none.
         steps: Batches.
         batch_size: Photos in a batch; the thesis has 8.
         learning_rate: Adam's, falling to zero along half a cosine.
@@ -30,6 +31,7 @@ class InversionSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     width: int = Field(16, ge=1, le=256)
+    skips: bool = True
     steps: int = Field(400, ge=1, le=10_000_000)
     batch_size: int = Field(16, ge=1, le=4096)
     learning_rate: float = Field(2e-3, gt=0, le=1)
@@ -63,7 +65,7 @@ def train_inversion(
     rows = np.random.default_rng([seed, 1])
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        network = InvNet(settings.width)
+        network = InvNet(settings.width, skips=settings.skips)
         network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         adam = torch.optim.Adam(network.parameters(), settings.learning_rate)
         schedule = torch.optim.lr_scheduler.CosineAnnealingLR(adam, settings.steps)
