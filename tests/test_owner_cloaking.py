@@ -132,6 +132,17 @@ def test_faces_of_twenty_pixels_and_of_a_crowd_are_cloaked() -> None:
     assert cloaked(encoded(scene(spots, (410, 470)))).faces >= 95
 
 
+def test_the_change_of_a_small_face_does_not_cancel() -> None:
+    changes = np.random.default_rng(0).choice([-10.0, 10.0], (112, 112, 3)).astype(np.float32)
+    back = np.array([[3.0, 0, 1], [0, 3, 1]])
+    averaged = photo_cloak_module.resample(changes, back, 37, 37, edge=False)
+    brought = photo_cloak_module._brought(changes, back, 37, 37)
+    assert np.abs(averaged).mean() < 4
+    assert np.abs(brought).mean() > 8
+    same = photo_cloak_module._brought(changes, np.array([[1.0, 0, 0], [0, 1, 0]]), 112, 112)
+    assert np.array_equal(same, changes)
+
+
 def test_neighbours_whose_squares_overlap_stay_within_the_bound() -> None:
     data = encoded(scene([(20, 10, 90), (80, 10, 90)], (200, 120)))
     result = cloaked(data)
