@@ -1,4 +1,4 @@
-"""HyperObf: drawing MaskNets, memory of drawing many, and cloaks."""
+"""HyperObf: drawing MaskNets, memory of drawing many, cloaks, and whole photos."""
 
 import subprocess
 import sys
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
-from bench import cloaks
+from bench import cloaks, whole_photos
 from bench.measure import Row, interleaved, processor_seconds
 from masquerade.networks.hypernet import LATENTS, HyperNet, HyperNetOptions
 
@@ -20,6 +20,7 @@ def rows() -> Iterator[Row]:
     yield from _drawing()
     yield _streaming()
     yield from cloaks.rows()
+    yield from whole_photos.rows()
 
 
 def _drawing() -> Iterator[Row]:

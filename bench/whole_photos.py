@@ -11,7 +11,7 @@ from bench.measure import Row, interleaved
 from masquerade.data import builtin
 from masquerade.data.picture import open_picture
 from masquerade.masknets import MaskNetFile, open_source
-from masquerade.owner.cloak_methods import METHODS, face_cloak
+from masquerade.owner.cloak_methods import DEFAULT, face_cloak
 from masquerade.owner.faces import FaceFinder
 from masquerade.owner.photo_cloak import Appearance, PhotoCloak
 
@@ -23,7 +23,7 @@ QUALITY = 92
 def rows() -> Iterator[Row]:
     """Time on one thread, decoding and encoding included, beside what those alone take."""
     file = MaskNetFile.drawn(open_source(), torch.randn(256))
-    cloak = PhotoCloak(FaceFinder(), face_cloak(file, METHODS[0]), Appearance(min_ssim=0))
+    cloak = PhotoCloak(FaceFinder(), face_cloak(file, DEFAULT), Appearance(min_ssim=0))
     data = photo()
     picture = open_picture(data, "photo")
     assert cloak(picture, "photo").faces == 1

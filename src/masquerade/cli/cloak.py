@@ -10,7 +10,7 @@ import typer
 from masquerade.cli.console import CommandFailed, note, progress
 from masquerade.errors import UsageError
 from masquerade.masknets import MaskNetFile, masknet_bytes, read_masknet
-from masquerade.owner.cloak_methods import METHODS, face_cloak
+from masquerade.owner.cloak_methods import DEFAULT, METHODS, face_cloak
 from masquerade.owner.cloaking import CloakSummary, cloak_folder
 from masquerade.owner.faces import FaceFinder
 from masquerade.owner.photo_cloak import MIN_SSIM, NO_FACE, Appearance, PhotoCloak
@@ -29,7 +29,7 @@ def cloak(
     masknet: Annotated[
         Path, typer.Option("--masknet", "-m", help="Your MaskNet file, from `psp issue`.", show_default=False)
     ],
-    method: Annotated[str, typer.Option(help=f"One of {', '.join(METHODS)}.")] = METHODS[0],
+    method: Annotated[str, typer.Option(help=f"One of {', '.join(METHODS)}.")] = DEFAULT,
     on_no_face: Annotated[str, typer.Option(help=f"Photos without a face: {', '.join(NO_FACE)}.")] = NO_FACE[
         0
     ],
