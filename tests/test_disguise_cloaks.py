@@ -291,7 +291,7 @@ def test_recipes_of_cloaks_open_their_networks_last_and_can_be_changed() -> None
     assert known.changed({}) is known
     after = replace(known, disguise=MatchedNoise(2))
     assert after.whole() == Chain((MaskNetCloak(untrained()), MatchedNoise(2)))
-    assert recipe("control-noise-fresh").whole() == MatchedNoise(8.0, fresh=True)
+    assert recipe("control-noise-fresh").whole() == MatchedNoise(10.0, fresh=True)
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ from masquerade.disguises import Chain, Fawkes, FeltCloak, LowKey, MaskNetCloak,
 from masquerade.recipes.base import CONTROL_ADVICE, Recipe, Status
 from masquerade.recipes.cloak import Cloak
 
-MEAN_CHANGE: Final = 8.0
-"""Grey levels by which noise changes photos: about what the cloak of the thesis does."""
+MEAN_CHANGE: Final = 10.0
+"""Grey levels by which noise changes photos: what the cloak of the thesis does to faces of 64x64 pixels (10.3)."""
 _THESIS: Final = "the HyperObf thesis, chapter 4, and its code"
 _UNPROVEN: Final = (
     "Not shown to protect: noise of the same size does most of what it does against a tracker that learns from cloaked "
