@@ -14,6 +14,7 @@ from torch import Tensor
 from train_hyperobf import people
 
 from masquerade.masknets.base import NUMBERS, Source
+from masquerade.masknets.ensemble import EnsembleSource
 from masquerade.masknets.shipped import open_source
 from masquerade.networks.masknet import MaskNet
 from masquerade.training.hyperobf import People
@@ -30,7 +31,9 @@ NETS, CLOAKED, SEED = 10, 32, 1
 
 
 def drawn(source: Source) -> list[MaskNet]:
-    """MaskNets of nobody: their numbers are from a public seed."""
+    """MaskNets of nobody: their numbers are from a public seed; of an ensemble each once."""
+    if isinstance(source, EnsembleSource):
+        return list(source.masknets[:NETS])
     random = torch.Generator().manual_seed(SEED)
     return [source.draw(torch.randn(NUMBERS, generator=random)) for _ in range(NETS)]
 

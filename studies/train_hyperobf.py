@@ -5,7 +5,7 @@
 DATA holds LFW (see docs on data sets). Trained on the people of LFW with five to nine photos, whom no study has as
 tracked users, as bystanders or as attacker's people. Writes OUT/NAME.safetensors for each name, all by default;
 a file that is there is left alone, a training that was stopped goes on. The name ``hypernet-1`` gives the file that
-ships with masquerade.
+ships with masquerade; ``epochs-64`` trains four times as long and keeps copies on the way.
 """
 
 import sys
@@ -58,11 +58,12 @@ def people(data: Path, size: int) -> People:
     return provider_people(chosen, FIT.held_back, SEED)
 
 
-def hypernet(structure: str, size: int, keep_every: int) -> Job:
+def hypernet(structure: str, size: int, keep_every: int = 0, epochs: int = FIT.epochs) -> Job:
     """The training of a hypernetwork."""
+    fit = FIT.model_copy(update={"epochs": epochs})
     options = HyperNetOptions(structure=structure, size=size, rank=8)
     stopping = Stopping(every=4 if size == SMALL else 8, patience=0)
-    settings = HyperObfSettings(hypernet=options, fit=FIT, stopping=stopping)
+    settings = HyperObfSettings(hypernet=options, fit=fit, stopping=stopping)
 
     def work(data: Path, out: Path) -> None:
         split = people(data, size)
@@ -106,14 +107,15 @@ def renamed(name: str) -> Job:
 
 
 JOBS: Mapping[str, Job] = {
-    "hypernet-1-112": hypernet("masknet-1", LARGE, 0),
+    "hypernet-1-112": hypernet("masknet-1", LARGE),
     "hypernet-1": renamed("hypernet-1-112"),
     "hypernet-1-64": hypernet("masknet-1", SMALL, KEEP_EVERY),
     "static-64": separate("static"),
     "dropout-64": separate("dropout", dropout=0.5),
-    "hypernet-2-64": hypernet("masknet-2", SMALL, 0),
-    "hypernet-3-64": hypernet("masknet-3", SMALL, 0),
+    "hypernet-2-64": hypernet("masknet-2", SMALL),
+    "hypernet-3-64": hypernet("masknet-3", SMALL),
     "ensemble-64": separate("ensemble", MEMBERS),
+    "epochs-64": hypernet("masknet-1", SMALL, keep_every=12, epochs=96),
 }
 
 
