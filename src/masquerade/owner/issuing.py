@@ -19,8 +19,12 @@ from masquerade.owner.register import NAME, Entry, Register, locked
 
 DRAWS: Final = 64
 """Draws that are tried."""
-MIN_DISTANCE: Final = 0.2
-"""Least share of pixels that two users' MaskNets push in opposite directions; unrelated ones reach 0.5."""
+MIN_DISTANCE: Final = 0.35
+"""Least share of pixels that two users' MaskNets push in opposite directions; unrelated ones reach 0.5.
+
+Of 1,000 MaskNets of the shipped hypernetwork, pairs lie 0.32 to 0.48 apart, by the median 0.43. After 900 were
+issued, 0.35 made 2 draws of 100 be repeated, 0.36 six, 0.38 forty-eight.
+"""
 
 
 @final
