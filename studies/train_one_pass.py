@@ -26,8 +26,8 @@ from masquerade.training.one_pass_settings import OnePassSettings
 
 SEED = 20
 FELT = OnePassSettings(
-    generator=CloakGeneratorOptions(rounds=4, width=32),
-    steps=700,
+    generator=CloakGeneratorOptions(rounds=3, width=32),
+    steps=300,
     batch_size=6,
     learning_rate=3e-3,
     masknet_weight=0.3,

@@ -78,13 +78,15 @@ class CloakGenerator(nn.Module):
                 value=tuple(images.shape[1:]),
                 remedy=f"Bring them to {masknet.structure.size} pixels a side.",
             )
-        push, before = torch.zeros_like(images), None
+        photo = _folded(images / 127.5 - 1)
+        push, before = torch.zeros_like(photo), None
         for step in self.rounds:
-            moved = bound * push.detach().tanh()
+            moved = push.detach().tanh()
             with torch.no_grad():
-                slopes, before = _look(masknet, (images + moved).clamp(0, 255), before, direction)
-            push = push + step(torch.cat([images / 127.5 - 1, moved / bound, slopes], 1), slopes)
-        return bound * push.tanh()
+                reached = (images + bound * functional.pixel_shuffle(moved, _FOLD)).clamp(0, 255)
+                slopes, before = _look(masknet, reached, before, direction)
+            push = push + step(torch.cat([photo, moved, slopes], 1), slopes)
+        return functional.pixel_shuffle(bound * push.tanh(), _FOLD)
 
 
 def require_foldable(structure: MaskNetStructure) -> None:
@@ -105,12 +107,12 @@ def require_foldable(structure: MaskNetStructure) -> None:
 def _look(
     masknet: MaskNet, images: Tensor, before: Tensor | None, direction: Tensor
 ) -> tuple[Tensor, Tensor]:
-    """Which pixels move the features away, and the untouched photos' features of length 1."""
+    """Which pixels move the features away, folded, and the untouched photos' features of length 1."""
     way = traced(masknet, images)
     unit = functional.normalize(way.features)
     wanted = direction.expand_as(unit) if before is None else (unit - before).sign()
     slopes = adjoint(masknet, way, unit_directions(way.features, wanted))
-    return _even(slopes), unit if before is None else before
+    return _folded(_even(slopes)), unit if before is None else before
 
 
 def _even(slopes: Tensor) -> Tensor:
@@ -119,9 +121,13 @@ def _even(slopes: Tensor) -> Tensor:
     return (slopes / size).clamp(-_STEEPEST, _STEEPEST)
 
 
+def _folded(images: Tensor) -> Tensor:
+    return functional.pixel_unshuffle(images, _FOLD).contiguous(memory_format=torch.channels_last)
+
+
 @final
 class _Round(nn.Module):
-    """Photo, perturbation so far and gradient in; out, what to add to the perturbation's argument of tanh."""
+    """Photo, perturbation so far and gradient in, folded; out, what to add to the perturbation's argument of tanh."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
@@ -135,10 +141,9 @@ class _Round(nn.Module):
         nn.init.zeros_(self.leave.weight)
 
     def forward(self, seen: Tensor, slopes: Tensor) -> Tensor:
-        folded = functional.pixel_unshuffle(seen, _FOLD).contiguous(memory_format=torch.channels_last)
-        fine = functional.leaky_relu(self.enter(folded), _SLOPE)
+        fine = functional.leaky_relu(self.enter(seen), _SLOPE)
         coarse = functional.leaky_relu(self.down(fine), _SLOPE)
         coarse = functional.leaky_relu(coarse + self.inside(coarse), _SLOPE)
         wide = functional.interpolate(self.up(coarse), scale_factor=2.0, mode="nearest")
         residual: Tensor = self.leave(functional.leaky_relu(fine + wide, _SLOPE))
-        return self.gain * slopes + functional.pixel_shuffle(residual, _FOLD)
+        return self.gain * slopes + residual
