@@ -31,6 +31,8 @@
         └── NotApplicable         the attack does not concern this disguise
 """
 
+from collections.abc import Iterable
+from difflib import get_close_matches
 from typing import ClassVar
 
 
@@ -166,3 +168,9 @@ class MissingSight(AttackError):
 
 class NotApplicable(AttackError):
     """The attack does not concern this disguise: a jigsaw where nothing is permuted, for instance."""
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """The start of a remedy that offers the known name closest to a wrong one; empty if none is close."""
+    close = get_close_matches(name, list(known), 1, cutoff=0.4)
+    return f"Did you mean {close[0]}? " if close else ""

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import fields
-from difflib import get_close_matches
 from typing import Any
 
 from masquerade.attacks.adaptive_tracker import AdaptiveTracker
@@ -36,7 +35,7 @@ from masquerade.attacks.token_escalation import TokenEscalation
 from masquerade.attacks.token_known_pairs import TokenKnownPairs
 from masquerade.attacks.token_moments import TokenMoments
 from masquerade.attacks.tracker import Tracker
-from masquerade.errors import StudyError
+from masquerade.errors import StudyError, did_you_mean
 
 EVERY_ATTACK: tuple[type[Attack], ...] = (
     BruteForceAngle,
@@ -85,8 +84,7 @@ def attack_named(name: str, options: Mapping[str, Any]) -> Attack:
     """
     by_name = {attack.name: attack for attack in EVERY_ATTACK}
     if name not in by_name:
-        close = get_close_matches(name, by_name, 1, cutoff=0.4)
-        hint = f"Did you mean {close[0]}? " if close else ""
+        hint = did_you_mean(name, by_name)
         raise StudyError("no such attack", value=name, remedy=f"{hint}There are: {', '.join(by_name)}.")
     known = {field.name: field.type for field in fields(by_name[name])}  # type: ignore[arg-type]
     if unknown := sorted(set(options) - set(known)):

@@ -1,12 +1,11 @@
 """Networks by name."""
 
 from collections.abc import Mapping
-from difflib import get_close_matches
 from typing import Any
 
 from pydantic import ValidationError
 
-from masquerade.errors import UsageError
+from masquerade.errors import UsageError, did_you_mean
 from masquerade.networks.base import Network, NetworkOptions, Shape
 from masquerade.networks.block_net import BlockNet
 from masquerade.networks.mlp import MLP
@@ -27,8 +26,7 @@ def network_type(name: str) -> type[Network]:
     by_name = {kind.name: kind for kind in EVERY_NETWORK}
     if name in by_name:
         return by_name[name]
-    close = get_close_matches(name, by_name, 1, cutoff=0.4)
-    hint = f"Did you mean {close[0]}? " if close else ""
+    hint = did_you_mean(name, by_name)
     raise UsageError("no such network", value=name, remedy=f"{hint}There are: {', '.join(by_name)}.")
 
 

@@ -3,10 +3,9 @@
 No encoder is opened and no weight is read before ``Recipe.whole`` asks for it.
 """
 
-from difflib import get_close_matches
 from typing import Final
 
-from masquerade.errors import UsageError
+from masquerade.errors import UsageError, did_you_mean
 from masquerade.recipes.base import Recipe, Status, encoded
 from masquerade.recipes.baselines import BASELINES
 from masquerade.recipes.controls import CONTROLS
@@ -36,6 +35,5 @@ def recipe(name: str) -> Recipe:
     by_name = {known.name: known for known in RECIPES}
     if name in by_name:
         return by_name[name]
-    close = get_close_matches(name, by_name, 1, cutoff=0.4)
-    hint = f"Did you mean {close[0]}? " if close else ""
+    hint = did_you_mean(name, by_name)
     raise UsageError("no such recipe", value=name, remedy=f"{hint}`masquerade list recipes` names them all.")

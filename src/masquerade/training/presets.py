@@ -1,10 +1,9 @@
 """Named training settings: the paper's, and short ones for a laptop."""
 
 from collections.abc import Mapping
-from difflib import get_close_matches
 from types import MappingProxyType
 
-from masquerade.errors import UsageError
+from masquerade.errors import UsageError, did_you_mean
 from masquerade.training.settings import Augmentation, Settings
 
 PAPER_MNIST = Settings(
@@ -139,8 +138,7 @@ def preset(name: str) -> Settings:
     """
     if name in PRESETS:
         return PRESETS[name]
-    close = get_close_matches(name, PRESETS, 1, cutoff=0.4)
-    hint = f"Did you mean {close[0]}? " if close else ""
+    hint = did_you_mean(name, PRESETS)
     raise UsageError(
         "no such training settings", value=name, remedy=f"{hint}There are: {', '.join(PRESETS)}."
     )
