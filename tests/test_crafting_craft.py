@@ -48,9 +48,9 @@ def from_prior(latents: Tensor) -> float:
 @pytest.mark.parametrize("solver", [{}, {"fast": FastOptions(target="series")}, NEUMANN])
 def test_faces_move_to_the_prior_and_features_stay_near(solver: dict[str, object]) -> None:
     result = crafted(25, beta=0.1, **solver)
-    assert from_prior(result.latents) < 0.97 * from_prior(PRIVATE)
+    assert from_prior(result.latents) < 0.9 * from_prior(PRIVATE)
     changed = float((result.features - ORIGINALS).square().mean())
-    assert 0 < changed < 0.2 * float(ORIGINALS.var())
+    assert 0 < changed < 0.4 * float(ORIGINALS.var())
     assert result.log[0].utility == 0
     assert result.log[-1].utility > 0
     assert all(entry.solver.contraction < 1.2 for entry in result.log)
@@ -185,7 +185,11 @@ def gradient_penalty_value(critic: Critic, one: Tensor, other: Tensor, shares: T
 
 def test_crafter_z_gives_the_generators_own_features() -> None:
     settings = CrafterZSettings(
-        iterations=15, adversary=ADVERSARY, learning_rate=0.05, beta=0.1, inversion=InversionOptions(steps=5)
+        iterations=25,
+        adversary=AdversaryOptions(width=4, steps=8, minibatch=8, learning_rate=5e-3),
+        learning_rate=0.05,
+        beta=0.1,
+        inversion=InversionOptions(steps=5),
     )
     runs = [
         craft_z(ORIGINALS, REBUILD, settings, pool=POOL, start=PRIVATE, random=Generator().manual_seed(0))
@@ -194,7 +198,7 @@ def test_crafter_z_gives_the_generators_own_features() -> None:
     assert torch.equal(runs[0].features, runs[1].features)
     with torch.no_grad():
         torch.testing.assert_close(REBUILD.features(runs[0].latents), runs[0].features)
-    assert from_prior(runs[0].latents) < 0.97 * from_prior(PRIVATE)
+    assert from_prior(runs[0].latents) < 0.9 * from_prior(PRIVATE)
     near = craft_z(
         ORIGINALS,
         REBUILD,

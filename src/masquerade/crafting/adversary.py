@@ -51,9 +51,10 @@ class Adversary:
         self._rebuild = rebuild
         self._options = options
         self._random = random
-        self.critic = Critic(CriticOptions(side=rebuild.split.options.side, width=options.width))
+        with torch.device("meta"):  # torch would draw weights from its global generator
+            critic = Critic(CriticOptions(side=rebuild.split.options.side, width=options.width))
+        self.critic = critic.to(dtype=rebuild.dtype).to_empty(device=rebuild.device)
         self.critic.redraw(random)
-        self.critic.to(device=rebuild.device, dtype=rebuild.dtype)
         self._optimiser = torch.optim.Adam(self.critic.parameters(), lr=options.learning_rate)
         self._prior = self.images(pool)
         self.penalty = 0.0

@@ -6,33 +6,35 @@ which doubles the work. Here weights are constants and a convolution is the line
 
 from collections.abc import Callable
 from copy import deepcopy
-from typing import Any, final
+from typing import Any, TypeVar, final
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 _Map = Callable[[Tensor], Tensor]
+SomeNetwork = TypeVar("SomeNetwork", bound=nn.Module)
 
 
-def frozen(network: nn.Module) -> nn.Module:
+def frozen(network: SomeNetwork) -> SomeNetwork:
     """A copy with constant weights and the same results, in evaluation mode; convolutions and norms are replaced.
 
     Args:
-        network: Any network of modules; what is not replaced stays as it is, without gradients for its weights.
+        network: Any network made of modules; what is not replaced stays as it is, without gradients for its weights.
     """
     copied = deepcopy(network).eval().requires_grad_(False)
-    return _replaced(copied)
+    _replace_within(copied)
+    return copied
 
 
-def _replaced(module: nn.Module) -> nn.Module:
-    if isinstance(module, nn.Conv2d | nn.ConvTranspose2d) and _plain(module):
-        return FrozenConvolution(module)
-    if isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d) and module.running_mean is not None:
-        return FrozenNorm(module)
+def _replace_within(module: nn.Module) -> None:
     for name, child in module.named_children():
-        setattr(module, name, _replaced(child))
-    return module
+        if isinstance(child, nn.Conv2d | nn.ConvTranspose2d) and _plain(child):
+            setattr(module, name, FrozenConvolution(child))
+        elif isinstance(child, nn.BatchNorm1d | nn.BatchNorm2d) and child.running_mean is not None:
+            setattr(module, name, FrozenNorm(child))
+        else:
+            _replace_within(child)
 
 
 def _plain(module: nn.Conv2d | nn.ConvTranspose2d) -> bool:

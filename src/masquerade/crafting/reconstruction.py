@@ -1,7 +1,8 @@
 """What a white-box attacker holds: generator and encoder in a row, latents to features."""
 
 from collections.abc import Iterator
-from typing import Final, Protocol, final
+from copy import deepcopy
+from typing import Final, TypeVar, final
 
 import torch
 from torch import Tensor, nn
@@ -11,23 +12,16 @@ from masquerade.errors import UsageError
 from masquerade.networks.split import SplitNetwork
 
 Shape = tuple[int, int, int]
+SomeNetwork = TypeVar("SomeNetwork", bound=nn.Module)
 _PART: Final = 16
 """Photos at a time: what a photo needs beside its result then fits into the processor's cache."""
-
-
-class LatentsToImages(Protocol):
-    """A generator: latents ``(n, d)`` to images ``(n, 3, side, side)``, 0 to 1, each by itself."""
-
-    def __call__(self, latents: Tensor, /) -> Tensor:
-        """The images."""
-        ...
 
 
 @final
 class Reconstruction:
     """Latents to images, and on to the features that an inversion compares; public, and frozen.
 
-    Both networks are put into evaluation mode, so that a photo's features depend on its own latent alone.
+    It works on copies in evaluation mode, so that a photo's features depend on its own latent alone.
 
     Args:
         generator: Latents ``(n, d)`` to images ``(n, 3, side, side)``, 0 to 1.
@@ -43,12 +37,10 @@ class Reconstruction:
     def __init__(
         self, generator: nn.Module, split: SplitNetwork, latents: int, *, plain: bool = False
     ) -> None:
-        self.generator = generator.eval().requires_grad_(False)
-        self.split = split.eval().requires_grad_(False)
-        self.latents = latents
-        self._generate = self.generator if plain else frozen(generator)
-        self._encode = self.split if plain else frozen(split)
         probe = next(split.parameters())
+        self.generator = _copied(generator, plain=plain)
+        self.split = _copied(split, plain=plain)
+        self.latents = latents
         self.dtype, self.device = probe.dtype, probe.device
         with torch.no_grad():
             image = self.images(torch.zeros(1, latents, dtype=self.dtype, device=self.device))
@@ -62,17 +54,20 @@ class Reconstruction:
 
     def images(self, latents: Tensor) -> Tensor:
         """Images ``(n, 3, side, side)``, 0 to 1, of latents ``(n, d)``; differentiable."""
-        images: Tensor = self._generate(latents)
+        images: Tensor = self.generator(latents)
         return images
 
     def encode(self, images: Tensor) -> Tensor:
         """Features ``(n, *feature_shape)`` of images of 0 to 1; differentiable."""
-        features: Tensor = self._encode.encode(images)  # type: ignore[operator]
-        return features
+        return self.split.encode(images)
 
     def features(self, latents: Tensor) -> Tensor:
         """Features ``(n, *feature_shape)`` of latents ``(n, d)``; differentiable."""
         return self.encode(self.images(latents))
+
+
+def _copied(network: SomeNetwork, *, plain: bool) -> SomeNetwork:
+    return deepcopy(network).eval().requires_grad_(False) if plain else frozen(network)
 
 
 def parts(count: int, size: int = _PART) -> Iterator[slice]:
