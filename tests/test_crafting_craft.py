@@ -139,6 +139,27 @@ def test_unusable_pools_are_named() -> None:
         Adversary(REBUILD, POOL / 0, ADVERSARY, random)
 
 
+@pytest.mark.parametrize(
+    ("start", "words"),
+    [(PRIVATE[:2], "one latent for each photo"), (PRIVATE / 0, "begin with are not finite")],
+)
+def test_unusable_starts_are_named(start: Tensor, words: str) -> None:
+    settings = CraftSettings(iterations=1, adversary=ADVERSARY)
+    random = Generator().manual_seed(0)
+    with pytest.raises((UsageError, CraftingError), match=words):
+        craft(ORIGINALS, REBUILD, settings, pool=POOL, start=start, random=random)
+    with pytest.raises((UsageError, CraftingError), match=words):
+        craft_z(ORIGINALS, REBUILD, CrafterZSettings(), pool=POOL, start=start, random=random)
+
+
+@pytest.mark.parametrize("solver", [{}, NEUMANN])
+def test_an_amortiser_that_gives_no_numbers_is_named(solver: dict[str, object]) -> None:
+    settings = CraftSettings.model_validate({"iterations": 1, "adversary": ADVERSARY, **solver})
+    random = Generator().manual_seed(0)
+    with pytest.raises(CraftingError, match=r"cannot be factored|finite numbers"):
+        craft(ORIGINALS, REBUILD, settings, pool=POOL, start=lambda f: PRIVATE / 0, random=random)
+
+
 def test_divergence_ends_crafting() -> None:
     with pytest.raises(SeriesDiverged, match="Lower alpha"):
         crafted(**{**NEUMANN, "series": NeumannOptions(alpha=1.0)})

@@ -80,7 +80,11 @@ class Adversary:
         self.critic.requires_grad_(False)
 
     def slopes(self, latents: Tensor, scale: float) -> tuple[float, Tensor]:
-        """``L_p`` of latents ``(n, d)``, without its scale, and the slope ``dL_p/dz*`` with it."""
+        """``L_p`` of latents ``(n, d)``, without its scale, and the slope ``dL_p/dz*`` with it.
+
+        Raises:
+            CraftingError: If the slope is not finite.
+        """
         slopes, scores = [], []
         for some in parts(len(latents)):
             part = latents[some].detach().requires_grad_()
@@ -89,7 +93,10 @@ class Adversary:
             loss = privacy_loss(given, scale) * (len(part) / len(latents))
             slopes.append(torch.autograd.grad(loss, part)[0])
             scores.append(given.detach())
-        return float(privacy_loss(torch.cat(scores), 1.0)), torch.cat(slopes)
+        found = torch.cat(slopes)
+        if not bool(found.isfinite().all()):
+            raise CraftingError("the privacy loss's slope is not finite", remedy="Look at the latents.")
+        return float(privacy_loss(torch.cat(scores), 1.0)), found
 
     def _step(self, rebuilt: Tensor, prior: Tensor) -> None:
         shares = torch.rand(len(rebuilt), generator=self._random, dtype=torch.float64)

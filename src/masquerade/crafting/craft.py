@@ -90,6 +90,7 @@ def craft(
         SeriesDiverged: If the Neumann series diverges.
     """
     require_features(originals, rebuild)
+    require_start(start, originals, rebuild)
     adversary = Adversary(rebuild, pool, settings.adversary, random)
     solver = _solver(settings, rebuild, start, prior_critic)
     features = originals.detach().clone()
@@ -128,6 +129,25 @@ def require_features(features: Tensor, rebuild: Reconstruction) -> None:
             value=f"{int(bad.sum())} of {len(bad)} photos, number {int(bad.nonzero()[0])} first",
             remedy="Leave these photos out.",
         )
+
+
+def require_start(start: Start, originals: Tensor, rebuild: Reconstruction) -> None:
+    """Check latents to begin with; an amortiser checks what it is given by itself.
+
+    Raises:
+        UsageError: If they are not one latent for each photo.
+        CraftingError: If one is not finite.
+    """
+    if not isinstance(start, Tensor):
+        return
+    if tuple(start.shape) != (len(originals), rebuild.latents):
+        raise UsageError(
+            "not one latent for each photo to begin with",
+            value=f"shape {tuple(start.shape)}, expected ({len(originals)}, {rebuild.latents})",
+            remedy="Draw as many, or give an amortiser.",
+        )
+    if not bool(start.isfinite().all()):
+        raise CraftingError("latents to begin with are not finite", remedy="Draw them anew.")
 
 
 def _solver(

@@ -7,7 +7,7 @@ import torch
 from torch import Generator, Tensor
 
 from masquerade.crafting.adversary import Adversary
-from masquerade.crafting.craft import require_features
+from masquerade.crafting.craft import require_features, require_start
 from masquerade.crafting.inversion import invert
 from masquerade.crafting.objective import utility_loss
 from masquerade.crafting.reconstruction import Reconstruction, parts
@@ -56,6 +56,7 @@ def craft_z(
         CraftingError: If a number is not finite.
     """
     require_features(originals, rebuild)
+    require_start(start, originals, rebuild)
     adversary = Adversary(rebuild, pool, settings.adversary, random)
     with torch.no_grad():
         first = start if isinstance(start, Tensor) else start(originals)

@@ -8,6 +8,7 @@ from torch import Tensor
 from masquerade.crafting.curvature import Curvature
 from masquerade.crafting.objective import INVERSION_SCALE
 from masquerade.crafting.reconstruction import Reconstruction
+from masquerade.errors import CraftingError
 
 _COLUMNS: Final = 16
 """Columns of a Jacobian at a time, from as many copies of the latent, whose pass they share."""
@@ -22,6 +23,9 @@ class Metric:
     Args:
         matrices: ``(n, d, d)``, symmetric, not negative.
         damping: Share of the mean diagonal element that is added to the diagonal.
+
+    Raises:
+        CraftingError: If a matrix is not finite or not positive.
     """
 
     def __init__(self, matrices: Tensor, damping: float) -> None:
@@ -29,8 +33,14 @@ class Metric:
         floor = torch.finfo(matrices.dtype).eps
         added = (damping + floor * matrices.shape[1]) * diagonal.mean(1, keepdim=True) + floor
         damped = matrices + torch.diag_embed(added.expand_as(diagonal))
+        factors, info = torch.linalg.cholesky_ex(damped)
+        if bool(info.any()) or not bool(factors.isfinite().all()):
+            raise CraftingError(
+                "the Gauss-Newton matrix cannot be factored",
+                remedy="Look at the start latents' numbers, or raise the damping.",
+            )
         # The inverse is applied tens of times, so that its product is cheaper than two triangular systems.
-        self.inverse = torch.cholesky_inverse(torch.linalg.cholesky(damped))
+        self.inverse = torch.cholesky_inverse(factors)
 
     def solve(self, vectors: Tensor, rows: slice = slice(None)) -> Tensor:
         """The inverse times vectors ``(m, d)`` of the photos in ``rows``."""
