@@ -1,7 +1,8 @@
 """Train the generator of the one-pass cloak that comes with masquerade: studies/train_one_pass.py DATA OUT.
 
 Trained on the provider's people alone: those of LFW with 5 to 9 photos, and with one. ``--felt`` trains against
-recognisers too; ``--source`` names the source of MaskNets, by itself the shipped hypernetwork.
+recognisers too. ``--source`` names the source of MaskNets: by itself untrained ones, all different, so that the
+generator fits any source.
 """
 
 import argparse
@@ -11,14 +12,11 @@ from time import monotonic
 import torch
 
 from masquerade.data.packs import lfw
+from masquerade.disguises import open_named_source
 from masquerade.encoders.recogniser import open_recogniser
-from masquerade.masknets import Source
 from masquerade.masknets.generator import TrainedGenerator
-from masquerade.masknets.generator_file import GeneratorCard, generator_bytes
-from masquerade.masknets.shipped import open_source
-from masquerade.masknets.untrained import UntrainedSource
+from masquerade.masknets.generator_file import GeneratorCard, generator_bytes, read_generator
 from masquerade.networks.cloak_generator import CloakGeneratorOptions
-from masquerade.networks.masknet import structure
 from masquerade.released.durable import write_durably
 from masquerade.training.one_pass import train_one_pass
 from masquerade.training.one_pass_measures import measure
@@ -43,37 +41,41 @@ def photos_of(root: Path, counts: range, at_most: int | None = None) -> torch.Te
     return everybody.of(people).images[:at_most]
 
 
-def source_of(name: str) -> Source:
-    """The source of that name or file; ``untrained`` for fresh random weights."""
-    return UntrainedSource(structure("masknet-1")) if name == "untrained" else open_source(name)
-
-
 def main() -> None:
     """Train, measure, write."""
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("data", type=Path)
     asked.add_argument("out", type=Path)
-    asked.add_argument("--source", default="hypernet-1")
+    asked.add_argument("--source", default="untrained-masknet-1-112")
     asked.add_argument("--felt", nargs="*", metavar="RECOGNISER")
+    asked.add_argument("--start", type=Path, help="a generator to begin with")
     asked.add_argument("--steps", type=int)
     args = asked.parse_args()
     torch.set_num_threads(1)
     settings = OnePassSettings() if args.felt is None else FELT
     if args.steps:
         settings = settings.model_copy(update={"steps": args.steps})
-    source = source_of(args.source)
+    source = open_named_source(args.source)
     recognisers = [open_recogniser(name) for name in args.felt or ()]
     photos = torch.cat([photos_of(args.data, range(5, 10)), photos_of(args.data, range(1, 2))])
-    start = monotonic()
+    start = read_generator(args.start).network if args.start else None
+    began = monotonic()
 
     def told(step: int, total: int, far: float, similar: float) -> None:
         if not step % 10:
-            seconds = monotonic() - start
+            seconds = monotonic() - began
             print(f"{step}/{total} distance {far:.2f} similarity {similar:.3f} {seconds:.0f} s", flush=True)
 
     checkpoint = args.out.with_name(f"{args.out.name}.checkpoint")
     network = train_one_pass(
-        photos, source, settings, SEED, recognisers=recognisers, told=told, checkpoint=checkpoint
+        photos,
+        source,
+        settings,
+        SEED if start is None else SEED + 1,
+        recognisers=recognisers,
+        start=start,
+        told=told,
+        checkpoint=checkpoint,
     )
     card = GeneratorCard(
         name=args.out.stem,

@@ -158,6 +158,21 @@ def test_the_same_seed_gives_the_same_weights_stopped_or_not(tmp_path: Path) -> 
         train_one_pass(faces(), SOURCE, BRIEF, seed=6, checkpoint=kept)
 
 
+def test_training_goes_on_from_weights(tmp_path: Path) -> None:
+    begun = train_one_pass(faces(), SOURCE, BRIEF, seed=5)
+    kept = {name: tensor.clone() for name, tensor in begun.state_dict().items()}
+    still = BRIEF.model_copy(update={"steps": 1, "learning_rate": 1e-9})
+    more = train_one_pass(faces(), SOURCE, still, seed=6, start=begun, checkpoint=tmp_path / "state")
+    for name, tensor in begun.state_dict().items():
+        assert torch.equal(tensor, kept[name])
+        torch.testing.assert_close(more.state_dict()[name], tensor, atol=1e-6, rtol=0)
+    with pytest.raises(UsageError, match="another training"):
+        train_one_pass(faces(), SOURCE, still, seed=6, checkpoint=tmp_path / "state")
+    wider = CloakGenerator(CloakGeneratorOptions(rounds=2, width=5))
+    with pytest.raises(UsageError, match="other sizes"):
+        train_one_pass(faces(), SOURCE, BRIEF, seed=6, start=wider)
+
+
 class Blurry(Recogniser):
     """Means over squares, centred: stands in for a recogniser."""
 

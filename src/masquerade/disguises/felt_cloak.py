@@ -1,13 +1,13 @@
 """A cloak that public recognisers feel: optimised against several, each user towards decoys of their own.
 
 Beyond the thesis, whose cloak moves the user's own MaskNet and leaves modern recognisers untouched. Parts of it are
-known from attacks on recognisers: several networks in turn, and photos handled in between (Xie et al. 2019,
+known from attacks on recognisers: several networks, and photos handled in between (Xie et al. 2019,
 "Improving transferability of adversarial examples with input diversity"; Cherepanova et al. 2021, LowKey).
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
+from itertools import count
 from typing import Final, final
 
 import torch
@@ -39,16 +39,16 @@ Decoys = tuple[tuple[Recogniser, Tensor], ...]
 class FeltCloak(Disguise):
     """Photos that recognisers no longer take for the person, and that look alike to people.
 
-    At each step one recogniser has its turn and looks at the photos after one handling (saved smaller, as JPEG,
-    softened, cut anew). Its cosine to the photo's own vector is made small, and that to a decoy large: a direction
-    that the user's key draws for each recogniser, so that no two users are moved alike. The distance in the user's
-    own MaskNet is made large besides.
+    At each step recognisers look at the photos after one handling (saved smaller, as JPEG, softened, cut anew), which
+    take turns. Each recogniser's cosine to the photo's own vector is made small, and that to a decoy large: a
+    direction that the user's key draws for each recogniser, so that no two users are moved alike. The distance in the
+    user's own MaskNet is made large besides.
 
     It is measured against recognisers that it was not optimised against; a later one may see through it.
 
     Args:
         source: Where MaskNets come from; the user's key draws one.
-        recognisers: Recognisers with gradients, which take turns.
+        recognisers: Recognisers with gradients.
         steps: Steps of the optimiser.
         bound: Most that a pixel may change, in grey levels.
         similarity: Structural similarity below which no photo comes.
@@ -150,22 +150,22 @@ def _direction(own: Key, recogniser: Recogniser) -> Tensor:
 
 
 def _felt(photos: Tensor, decoys: Decoys, weight: float) -> Distance:
-    """How far recognisers are moved; each call is the turn of another, and of another handling in the end."""
+    """How far recognisers are moved, their mean; at each call it is another handling's turn."""
     with torch.no_grad():
         before = [recogniser.embed(photos) for recogniser, _ in decoys]
-    turn = _turns()
+    turns = count()
 
     def distance(cloaked: Tensor) -> Tensor:
-        number = turn()
-        recogniser, decoy = decoys[number % len(decoys)]
-        seen = recogniser.embed(handled(cloaked, number // len(decoys)))
-        away: Tensor = 1 - (seen * before[number % len(decoys)]).sum(1)
-        return _WEIGHT * (away + weight * (seen @ decoy))
+        seen = handled(cloaked, next(turns))
+        far = [_away(each, own, seen, weight) for each, own in zip(decoys, before, strict=True)]
+        return _WEIGHT * torch.stack(far).mean(0)
 
     return distance
 
 
-def _turns() -> Callable[[], int]:
-    """Counts from 0, one further at each call."""
-    turns = iter(range(1 << 62))
-    return lambda: next(turns)
+def _away(decoy: tuple[Recogniser, Tensor], before: Tensor, cloaked: Tensor, weight: float) -> Tensor:
+    """One recogniser's part: away from the photos' own vectors, towards the decoy."""
+    recogniser, direction = decoy
+    vectors = recogniser.embed(cloaked)
+    away: Tensor = 1 - (vectors * before).sum(1) + weight * (vectors @ direction)
+    return away

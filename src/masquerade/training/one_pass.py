@@ -20,6 +20,7 @@ from masquerade.networks.cloak_generator import CloakGenerator
 from masquerade.networks.masknet import MaskNet, fitted
 from masquerade.networks.photo_handling import handled
 from masquerade.networks.similarity import structural_similarity
+from masquerade.tensor_file import digest_of
 from masquerade.training.checkpoint import Progress, load_checkpoint, read_progress, save_checkpoint
 from masquerade.training.one_pass_settings import OnePassSettings
 
@@ -39,6 +40,7 @@ def train_one_pass(
     seed: int,
     *,
     recognisers: Sequence[Recogniser] = (),
+    start: CloakGenerator | None = None,
     told: Told | None = None,
     checkpoint: Path | None = None,
 ) -> CloakGenerator:
@@ -50,6 +52,7 @@ def train_one_pass(
         settings: How to train.
         seed: Not negative, below 2**63. Users that it draws are nobody's.
         recognisers: What to train against besides; they take turns.
+        start: A generator whose weights to begin with, of the settings' sizes; it is left as it was.
         told: Told how far it has come.
         checkpoint: File to keep the state in, and to go on from if it exists.
 
@@ -57,16 +60,14 @@ def train_one_pass(
         The generator in evaluation mode.
 
     Raises:
-        UsageError: If there is no photo, recognisers are wanted and none is given or one has no gradients, or
-            training diverges.
+        UsageError: If there is no photo, the start has other sizes, recognisers are wanted and none is given or one
+            has no gradients, or training diverges.
         ModelError: If the checkpoint is damaged.
     """
     _require(photos, settings, recognisers)
-    job = _job(photos, source, settings, recognisers, seed)
+    job = _job(photos, source, settings, recognisers, seed) | _begins(start)
     found = read_progress(checkpoint, job) if checkpoint else None
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        network = CloakGenerator(settings.generator)
+    network = _begun(settings, seed, start)
     trainer = _Trainer(network, photos, source, settings, tuple(recognisers), seed)
     if checkpoint and found:
         trainer.prepare_state()
@@ -157,6 +158,22 @@ class _Trainer:
         self.optimiser.step()
 
 
+def _begun(settings: OnePassSettings, seed: int, start: CloakGenerator | None) -> CloakGenerator:
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        network = CloakGenerator(settings.generator)
+    if start is None:
+        return network
+    if start.options != settings.generator:
+        raise UsageError(
+            "a generator of other sizes than the training's",
+            value=f"{start.options}, expected {settings.generator}",
+            remedy="Set the settings' generator to the sizes of the one to begin with.",
+        )
+    network.load_state_dict(start.state_dict())
+    return network
+
+
 def moved(masknet: MaskNet, cloaked: Tensor, photos: Tensor) -> Tensor:
     """L1 distances ``(n,)`` of a MaskNet's features of length 1, before and after."""
     with torch.no_grad():
@@ -191,6 +208,10 @@ def _job(
         "photos": sha256(photos[:2].contiguous().numpy().tobytes()).hexdigest(),
         "count": len(photos),
     }
+
+
+def _begins(start: CloakGenerator | None) -> dict[str, str]:
+    return {} if start is None else {"start": digest_of((), start.state_dict())}
 
 
 def _number(seed: int, step: int) -> int:

@@ -32,7 +32,7 @@ class OnePassSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     generator: CloakGeneratorOptions = CloakGeneratorOptions()
-    steps: Annotated[int, Field(ge=1, le=10_000_000)] = 800
+    steps: Annotated[int, Field(ge=1, le=10_000_000)] = 600
     batch_size: Annotated[int, Field(ge=1, le=4096)] = 8
     learning_rate: Annotated[float, Field(gt=0, le=1)] = 3e-3
     bound: Annotated[float, Field(ge=1, le=255)] = 15.0
