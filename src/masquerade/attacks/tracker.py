@@ -10,7 +10,7 @@ from torch import Tensor
 
 from masquerade.attacks.base import Attack, Control, Guess, Labelled, Sight, Tracking, View
 from masquerade.attacks.restoration import INVERSION, Inversion, Restoring, restoring
-from masquerade.attacks.tracker_body import body_named, missing, network_named
+from masquerade.attacks.tracker_body import body_named, network_named
 from masquerade.attacks.tracker_kinds import Meeting, Naming, linear, nearest, network, untrained
 from masquerade.errors import AttackError
 from masquerade.training.fine_tuning import FineTuning
@@ -28,7 +28,7 @@ class Tracker(Attack):
     The thesis fine-tunes a ResNet-18 on 50 people's clean photos and the user's cloaked ones, and asks whether
     the user's clean photos are then named. Each option is one way in which a real tracker is better than that.
     What options need beyond ``needs`` is named under ``shows``: ``public`` for the body of that name and for
-    inversion, ``fresh`` or ``own`` for inversion, ``gallery`` for clean photos.
+    inversion, ``fresh`` or ``own`` for inversion.
 
     Args:
         kind: ``linear``: logistic regression on the vectors of a body that stays as it is. ``nearest``: the
@@ -49,7 +49,6 @@ class Tracker(Attack):
         width: Maps of its first convolution.
         loss: Its loss.
         skips: Whether it is a U-Net, which is stronger; the thesis's is none.
-        clean: So many of a user's published photos were published clean; they come out of the gallery.
         users: So many users are tracked, the first ones; None for all.
         body_steps: Batches that the public body is pre-trained on.
         first_epochs: Passes over the bystanders, for networks.
@@ -77,7 +76,6 @@ class Tracker(Attack):
     width: int = 16
     loss: Literal["mse", "ssim"] = "mse"
     skips: bool = True
-    clean: int = 0
     users: int | None = None
     body_steps: int = 300
     first_epochs: int = 5
@@ -127,12 +125,7 @@ class Tracker(Attack):
         """Photos that the tracker of a user learns the user from."""
         assert view.labels is not None  # noqa: S101  (the sealed caller checked it)
         cloaked = view.released[view.labels == user].float()
-        if not self.clean:
-            return restore(user, cloaked)
-        if view.gallery is None:
-            raise missing(Sight.GALLERY)
-        plain = view.gallery.images[view.gallery.labels == user][: self.clean].float()
-        return torch.cat([plain, restore(user, cloaked[len(plain) :])])
+        return restore(user, cloaked)
 
 
 def named_by(view: View, name: Naming, learnt: Learnt, users: int | None) -> Tensor:
