@@ -26,7 +26,7 @@ POOL = normal(16, LATENTS, seed=2)
 ADVERSARY = AdversaryOptions(width=4, steps=3, minibatch=8)
 NEUMANN = {
     "solver": "neumann",
-    "inversion": InversionOptions(steps=5),
+    "inversion": InversionOptions(scale=2000.0, steps=5),
     "series": NeumannOptions(terms=20, alpha=5e-3),
 }
 
@@ -45,7 +45,7 @@ def from_prior(latents: Tensor) -> float:
     return float(latents.mean(0).norm())
 
 
-@pytest.mark.parametrize("solver", [{}, {"fast": FastOptions(target="series")}, NEUMANN])
+@pytest.mark.parametrize("solver", [{}, {"fast": FastOptions(target="series", scale=2000.0)}, NEUMANN])
 def test_faces_move_to_the_prior_and_features_stay_near(solver: dict[str, object]) -> None:
     result = crafted(25, beta=0.1, **solver)
     assert from_prior(result.latents) < 0.9 * from_prior(PRIVATE)
@@ -77,7 +77,7 @@ def test_both_solvers_begin_with_the_same_gradient() -> None:
     series = crafted(
         1,
         solver="neumann",
-        inversion=InversionOptions(steps=300, learning_rate=1e-3),
+        inversion=InversionOptions(scale=2000.0, steps=300, learning_rate=1e-3),
         series=NeumannOptions(alpha=5e-3, terms=400),
     )
     one, other = (result.features - ORIGINALS for result in (exact, series))
@@ -210,7 +210,7 @@ def test_crafter_z_gives_the_generators_own_features() -> None:
         adversary=AdversaryOptions(width=4, steps=8, minibatch=8, learning_rate=5e-3),
         learning_rate=0.05,
         beta=0.1,
-        inversion=InversionOptions(steps=5),
+        inversion=InversionOptions(scale=2000.0, steps=5),
     )
     runs = [
         craft_z(ORIGINALS, REBUILD, settings, pool=POOL, start=PRIVATE, random=Generator().manual_seed(0))

@@ -24,7 +24,7 @@ NEAR = TRUE + 0.2 * normal(3, LATENTS, seed=4)
 
 @pytest.mark.parametrize("loss", ["mse", "norm"])
 def test_the_heavy_ball_finds_what_made_the_features(loss: str) -> None:
-    options = InversionOptions(steps=60, learning_rate=0.004, loss=loss, norm_scale=10.0)
+    options = InversionOptions(scale=2000.0, steps=60, learning_rate=0.004, loss=loss, norm_scale=10.0)
     before = slopes_at(REBUILD, FEATURES, NEAR)[0]
     found = invert(REBUILD, FEATURES, NEAR, options)
     assert (found.losses < 0.6 * before).all()
@@ -50,7 +50,7 @@ def test_renewing_the_matrix_finds_it_to_the_last_digits() -> None:
 
 
 def test_photos_are_searched_by_themselves() -> None:
-    options = InversionOptions(steps=10)
+    options = InversionOptions(scale=2000.0, steps=10)
     together = invert(REBUILD, FEATURES, NEAR, options).latents
     alone = torch.cat([invert(REBUILD, FEATURES[[i]], NEAR[[i]], options).latents for i in range(3)])
     torch.testing.assert_close(together, alone)
@@ -59,8 +59,10 @@ def test_photos_are_searched_by_themselves() -> None:
 def test_the_best_of_several_starts_is_kept_for_each_photo() -> None:
     starts = torch.stack([NEAR, TRUE + 3, NEAR])
     starts[0, 1] += 3
-    best = best_inversion(REBUILD, FEATURES, starts, InversionOptions(steps=5))
-    singles = torch.stack([invert(REBUILD, FEATURES, s, InversionOptions(steps=5)).losses for s in starts])
+    best = best_inversion(REBUILD, FEATURES, starts, InversionOptions(scale=2000.0, steps=5))
+    singles = torch.stack(
+        [invert(REBUILD, FEATURES, s, InversionOptions(scale=2000.0, steps=5)).losses for s in starts]
+    )
     assert torch.equal(best.losses, singles.amin(0))
     assert best.steps == 18
     with pytest.raises(UsageError, match="needs a start"):
@@ -70,7 +72,7 @@ def test_the_best_of_several_starts_is_kept_for_each_photo() -> None:
 def test_a_prior_draws_latents_away_from_the_minimum() -> None:
     critic = Critic(CriticOptions(side=16, width=4)).double()
     critic.redraw(torch.Generator().manual_seed(0))
-    plain = InversionOptions(steps=100, learning_rate=1e-3)
+    plain = InversionOptions(scale=2000.0, steps=100, learning_rate=1e-3)
     drawn = plain.model_copy(update={"inversion_prior": 3000.0})
     found = invert(REBUILD, FEATURES, TRUE, drawn, critic)
     assert found.losses.mean() > 10 * invert(REBUILD, FEATURES, TRUE, plain).losses.mean() + 1e-6
@@ -84,7 +86,7 @@ def test_a_search_that_explodes_is_named() -> None:
     nan = FEATURES.clone()
     nan[1] = float("nan")
     with pytest.raises(CraftingError, match=r"1 of 3 photos.*learning_rate 0\.005"):
-        invert(REBUILD, nan, NEAR, InversionOptions(steps=2))
+        invert(REBUILD, nan, NEAR, InversionOptions(scale=2000.0, steps=2))
     with pytest.raises(CraftingError, match="not finite"):
         descend(REBUILD, nan, NEAR, Metric.at(REBUILD, NEAR))
 

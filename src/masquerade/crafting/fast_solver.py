@@ -14,7 +14,7 @@ from masquerade.crafting.inversion import Inverted
 from masquerade.crafting.lanczos import summed
 from masquerade.crafting.metric import Metric
 from masquerade.crafting.neumann import NeumannOptions
-from masquerade.crafting.objective import INVERSION_SCALE
+from masquerade.crafting.objective import PHOTO_SCALE
 from masquerade.crafting.reconstruction import Reconstruction, parts
 from masquerade.crafting.solver import Reading, Solver, Start
 
@@ -50,7 +50,7 @@ class FastOptions(BaseModel):
     renewals: int = Field(2, ge=0, le=100)
     renew_every: int = Field(25, ge=1, le=1_000_000)
     damping: float = Field(1e-3, ge=0, le=10)
-    scale: float = Field(INVERSION_SCALE, gt=0)
+    scale: float = Field(PHOTO_SCALE, gt=0)
     series: NeumannOptions = NeumannOptions()
 
 

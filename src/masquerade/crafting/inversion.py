@@ -10,7 +10,7 @@ import torch
 from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor, nn
 
-from masquerade.crafting.objective import INVERSION_SCALE, inversion_losses
+from masquerade.crafting.objective import INVERSION_SCALE, PHOTO_SCALE, inversion_losses
 from masquerade.crafting.reconstruction import Reconstruction, parts
 from masquerade.errors import CraftingError, UsageError
 
@@ -38,7 +38,7 @@ class InversionOptions(BaseModel):
     learning_rate: float = Field(0.005, gt=0, le=100)
     momentum: float = Field(0.9, ge=0, lt=1)
     loss: Literal["mse", "norm"] = "mse"
-    scale: float = Field(INVERSION_SCALE, gt=0)
+    scale: float = Field(PHOTO_SCALE, gt=0)
     norm_scale: float = Field(100.0, gt=0)
     inversion_prior: float = Field(0.0, ge=0)
 

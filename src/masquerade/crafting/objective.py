@@ -9,7 +9,12 @@ PRIVACY_SCALE: Final = 100.0
 UTILITY_SCALE: Final = 100.0
 """Factor of the utility loss in the published code, beside beta."""
 INVERSION_SCALE: Final = 2000.0
-"""Factor of the inversion loss wherever it is differentiated twice; with it, a step of .001 contracts."""
+"""Factor of the inversion loss wherever the published code differentiates it twice: of the mean over a batch."""
+PHOTO_SCALE: Final = INVERSION_SCALE / 128
+"""The same for one photo of the published batch of 128: with it a step of .001 contracts on trained networks.
+
+A photo's own mean times the whole 2,000 does not: Hessians of trained networks then have eigenvalues of thousands.
+"""
 
 
 def inversion_losses(features: Tensor, rebuilt: Tensor, scale: float = INVERSION_SCALE) -> Tensor:
