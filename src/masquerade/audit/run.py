@@ -163,7 +163,9 @@ class Audit:
         broken = spec.control if isinstance(spec.control, str) else control.recipe
         side, encodings = self._control_side(broken), control.encodings
         arm = ArmSpec(name=f"control {broken}", recipe=broken, side=side, encodings=encodings)
-        wanted = spec.model_copy(update={"metric": control.metric, "others": []})
+        # Where the control is no protection at all, it is the piece of the study's own unprotected arm.
+        others = spec.others if not protects(arm) and spec.metric == control.metric else []
+        wanted = spec.model_copy(update={"metric": control.metric, "others": others})
         piece = self.piece(arm, wanted, self._budget(spec), self.study.seeds[0])
         scores = scores_of([piece], control.metric)
         value = scores[0].value if scores else 0.0
