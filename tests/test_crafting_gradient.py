@@ -146,7 +146,7 @@ def test_a_photo_far_from_its_minimum_gets_the_gauss_newton_part() -> None:
     values = torch.linalg.eigvalsh(hessian(Curvature(REBUILD, odd, far)))
     negative = (values < 0).any(1)
     assert bool(negative.any())
-    solver = FastSolver(REBUILD, far, FastOptions(tolerance=1e-8, steps=2, renewals=0))
+    solver = FastSolver(REBUILD, far, FastOptions(tolerance=1e-8, steps=2, renewals=0, warm_steps=0))
     solver.latents(odd)
     gradient = solver.gradient(odd, far, SLOPES)
     assert bool(gradient.isfinite().all())

@@ -10,7 +10,7 @@ from masquerade.crafting.conjugate_gradients import Solved, solve
 from masquerade.crafting.curvature import Curvature
 from masquerade.crafting.exact import implicit_gradient
 from masquerade.crafting.gauss_newton import descend
-from masquerade.crafting.inversion import Inverted
+from masquerade.crafting.inversion import InversionOptions, Inverted, invert
 from masquerade.crafting.lanczos import summed
 from masquerade.crafting.metric import Metric
 from masquerade.crafting.neumann import NeumannOptions
@@ -31,6 +31,8 @@ class FastOptions(BaseModel):
         tolerance: Relative error of the inverse Hessian product.
         products: Most Hessian products in an iteration.
         stationarity: How much of the rest may still be explained by the latents, under the root.
+        warm_steps: Steps of the published heavy ball before the first iteration: far from a minimum it gets past the
+            kinks of ReLUs that stop Gauss-Newton steps. 0 for none.
         steps: Most steps of the inversion in an iteration, and between two renewals of the matrix.
         renewals: Most renewals of the matrix in the first iteration, for the photos that need it.
         renew_every: Iterations after which the matrix is renewed once for the photos that lag.
@@ -46,6 +48,7 @@ class FastOptions(BaseModel):
     tolerance: float = Field(1e-3, gt=0, lt=1)
     products: int = Field(60, ge=2, le=100_000)
     stationarity: float = Field(1e-2, gt=0, lt=1)
+    warm_steps: int = Field(80, ge=0, le=100_000)
     steps: int = Field(3, ge=2, le=1000)
     renewals: int = Field(2, ge=0, le=100)
     renew_every: int = Field(25, ge=1, le=1_000_000)
@@ -84,10 +87,7 @@ class FastSolver(Solver):
     def latents(self, features: Tensor) -> Tensor:
         """Latents from where the last iteration left them; the metric is renewed for photos that lag."""
         if self._latents is None:
-            with torch.no_grad():
-                self._latents = (
-                    self._start if isinstance(self._start, Tensor) else self._start(features)
-                ).clone()
+            self._latents = self._first(features)
         if self._metric is None:
             self._metric = self._metric_at(self._latents)
         self._iteration += 1
@@ -120,6 +120,14 @@ class FastSolver(Solver):
             products=sum(taken * n for (_, taken, _), n in zip(self._solved, rows, strict=True)) / count,
             negative=sum(negative for _, _, negative in self._solved),
         )
+
+    def _first(self, features: Tensor) -> Tensor:
+        with torch.no_grad():
+            start = self._start if isinstance(self._start, Tensor) else self._start(features)
+        if not self._options.warm_steps:
+            return start.clone()
+        options = InversionOptions(steps=self._options.warm_steps, scale=self._options.scale)
+        return invert(self._rebuild, features, start, options).latents
 
     def _metric_at(self, latents: Tensor) -> Metric:
         return Metric.at(self._rebuild, latents, self._options.scale, self._options.damping)
