@@ -13,7 +13,7 @@ Method = Literal["one-pass", "felt", "optimised"]
 
 METHODS: Final[tuple[Method, ...]] = ("one-pass", "felt", "optimised")
 """A generator that learned from MaskNets; one that learned from recognisers too; the thesis's 40 steps."""
-DEFAULT: Final[Method] = "optimised"
+DEFAULT: Final[Method] = "one-pass"
 _GENERATORS: Final = {"one-pass": "one-pass-1", "felt": "felt-1"}
 BOUND: Final = 15.0
 """Most that a pixel of a face may change, in grey levels, before the strength counts."""
