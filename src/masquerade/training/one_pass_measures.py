@@ -73,7 +73,9 @@ def measure(
 def _cloaked(
     generator: TrainedGenerator, photos: Tensor, masknet: MaskNet, numbers: Tensor, bound: float
 ) -> Tensor:
-    parts = [some + generator.perturbation(some, masknet, numbers, bound) for some in torch.split(photos, _PART)]
+    parts = [
+        some + generator.perturbation(some, masknet, numbers, bound) for some in torch.split(photos, _PART)
+    ]
     return torch.cat(parts).round().clamp(0, 255)
 
 
