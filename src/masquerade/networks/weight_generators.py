@@ -67,7 +67,9 @@ class FullLayerGenerator(nn.Module):
             return torch.baddbmm(self.base.expand(b, -1, -1), left, right)
         gain_left = gain_left.view(b, self.outputs, gain_rank) / sqrt(gain_rank * SPREAD)
         gains = torch.baddbmm(codes.new_ones(1, 1, 1), gain_left, gain_right.view(b, gain_rank, self.inputs))
-        gained = self.base * gains if gains.requires_grad else gains.mul_(self.base)  # memory is half the time
+        gained = (
+            self.base * gains if gains.requires_grad else gains.mul_(self.base)
+        )  # memory is half the time
         return gained.baddbmm_(left, right)
 
     def _sizes(self) -> list[int]:
