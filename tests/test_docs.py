@@ -44,6 +44,20 @@ def test_the_main_job_of_the_readme_runs(tmp_path: Path, monkeypatch: pytest.Mon
         assert run(command) == 0, command
 
 
+def test_posted_photos_of_the_readme_are_cloaked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    builtin.write_folders(tmp_path / "photos")
+    (tmp_path / "photos" / "s01").rename(tmp_path / "holiday")
+    block = README.split("## Photos that you post")[1].split("```")[1]
+    commands = [shlex.split(line) for line in PROMPT.findall(block)]
+    assert [command[0] for command in commands] == ["key", "psp", "cloak"]
+    for command in commands:
+        assert run(command) == 0, command
+    assert sorted(path.name for path in (tmp_path / "cloaked").iterdir()) == sorted(
+        path.name for path in (tmp_path / "holiday").iterdir()
+    )
+
+
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
 def test_every_command_and_study_that_is_named_exists(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
