@@ -166,7 +166,7 @@ GRADES = {
     "WEAKENED": "An attack does better than guessing, but not half as well as without protection.",
     "NOT BROKEN BY THE ATTACKS RUN": "No attack that ran did measurably better than guessing. "
     "This says nothing about attacks that were not run.",
-    "INCOMPLETE": "An attack could not run or failed its control, so nothing can be concluded.",
+    "INCOMPLETE": "No attack ran, or one could not run or failed its control, so nothing can be concluded.",
     "UNPROTECTED": "No protection: what everything else is compared with.",
 }
 
