@@ -1,4 +1,4 @@
-"""Draws docs/pictures/before_after.png from the built-in faces; run it as a script."""
+"""Draws docs/pictures/before_after.png and cloaks.png from the built-in faces; run it as a script."""
 
 from pathlib import Path
 
@@ -16,12 +16,29 @@ from masquerade.metrics.pairing import aligned
 from masquerade.recipes import recipe
 
 PEOPLE = (0, 7, 12, 19, 24)
-PICTURE = Path(__file__).parent / "pictures" / "before_after.png"
+PICTURES = Path(__file__).parent / "pictures"
+CLOAKS = ("hyperobf", "hyperobf-one-pass", "felt")
 SCALE, GAP = 4, 6
 
 
 def main() -> None:
-    """Disguise, attack, draw."""
+    """Draw both."""
+    PICTURES.mkdir(exist_ok=True)
+    _disguised().save(PICTURES / "before_after.png", optimize=True)
+    _cloaked().save(PICTURES / "cloaks.png", optimize=True)
+
+
+def _cloaked() -> Image.Image:
+    """Faces as they are, and under cloaks."""
+    faces = builtin.orl(112, 112)
+    rows = [int((faces.labels == person).nonzero()[0]) for person in PEOPLE]
+    photos = faces.images[rows].expand(-1, 3, -1, -1).contiguous()
+    keyed = [recipe(name).whole().with_key(Key.from_secret(bytes(32)), (3, 112, 112)) for name in CLOAKS]
+    return _drawn([photos.float(), *(cloak(photos) for cloak in keyed)], 1)
+
+
+def _disguised() -> Image.Image:
+    """Faces as they are, disguised, and what an attack recovers."""
     faces = builtin.orl(32, 32)
     colour = faces.images.expand(-1, 3, -1, -1).contiguous()
     mine = faces.labels < 25
@@ -35,8 +52,7 @@ def main() -> None:
         guess = Moments()(view, np.random.default_rng(0))
         truth = Truth(photos.float(), faces.labels[mine])
         strips += [_visible(released[rows]), aligned(guess, truth)[rows]]
-    PICTURE.parent.mkdir(exist_ok=True)
-    _drawn(strips).save(PICTURE, optimize=True)
+    return _drawn(strips, SCALE)
 
 
 def _visible(images: Tensor) -> Tensor:
@@ -45,13 +61,14 @@ def _visible(images: Tensor) -> Tensor:
     return (images - low) / (high - low) * 255
 
 
-def _drawn(strips: list[Tensor]) -> Image.Image:
-    side = 32 * SCALE + GAP
+def _drawn(strips: list[Tensor], scale: int) -> Image.Image:
+    pixels = strips[0].shape[-1] * scale
+    side = pixels + GAP
     sheet = Image.new("RGB", (side * len(PEOPLE) - GAP, side * len(strips) - GAP), "white")
     for y, strip in enumerate(strips):
         for x, image in enumerate(strip.clamp(0, 255).to(torch.uint8)):
             face = Image.fromarray(image.permute(1, 2, 0).numpy())
-            sheet.paste(face.resize((32 * SCALE, 32 * SCALE), Image.Resampling.NEAREST), (x * side, y * side))
+            sheet.paste(face.resize((pixels, pixels), Image.Resampling.NEAREST), (x * side, y * side))
     return sheet
 
 
