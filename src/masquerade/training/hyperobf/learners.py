@@ -8,23 +8,23 @@ import torch
 from torch import Generator, Tensor, nn
 
 from masquerade.networks.hypernet import LATENTS, HyperNet
-from masquerade.networks.masknet import MaskNet, structure
+from masquerade.networks.masknet import MaskNet, MaskNetStructure, stacked_features, structure
 from masquerade.training.hyperobf.loss import diversity_loss, fresh_scales, weight_variance
 from masquerade.training.hyperobf.settings import HyperObfSettings, SeparateSettings
-from masquerade.training.hyperobf.stacked import features_of
 
 
 class Learner(nn.Module, ABC):
     """MaskNets and their classifier, as a training loop sees them; subclasses are final.
 
     Args:
-        features: Numbers that a MaskNet gives.
+        sizes: Those of the MaskNets.
         classes: People.
     """
 
-    def __init__(self, features: int, classes: int) -> None:
+    def __init__(self, sizes: MaskNetStructure, classes: int) -> None:
         super().__init__()
-        self.classifier = nn.Linear(features, classes)
+        self.structure = sizes
+        self.classifier = nn.Linear(sizes.features, classes)
 
     @abstractmethod
     def drawn(self, random: Generator) -> Mapping[str, Tensor]:
@@ -65,7 +65,7 @@ class Learner(nn.Module, ABC):
         """
         weights = self.drawn(random)
         with torch.autocast(images.device.type, torch.bfloat16, enabled=bfloat16):
-            features = features_of(weights, images)
+            features = stacked_features(self.structure, weights, images)
             scores = self.classifier(self.dropped(features, random))
         variance = self.variance(weights)
         return scores.float(), self.penalty(variance), variance.detach()
@@ -82,7 +82,7 @@ class HyperLearner(Learner):
 
     def __init__(self, settings: HyperObfSettings, classes: int) -> None:
         network = HyperNet(settings.hypernet)
-        super().__init__(network.structure.features, classes)
+        super().__init__(network.structure, classes)
         self.hypernet = network
         self.settings = settings
         self.scales = fresh_scales(network.structure) if settings.scaled else None
@@ -128,8 +128,7 @@ class SeparateLearner(Learner):
 
     def __init__(self, settings: SeparateSettings, classes: int) -> None:
         found = structure(settings.structure, settings.size)
-        super().__init__(found.features, classes)
-        self.structure = found
+        super().__init__(found, classes)
         self.settings = settings
         scales = fresh_scales(found)
         self.weights = nn.ParameterDict(
