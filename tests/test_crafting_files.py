@@ -10,7 +10,6 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from masquerade.crafting.amortiser_file import AmortiserCard, amortiser_bytes, read_amortiser
-from masquerade.crafting.card_file import read_network_card
 from masquerade.crafting.generator_file import (
     KIND,
     FaceGenerator,
@@ -20,6 +19,7 @@ from masquerade.crafting.generator_file import (
 )
 from masquerade.crafting.split_file import SplitCard, read_split, split_bytes, split_digest
 from masquerade.errors import ModelError
+from masquerade.network_file import read_network_card
 from masquerade.networks.amortiser import Amortiser, AmortiserOptions
 from masquerade.networks.critic import Critic, CriticOptions
 from masquerade.networks.split import SplitOptions

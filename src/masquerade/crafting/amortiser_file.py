@@ -5,8 +5,8 @@ from typing import Annotated, Final, final
 
 from pydantic import Field
 
-from masquerade.crafting.card_file import NetworkCard, network_bytes, read_network
 from masquerade.errors import ModelError
+from masquerade.network_file import NetworkCard, network_bytes, read_network
 from masquerade.networks.amortiser import Amortiser, AmortiserOptions
 
 KIND: Final = "masquerade.amortiser"

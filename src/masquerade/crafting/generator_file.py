@@ -5,9 +5,9 @@ from typing import Final, final
 
 from torch import Tensor, nn
 
-from masquerade.crafting.card_file import NetworkCard, network_bytes, read_network
 from masquerade.encoders.base import digest_of
 from masquerade.errors import ModelError
+from masquerade.network_file import NetworkCard, network_bytes, read_network
 from masquerade.networks.critic import Critic, CriticOptions
 from masquerade.networks.wgan_generator import WGANGenerator, WGANGeneratorOptions
 

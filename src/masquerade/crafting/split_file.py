@@ -5,9 +5,9 @@ from typing import Annotated, Final, final
 
 from pydantic import Field
 
-from masquerade.crafting.card_file import NetworkCard, network_bytes, read_network
 from masquerade.encoders.base import digest_of
 from masquerade.errors import ModelError
+from masquerade.network_file import NetworkCard, network_bytes, read_network
 from masquerade.networks.split import SplitNetwork, SplitOptions
 from masquerade.networks.split_registry import build_split
 
