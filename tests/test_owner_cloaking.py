@@ -11,12 +11,13 @@ import pytest
 from PIL import Image, ImageOps
 
 from failing_disk import Counted
+from masquerade.data import builtin
 from masquerade.data.picture import open_picture
 from masquerade.data.rejection import Rejection
 from masquerade.errors import JobBusy, PhotoRejected, UsageError, WriteFailed
 from masquerade.owner import photo_cloak as photo_cloak_module
 from masquerade.owner.cloak_ledger import CloakLedger
-from masquerade.owner.cloak_methods import face_cloak
+from masquerade.owner.cloak_methods import BOUND, METHODS, face_cloak
 from masquerade.owner.cloaking import CloakSummary, cloak_folder
 from masquerade.owner.photo_cloak import Appearance, CloakedPhoto
 from masquerade.owner.records import Records
@@ -377,3 +378,13 @@ def test_an_unknown_method_is_refused() -> None:
 def test_the_cloak_of_these_tests_is_one_that_changes_faces() -> None:
     assert keyed().shape == (3, 48, 48)
     assert ONE
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_every_method_cloaks_a_face_within_its_bound(method: str) -> None:
+    from test_owner_issuing import masknet_file
+
+    face = builtin.orl(48, 48).images[:1].expand(-1, 3, -1, -1).contiguous()
+    changed = face_cloak(masknet_file(), method)(face) - face.float()
+    assert 1 < changed.abs().mean() < BOUND
+    assert changed.abs().max() <= BOUND
