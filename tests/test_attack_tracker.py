@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from torch import Tensor
 
 from masquerade.attacks import attack_named
 from masquerade.attacks.adaptive_tracker import AdaptiveTracker
@@ -80,6 +81,22 @@ def test_whoever_cloaked_photos_before_sees_through_a_tint() -> None:
     plain = rate(Tracker(kind="nearest", body="pixels"), heavily_tinted)[0]
     adaptive = AdaptiveTracker("whitened", "nearest", body="pixels", masknets=12, pairs=72)
     assert rate(adaptive, heavily_tinted)[0] > plain + 0.3
+
+
+@pytest.mark.parametrize(("beside", "cloaked"), [(None, BYSTANDERS * 8), (5, 5), (0, 0)])
+def test_so_many_photos_of_bystanders_are_cloaked(beside: int | None, cloaked: int) -> None:
+    view, _ = scene(bare)
+    worn: list[int] = []
+
+    def counted(images: Tensor) -> Tensor:
+        worn.append(len(images))
+        return images.float()
+
+    run(
+        AdaptiveTracker("whitened", "nearest", "pixels", masknets=1, pairs=20, beside=beside),
+        replace(view, fresh=lambda: counted),
+    )
+    assert sum(worn) == 20 + cloaked
 
 
 def test_the_same_seed_names_the_same_people() -> None:

@@ -7,7 +7,7 @@ import torch
 from masquerade.attacks.base import Sight
 from masquerade.audit.encoded import EncodedScenes
 from masquerade.audit.scene import Scene, make_scene
-from masquerade.audit.study import ArmSpec, AttackSpec, DataSpec
+from masquerade.audit.study import ArmSpec, AttackSpec, DataSpec, HeldSpec
 from masquerade.audit.trial import Trial
 from masquerade.audit.views import Budget, build_view
 from masquerade.errors import NotApplicable, StudyError
@@ -118,6 +118,22 @@ def test_some_published_photos_may_be_clean() -> None:
     assert view.labels is not None
     bare = (view.released == truth.originals).flatten(1).all(1)
     assert [int(bare[view.labels == user].sum()) for user in range(4)] == [2, 2, 2, 2]
+
+
+def test_an_attacker_may_hold_cloaks_of_another_recipe() -> None:
+    photos = trial().scene.test.images[:2].float()
+    changes = []
+    for held in (
+        HeldSpec(recipe="control-noise-fixed"),
+        HeldSpec(recipe="none"),
+    ):
+        spec = AttackSpec(name="tracker", metric="tracked", fresh=held)
+        shown = frozenset({Sight.FRESH})
+        view, _ = build_view(trial(), spec, shown, Budget(None, None), np.random.default_rng(0))
+        assert view.fresh is not None
+        changes.append(float((view.fresh()(photos) - photos).abs().mean()))
+    assert 7 < changes[0] < 12  # the arm is under another cloak
+    assert changes[1] == 0
 
 
 def test_nobody_is_tracked_elsewhere() -> None:
