@@ -60,7 +60,7 @@ def test_a_view_shows_the_encoder_and_the_truth_has_a_gallery(monkeypatch: pytes
 def test_shuffled_repeats_have_the_same_rows_in_another_order(monkeypatch: pytest.MonkeyPatch) -> None:
     one = trial(monkeypatch, repeats="shuffled")
     photos = one.scene.test.images
-    again = one.repeated(photos, 1)[0]
+    again = one.repeated(one.scene.test, torch.arange(len(photos)), 1)[0]
     plain = one.disguised(photos)
     assert not torch.allclose(again, plain, atol=1e-3)
     assert torch.allclose(

@@ -50,3 +50,12 @@ def test_an_encoder_comes_first_in_the_whole_and_only_there(monkeypatch: pytest.
     assert xnn.whole() == Chain((Encode(tiny_encoder()), *recipe("xnn").disguise.parts))  # type: ignore[attr-defined]
     assert opened == ["mine"]
     assert replace(xnn, disguise=TokenMatrix()).whole() == Chain((Encode(tiny_encoder()), TokenMatrix()))
+
+
+def test_a_cloak_before_the_encoder_takes_its_own_changes() -> None:
+    whole = recipe("crafter-fawkes").changed({"mode": "low"}).whole()
+    assert isinstance(whole, Chain)
+    assert [type(part).__name__ for part in whole.parts] == ["Fawkes", "SplitEncode"]
+    assert whole.describe()["parts"][0]["mode"] == "low"
+    with pytest.raises(UsageError, match="no such parameter"):
+        recipe("crafter-fawkes").changed({"beta": 1})

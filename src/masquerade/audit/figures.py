@@ -13,7 +13,10 @@ AXIS = {
     "shared": "released photos that are public as well",
     "clean": "clean photos among a user's published ones",
     "masknets": "MaskNets that the attacker holds",
+    "epochs": "passes over the answers that the attacker learns from",
 }
+OPTIONS = ("masknets", "epochs")
+"""What of these is an option of the attack, not part of its budget."""
 
 
 def measurement_of(arm: Arm | None, y: str) -> Measurement | None:

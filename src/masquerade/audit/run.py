@@ -18,7 +18,7 @@ from masquerade.audit.attempt import attempt, make_attack, pictures_of, scores_o
 from masquerade.audit.ceilings import with_ceilings
 from masquerade.audit.encoded import EncodedScenes
 from masquerade.audit.features import split_of
-from masquerade.audit.figures import AXIS, fano_curves, figures_of, measurement_of
+from masquerade.audit.figures import AXIS, OPTIONS, fano_curves, figures_of, measurement_of
 from masquerade.audit.grade import grade, strongest
 from masquerade.audit.maps import point_map
 from masquerade.audit.pooled import pooled
@@ -83,8 +83,7 @@ class Audit:
         """
         for spec in self.study.attacks:
             make_attack(spec)
-        controls = {spec.title: self._control(spec) for spec in self.study.attacks}
-        arms = with_ceilings([self._arm(arm, controls) for arm in self.study.arms])
+        arms = with_ceilings([self._arm(arm) for arm in self.study.arms])
         fano, sentences = self._fano()
         curves = [*figures_of(self.study.study.figures, arms), *self._budget_curves(), *fano]
         report = Report(
@@ -144,28 +143,32 @@ class Audit:
 
     def _what(self, arm: ArmSpec, seed: int) -> dict[str, Any]:
         training = arm.training or self.study.training
+        disguise = disguise_of(arm)
+        split = split_of(disguise)
         noise = noise_settings(arm.noise, training, arm.name).model_dump() if arm.noise else None
         return {
             "data": self.study.data.model_dump(exclude={"note"}, exclude_defaults=True),
             "pixels": self.scene.facts.digest,
-            "disguise": disguise_of(arm).describe(),
+            "disguise": disguise.describe(),
             "training": None if training is None else training.model_dump(exclude_defaults=True),
             "encodings": arm.encodings,
             **arm.model_dump(include={"side", "trained_on", "photos", "repeats"}, exclude_defaults=True),
             **({} if noise is None else {"noise": noise}),
+            **({} if split is None else {"cloud": split.cloud_digest}),
             "seed": seed,
         }
 
     def _budget(self, spec: AttackSpec) -> Budget:
         return Budget(self.study.images_for(spec), spec.pairs, spec.shared, spec.clean)
 
-    def _control(self, spec: AttackSpec) -> ControlResult | None:
+    def _control(self, spec: AttackSpec, photos: int | None) -> ControlResult | None:
+        """The positive control on as many photos as the arm has that it belongs to."""
         if not spec.control:
             return None
         control = make_attack(spec).control
         broken = spec.control if isinstance(spec.control, str) else control.recipe
         side, encodings = self._control_side(broken), control.encodings
-        arm = ArmSpec(name=f"control {broken}", recipe=broken, side=side, encodings=encodings)
+        arm = ArmSpec(name=f"control {broken}", recipe=broken, side=side, encodings=encodings, photos=photos)
         # Where the control is no protection at all, it is the piece of the study's own unprotected arm.
         others = spec.others if not protects(arm) and spec.metric == control.metric else []
         wanted = spec.model_copy(update={"metric": control.metric, "others": others, "fresh": None})
@@ -185,12 +188,12 @@ class Audit:
         known = recipe(name)
         return known.height if known.encoder is None and known.height < self.study.data.height else None
 
-    def _arm(self, arm: ArmSpec, controls: dict[str, ControlResult | None]) -> Arm:
+    def _arm(self, arm: ArmSpec) -> Arm:
         before = self._spent()
         protected = protects(arm)
         scored, beside = self._utility(arm)
         wanted = [s for s in self.study.attacks if arm.attacks is None or s.title in arm.attacks]
-        leaks = [self._leak(arm, spec, controls[spec.title]) for spec in wanted]
+        leaks = [self._leak(arm, spec, self._control(spec, arm.photos)) for spec in wanted]
         worst = strongest(leaks)
         return Arm(
             name=arm.name,
@@ -280,16 +283,18 @@ class Audit:
                         series=arms[name].title or name,
                         x_label=AXIS[curve.over],
                         y_label=spec.metric,
-                        log_x=True,
+                        log_x=min(curve.values) > 0,
                         points=[point for point in points if point is not None],
                     )
                 )
         return curves
 
     def _curve_point(self, arm: ArmSpec, spec: AttackSpec, over: str, value: int) -> CurvePoint | None:
-        if over == "masknets":
+        budget = self._budget(spec)
+        if over in OPTIONS:
             spec = spec.model_copy(update={"options": {**spec.options, over: value}})
-        budget = self._budget(spec) if over == "masknets" else replace(self._budget(spec), **{over: value})
+        else:
+            budget = replace(budget, **{over: value})
         seeds = self.study.seeds[: spec.seeds]
         pieces = [self.piece(arm, spec, budget, seed) for seed in seeds]
         measured = pooled(pieces, spec.metric, seeds)

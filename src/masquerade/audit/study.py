@@ -175,13 +175,13 @@ class AttackSpec(Part):
 class CurveSpec(Part):
     """An attack against its budget: leaked pairs, released images, or released ones that are public too.
 
-    Against cloaks also over ``clean`` photos of each user, and over the ``masknets`` that the attacker holds, an
-    option of the attack.
+    Against cloaks also over ``clean`` photos of each user, and over the ``masknets`` that the attacker holds; against
+    features over the ``epochs`` that the attacker learns for, 0 and on. These two are options of the attack.
     """
 
     title: str
     attack: str
-    over: Literal["pairs", "images", "shared", "clean", "masknets"]
+    over: Literal["pairs", "images", "shared", "clean", "masknets", "epochs"]
     values: list[int]
     arms: list[str]
 

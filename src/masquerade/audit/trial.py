@@ -21,6 +21,7 @@ from masquerade.data.image_set import ImageSet
 from masquerade.disguises import Chain, from_description
 from masquerade.disguises.base import Disguise, Keyed
 from masquerade.disguises.encode import Encode
+from masquerade.disguises.keyed_crafting import KeyedCrafting
 from masquerade.disguises.noise_encoder import AdversarialNoise
 from masquerade.encoders import open_encoder
 from masquerade.errors import NotApplicable, NotMeasurable, StudyError
@@ -177,20 +178,32 @@ class Trial:
             return None
         return KeptFeatures(self._keyed, f"{self._steps.describe()} {self.seed}", self._folder)
 
-    def repeated(self, images: Tensor, times: int) -> Tensor:
-        """What so many further queries of the same photos get, ``(times, n, *shape)``; see ``ArmSpec.repeats``."""
+    def repeated(self, private: ImageSet, rows: Tensor, times: int) -> Tensor:
+        """What so many further queries of the same photos get, ``(times, n, *shape)``; see ``ArmSpec.repeats``.
+
+        Args:
+            private: The photos that are protected together.
+            rows: Those of them that the attacker gets.
+            times: Queries.
+        """
         if self._arm.repeats == "cached":
-            return self.disguised(images).expand(times, -1, -1, -1, -1)
+            return self.disguised(private.images)[rows].expand(times, -1, -1, -1, -1)
         shuffle = torch.Generator().manual_seed(self.seed)
         found = []
-        for number in range(times):
-            key = study_key(self.seed, f"query {number}")
-            again = self.disguise.with_key(key, self.scene.train.shape)
+        for number in range(1, times + 1):
             name = f"{self._steps.describe()} {self.seed} query {number}"
-            rows = KeptFeatures(again, name, self._folder)(images)
+            answer = KeptFeatures(self._again(number), name, self._folder)(private.images)[rows]
             shuffled = self._arm.repeats == "shuffled"
-            found.append(rows[torch.randperm(len(rows), generator=shuffle)] if shuffled else rows)
+            found.append(answer[torch.randperm(len(answer), generator=shuffle)] if shuffled else answer)
         return torch.stack(found)
+
+    def _again(self, number: int) -> Disguising:
+        """The protection with new draws: of the same key where it can, else of another."""
+        keyed = self._keyed
+        if isinstance(keyed, KeyedCrafting):
+            return lambda images: keyed.again(images, number)
+        key = study_key(self.seed, f"query {number}")
+        return self.disguise.with_key(key, self.scene.train.shape)
 
     def disguised(self, images: Tensor) -> Tensor:
         """Images under this repetition's key, float32; all at once if the disguise mixes them."""

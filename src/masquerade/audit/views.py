@@ -99,7 +99,7 @@ def build_view(
             case Sight.SPLIT:
                 shown["split"] = require_split_of(trial.disguise).network
             case Sight.REPEATS:
-                shown["repeats"] = partial(trial.repeated, victims.images)
+                shown["repeats"] = partial(trial.repeated, private, rows)
             case Sight.PROBES:
                 shown["probes"], truth = _probes(trial, truth)
     view = View(released=released, **shown)  # type: ignore[arg-type]

@@ -34,6 +34,12 @@ def split_digest(network: SplitNetwork) -> str:
     return digest_of(("split network", options.model_dump_json(exclude_none=True)), state)
 
 
+def cloud_digest(network: SplitNetwork) -> str:
+    """SHA-256 over the cloud's half, which decides what is told from features, 64 hexadecimal digits."""
+    state = {k: v for k, v in network.state_dict().items() if k.startswith("f.")}
+    return digest_of(("cloud's half", network.options.model_dump_json(exclude_none=True)), state)
+
+
 def split_bytes(network: SplitNetwork, card: SplitCard) -> bytes:
     """A split network as the bytes of a file.
 

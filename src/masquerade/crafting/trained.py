@@ -7,7 +7,7 @@ from typing import Self, TypeVar, final
 from torch import nn
 
 from masquerade.crafting.generator_file import FaceGenerator
-from masquerade.crafting.split_file import split_digest
+from masquerade.crafting.split_file import cloud_digest, split_digest
 from masquerade.networks.amortiser import Amortiser
 from masquerade.networks.feature_crafter import FeatureCrafter
 from masquerade.networks.split import SplitNetwork
@@ -55,6 +55,11 @@ class TrainedSplit(Trained):
 
     network: SplitNetwork
     attributes: tuple[str, ...] = ()
+
+    @property
+    def cloud_digest(self) -> str:
+        """SHA-256 over the cloud's half, 64 hexadecimal digits: two may share an encoder and differ in this."""
+        return cloud_digest(self.network)
 
     @classmethod
     def of(cls, name: str, network: SplitNetwork, attributes: tuple[str, ...] = ()) -> Self:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Final, final
 
 from masquerade.crafting.shipped import amortiser_for, open_generator, open_split
-from masquerade.disguises import Disguise, open_named_source
+from masquerade.disguises import Chain, Disguise, open_named_source
 from masquerade.disguises.keyed_crafting import Crafting
 from masquerade.encoders.recogniser import open_recogniser
 from masquerade.errors import UsageError
@@ -34,11 +34,13 @@ class Cloak:
         networks: By parameter, ``source``, ``sources`` and ``recognisers`` (tuples) or ``generator``: what is to
             be opened.
         parameters: The other parameters that differ from the disguise's own defaults.
+        before: What photos go through first, opened as well; None for nothing.
     """
 
     kind: type[Disguise]
     networks: Mapping[str, Opened]
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    before: "Cloak | None" = None
 
     def changed(self, change: Mapping[str, Any]) -> "Cloak":
         """The same with other parameters or networks, as a study file names them.
@@ -49,6 +51,11 @@ class Cloak:
         if issubclass(self.kind, Crafting):
             change = _nested(change, self.parameters.get("settings", {}), self.kind)
         known = [each.name for each in fields(self.kind)]  # type: ignore[arg-type]
+        if self.before is not None:
+            first = {name: value for name, value in change.items() if name not in known}
+            change = {name: value for name, value in change.items() if name in known}
+            own = replace(self, before=None).changed(change)
+            return replace(own, before=self.before.changed(first))
         if unknown := [name for name in change if name not in known]:
             raise UsageError(
                 f"{self.kind.__name__} has no such parameter",
@@ -73,7 +80,8 @@ class Cloak:
         }
         if issubclass(self.kind, Crafting) and "amortiser" not in self.parameters:
             networks["amortiser"] = amortiser_for(networks["generator"], networks["split"])
-        return self.kind(**networks, **self.parameters)
+        own = self.kind(**networks, **self.parameters)
+        return own if self.before is None else Chain((self.before.opened(), own))
 
 
 def _open(kind: type[Disguise], parameter: str, value: Opened) -> object:

@@ -1,8 +1,11 @@
-"""What Crafter is compared with: encoders trained to protect, whose files studies/train_crafter_baselines.py makes."""
+"""What Crafter is compared with: encoders trained to protect, and cloaks on photos that are encoded afterwards.
+
+studies/train_crafter_baselines.py makes the files of trained encoders.
+"""
 
 from typing import Final
 
-from masquerade.disguises import Chain, SplitEncode
+from masquerade.disguises import Chain, Disguise, Fawkes, LowKey, SplitEncode
 from masquerade.recipes.base import Recipe
 from masquerade.recipes.cloak import Cloak
 
@@ -12,7 +15,24 @@ _LEARNS_LATER: Final = (
 )
 
 
+_AFTERWARDS: Final = (
+    "A cloak is made against recognisers of photos. The encoder sees nearly what it sees without one, and so does "
+    "whoever inverts it."
+)
+_RECOGNISERS: Final = ("sface", "resnet-public")
+
+
 def _trained(name: str, title: str, source: str, file: str) -> Recipe:
+    cloak = Cloak(SplitEncode, {"split": f"studies/models/crafter-{file}.safetensors"})
+    return _encoded(name, title, source, _LEARNS_LATER, cloak)
+
+
+def _cloaked(name: str, title: str, source: str, kind: type[Disguise], **parameters: str) -> Recipe:
+    before = Cloak(kind, {"recognisers": _RECOGNISERS}, parameters)
+    return _encoded(name, title, source, _AFTERWARDS, Cloak(SplitEncode, {"split": "split-1"}, before=before))
+
+
+def _encoded(name: str, title: str, source: str, advice: str, cloak: Cloak) -> Recipe:
     return Recipe(
         f"crafter-{name}",
         title,
@@ -24,8 +44,8 @@ def _trained(name: str, title: str, source: str, file: str) -> Recipe:
         "laptop-resnet18",
         source,
         "broken",
-        _LEARNS_LATER,
-        cloak=Cloak(SplitEncode, {"split": f"studies/models/crafter-{file}.safetensors"}),
+        advice,
+        cloak=cloak,
     )
 
 
@@ -48,5 +68,24 @@ CRAFTER_BASELINES: Final[tuple[Recipe, ...]] = (
         "Li et al. 2020, as in Crafter's code, with smaller adversaries",
         "tiprdc",
     ),
+    _trained(
+        "public-only",
+        "features as they are; the cloud's half learned from public people with one attribute alone",
+        "the Crafter paper, section VI-A: training on public data only",
+        "public-only",
+    ),
+    _cloaked(
+        "fawkes",
+        "features of photos cloaked by Fawkes 1.0, mode high",
+        "Shan et al. 2020, before the encoder as in the Crafter paper, figure 17",
+        Fawkes,
+        mode="high",
+    ),
+    _cloaked(
+        "lowkey",
+        "features of photos cloaked by LowKey",
+        "Cherepanova et al. 2021, before the encoder as in the Crafter paper, figure 16",
+        LowKey,
+    ),
 )
-"""Adversarial Learning, Disco and TIPRDC."""
+"""Adversarial Learning, Disco, TIPRDC, public data alone, Fawkes and LowKey."""
