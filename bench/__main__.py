@@ -9,11 +9,17 @@ import torch
 from rich.console import Console
 from rich.table import Table
 
-from bench import crafter, disguised_nets, hyperobf, xnn
+from bench import crafter, disguised_nets, hyperobf, service, xnn
 from bench.measure import Row
 
 RESULTS = Path(__file__).parent / "results.json"
-SYSTEMS = {"disguised_nets": disguised_nets, "xnn": xnn, "hyperobf": hyperobf, "crafter": crafter}
+SYSTEMS = {
+    "disguised_nets": disguised_nets,
+    "xnn": xnn,
+    "hyperobf": hyperobf,
+    "crafter": crafter,
+    "service": service,
+}
 
 
 def main(wanted: list[str]) -> None:

@@ -1,0 +1,108 @@
+"""A service in processes of its own, with accounts and a stock that a bench needs; run by bench.service alone."""
+
+import json
+import os
+import secrets
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from socket import socket
+
+from sqlalchemy import insert
+
+from masquerade.keys import Key
+from masquerade.keys.opaque import Secret
+from masquerade.owner.functional_distance import BYTES
+from masquerade.service.credentials import digest
+from masquerade.service.provider import Provider
+from masquerade.service.settings import Policy, Settings
+from masquerade.service.stock import belongs
+from masquerade.service.tables import Account, MaskNetRow, Token
+from masquerade.service.web.serving import Listening, serve
+
+WORKERS = 2
+_PATIENCE = 120.0
+
+
+def prepared(folder: Path, database: str, accounts: int, stock: int) -> tuple[Settings, list[str]]:
+    """A provider with people who have a token each, and a stock.
+
+    The stock's secrets are real; its sketches are random bits, and no network is drawn of it, since here only its
+    being handed out is measured.
+    """
+    path = folder / "psp.key"
+    if not path.exists():
+        Key.generate().save(path)
+    key = Key.load(path)
+    settings = Settings(database=database, key=path, policy=Policy(stock=0))
+    provider = Provider(settings, key)
+    names = [secrets.token_hex(16) for _ in range(accounts)]
+    tokens = [secrets.token_urlsafe(32) for _ in names]
+    now = int(time.time())
+    people = [{"id": name, "state": "active", "created": now, "issued": 0} for name in names]
+    held = [
+        {"digest": digest(token), "role": "person", "account": name, "expires": now + 86_400}
+        for name, token in zip(names, tokens, strict=True)
+    ]
+    with provider.database.writing() as connection:
+        connection.execute(insert(Account), people)
+        connection.execute(insert(Token), held)
+        if stock:
+            connection.execute(insert(MaskNetRow), [_in_stock(provider, key) for _ in range(stock)])
+    provider.close()
+    return settings, tokens
+
+
+def _in_stock(provider: Provider, key: Key) -> dict[str, object]:
+    identity = secrets.token_hex(16)
+    return {
+        "id": identity,
+        "state": "stock",
+        "sealed": key.box("latents").seal(Secret(secrets.token_bytes(32)), belongs(identity, "")),
+        "sketch": secrets.token_bytes(BYTES),
+        "sha256": secrets.token_hex(32),
+        "fingerprint": secrets.token_hex(8),
+        "nearest": 0.5,
+        "source": provider.source.name,
+        "source_digest": provider.source.digest,
+        "version": "bench",
+    }
+
+
+@contextmanager
+def running(settings: Settings, rates: Path) -> Iterator[int]:
+    """The service, as ``psp serve --workers 2`` runs it; gives the port."""
+    with socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    listening = Listening(port=port, workers=WORKERS, rates=rates)
+    words = [settings.model_dump_json(), listening.model_dump_json()]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    process = subprocess.Popen([sys.executable, "-m", "bench.service_process", *words], env=environment)  # noqa: S603
+    try:
+        _await(f"http://127.0.0.1:{port}/readyz")
+        yield port
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def _await(address: str) -> None:
+    until = time.monotonic() + _PATIENCE
+    answered = 0
+    while answered < 4 * WORKERS:  # so that each worker has most likely begun
+        try:
+            with urllib.request.urlopen(address, timeout=10) as answer:  # noqa: S310  (a service of our own)
+                answered += answer.status == 200
+        except OSError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.3)
+
+
+if __name__ == "__main__":
+    serve(Settings.model_validate(json.loads(sys.argv[1])), Listening.model_validate(json.loads(sys.argv[2])))
