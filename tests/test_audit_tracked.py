@@ -4,13 +4,16 @@ import numpy as np
 import pytest
 import torch
 
+from cloak_examples import TinyRecogniser
 from masquerade.attacks.base import Sight
+from masquerade.audit.cloaked import keyed_among
 from masquerade.audit.encoded import EncodedScenes
 from masquerade.audit.scene import Scene, make_scene
 from masquerade.audit.study import ArmSpec, AttackSpec, DataSpec, HeldSpec
-from masquerade.audit.trial import Trial
+from masquerade.audit.trial import Trial, study_key
 from masquerade.audit.views import Budget, build_view
-from masquerade.errors import NotApplicable, StudyError
+from masquerade.disguises import Fawkes
+from masquerade.errors import NotApplicable, StudyError, UsageError
 
 DATA = DataSpec(
     source="orl",
@@ -134,6 +137,21 @@ def test_an_attacker_may_hold_cloaks_of_another_recipe() -> None:
         changes.append(float((view.fresh()(photos) - photos).abs().mean()))
     assert 7 < changes[0] < 12  # the arm is under another cloak
     assert changes[1] == 0
+
+
+def test_a_targeted_cloak_moves_towards_the_publics_faces() -> None:
+    public = trial().scene.public.images
+    shape = (3, 32, 32)
+    recogniser = TinyRecogniser()
+    key = study_key(0, "test")
+    photo = trial().scene.train.images[:1]
+    towards, away = (
+        keyed_among(Fawkes("low", (recogniser,), targeted=targeted), key, shape, public)(photo)
+        for targeted in (True, False)
+    )
+    assert not torch.equal(towards, away)
+    with pytest.raises(UsageError, match="nobody to move photos to"):
+        Fawkes("low", (recogniser,), targeted=True).with_key(key, shape)(photo)
 
 
 def test_nobody_is_tracked_elsewhere() -> None:

@@ -8,7 +8,14 @@ from torch import Tensor
 
 from masquerade.data.image_set import ImageSet
 from masquerade.disguises.base import Disguise, Keyed, Shape
+from masquerade.disguises.fawkes import KeyedFawkes
 from masquerade.keys import Key
+
+
+def keyed_among(disguise: Disguise, key: Key, shape: Shape, public: Tensor) -> Keyed:
+    """A disguise under a key; a targeted Fawkes is given other people's photos, ``(p, c, h, w)``."""
+    keyed = disguise.with_key(key, shape)
+    return keyed.with_public(public) if isinstance(keyed, KeyedFawkes) and keyed.wants_public else keyed
 
 
 @final
@@ -19,19 +26,23 @@ class Cloaks:
         disguise: The cloak's public half.
         shape: Channels, height and width of the photos.
         key_of: The key of a user, by number.
+        public: Photos of other people ``(p, c, h, w)``, among whom a cloak that imitates somebody chooses.
     """
 
-    def __init__(self, disguise: Disguise, shape: Shape, key_of: Callable[[int], Key]) -> None:
+    def __init__(
+        self, disguise: Disguise, shape: Shape, key_of: Callable[[int], Key], public: Tensor
+    ) -> None:
         self._disguise = disguise
         self._shape = shape
         self._key_of = key_of
+        self._public = public
         self._worn: dict[int, Keyed] = {}
         self._kept: dict[str, Tensor] = {}
 
     def of(self, user: int) -> Keyed:
         """The cloak of a user; its key is made once."""
         if user not in self._worn:
-            self._worn[user] = self._disguise.with_key(self._key_of(user), self._shape)
+            self._worn[user] = keyed_among(self._disguise, self._key_of(user), self._shape, self._public)
         return self._worn[user]
 
     def cloaked(self, photos: ImageSet) -> Tensor:

@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from masquerade.attacks.base import Disguising
-from masquerade.audit.cloaked import Cloaks
+from masquerade.audit.cloaked import Cloaks, keyed_among
 from masquerade.audit.distilled import Distilled
 from masquerade.audit.encoded import EncodedScenes
 from masquerade.audit.features import KeptFeatures, feature_scores, split_of
@@ -154,7 +154,7 @@ class Trial:
         self.cloaks: Cloaks | None = None
         if self.scene.bystanders is not None:
             key_of = lambda user: study_key(seed, f"user {user}")  # noqa: E731
-            self.cloaks = Cloaks(self.disguise, self.scene.train.shape, key_of)
+            self.cloaks = Cloaks(self.disguise, self.scene.train.shape, key_of, self.scene.public.images)
 
     @property
     def disguise(self) -> Disguise:
@@ -256,7 +256,7 @@ class Trial:
                 "the noise of XNN-d is trained and has no key", remedy="Run black_box, or eavesdropper."
             )
         key = study_key(int(rng.integers(2**62)), "attacker")
-        return (held or self.disguise).with_key(key, self.scene.train.shape)
+        return keyed_among(held or self.disguise, key, self.scene.train.shape, self.scene.public.images)
 
     @cached_property
     def released(self) -> Tensor:

@@ -87,6 +87,11 @@ class KeyedFawkes(KeyedCloak):
         self._settings = settings
         self._targets = targets
 
+    @property
+    def wants_public(self) -> bool:
+        """Whether photos of other people have still to be given."""
+        return self._settings.targeted and self._targets is None
+
     def with_public(self, images: Tensor) -> "KeyedFawkes":
         """The same, with photos of other people that targets are chosen among.
 

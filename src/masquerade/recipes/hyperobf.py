@@ -54,11 +54,12 @@ def _cloak(name: str, title: str, cloak: Cloak | None, source: str, status: Stat
     )
 
 
-def _fawkes(mode: str, recognisers: tuple[str, ...]) -> Recipe:
+def _fawkes(mode: str, recognisers: tuple[str, ...], *, targeted: bool = False) -> Recipe:
+    kind = "targeted" if targeted else "untargeted"
     return _cloak(
-        f"fawkes-{mode}",
-        f"Fawkes 1.0, untargeted, mode {mode}, against {' and '.join(recognisers)}",
-        Cloak(Fawkes, {"recognisers": recognisers}, {"mode": mode}),
+        f"fawkes-{mode}-targeted" if targeted else f"fawkes-{mode}",
+        f"Fawkes 1.0, {kind}, mode {mode}, against {' and '.join(recognisers)}",
+        Cloak(Fawkes, {"recognisers": recognisers}, {"mode": mode, "targeted": targeted}),
         "Shan et al. 2020, the published code, against recognisers of ours",
         "broken",
         _LATER,
@@ -125,6 +126,7 @@ HYPEROBF: Final[tuple[Recipe, ...]] = (
     _fawkes("low", ("sface",)),
     _fawkes("mid", ("sface", "resnet-public")),
     _fawkes("high", ("sface", "resnet-public")),
+    _fawkes("high", ("sface", "resnet-public"), targeted=True),
     _cloak(
         "lowkey",
         "LowKey, 50 steps, against sface and resnet-public",
