@@ -11,18 +11,18 @@ import torch
 
 from bench.measure import Row, interleaved, processor_seconds
 from bench.service_load import Load, asked, idle, pooled, pressed, request
-from bench.service_process import WORKERS, prepared, running
+from bench.service_process import WORKERS, prepared, processor_seconds_of, running
 from masquerade.keys import Key
 from masquerade.masknets import open_source
 from masquerade.owner.functional_distance import sketch
 from masquerade.service.provider import Provider
 from masquerade.service.settings import Policy, Settings
 
-RATE, SECONDS, ROUNDS = 200, 10, 3
-WARM = 400
+RATE, SECONDS, ROUNDS = 200, 5, 3
+WARM = 300
 LATEST = 250
-IDLE, IDLE_RATE, IDLE_SECONDS, IDLE_ROUNDS = 1_000, 100, 8, 3
-STEADY, CLIENTS = 150, 8
+IDLE, IDLE_RATE, IDLE_SECONDS, IDLE_ROUNDS = 1_000, 100, 4, 3
+STEADY, CLIENTS = 60, 8
 DRAWN = 20
 
 
@@ -31,11 +31,12 @@ def rows() -> Iterator[Row]:
     yield from _stock()
     with tempfile.TemporaryDirectory(prefix="sv") as folder:
         yield from _issuing("sqlite", Path(folder), f"sqlite:///{folder}/psp.db")
-    with _postgresql() as address, tempfile.TemporaryDirectory(prefix="sv") as folder:
-        yield from _issuing("postgresql", Path(folder), address)
+    with _postgresql() as (address, server), tempfile.TemporaryDirectory(prefix="sv") as folder:
+        yield from _issuing("postgresql", Path(folder), address, server)
 
 
-def _issuing(kind: str, folder: Path, address: str) -> Iterator[Row]:
+def _issuing(kind: str, folder: Path, address: str, *others: int) -> Iterator[Row]:
+    """Of one database; ``others`` are the processes of its server."""
     many = WARM + ROUNDS * RATE * SECONDS + 2 * IDLE_ROUNDS * IDLE_RATE * IDLE_SECONDS
     settings, tokens = prepared(folder, address, many + STEADY, many)
     wishes = iter([_wish(token) for token in tokens])
@@ -43,9 +44,13 @@ def _issuing(kind: str, folder: Path, address: str) -> Iterator[Row]:
     def some(count: int) -> list[bytes]:
         return [next(wishes) for _ in range(count)]
 
-    with running(settings, folder / "rates.db") as port:
+    with running(settings, folder / "rates.db") as (port, process):
         asked(port, some(WARM), RATE)
+        before = processor_seconds_of(process, *others)
         rounds = [asked(port, some(RATE * SECONDS), RATE) for _ in range(ROUNDS)]
+        each = (processor_seconds_of(process, *others) - before) / (ROUNDS * RATE * SECONDS)
+        told = f"what {RATE} a second leave for one on 2 cores"
+        yield Row(f"service.issue.{kind}.processor", each * 1000, "ms", told, each * RATE / 2, 1)
         yield from _sustained(kind, rounds)
         yield _beside_idle(kind, port, some)
         steady = pressed(port, some(STEADY), CLIENTS)
@@ -98,14 +103,15 @@ def _wish(token: str) -> bytes:
 
 
 @contextmanager
-def _postgresql() -> Iterator[str]:
-    """A database in a cluster of the bench's own."""
+def _postgresql() -> Iterator[tuple[str, int]]:
+    """A database in a cluster of the bench's own, and the process of its server."""
     from tests.service_examples import Cluster
 
     with tempfile.TemporaryDirectory(prefix="pg") as folder:  # a socket's path must be short
         cluster = Cluster(Path(folder))
         try:
-            yield cluster.database()
+            server = int((Path(folder) / "data" / "postmaster.pid").read_text().split()[0])
+            yield cluster.database(), server
         finally:
             cluster.stop()
 

@@ -74,8 +74,8 @@ def _in_stock(provider: Provider, key: Key) -> dict[str, object]:
 
 
 @contextmanager
-def running(settings: Settings, rates: Path) -> Iterator[int]:
-    """The service, as ``psp serve --workers 2`` runs it; gives the port."""
+def running(settings: Settings, rates: Path) -> Iterator[tuple[int, int]]:
+    """The service, as ``psp serve --workers 2`` runs it; gives the port and the process."""
     with socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -85,10 +85,26 @@ def running(settings: Settings, rates: Path) -> Iterator[int]:
     process = subprocess.Popen([sys.executable, "-m", "bench.service_process", *words], env=environment)  # noqa: S603
     try:
         _await(f"http://127.0.0.1:{port}/readyz")
-        yield port
+        yield port, process.pid
     finally:
         process.terminate()
         process.wait(30)
+
+
+def processor_seconds_of(*roots: int) -> float:
+    """Processor seconds of processes and all that descend from them, so far."""
+    parents, taken = {}, {}
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = path.read_text().rsplit(")", 1)[1].split()
+        except OSError:
+            continue  # it ended meanwhile
+        process = int(path.parent.name)
+        parents[process], taken[process] = int(fields[1]), int(fields[11]) + int(fields[12])
+    ours = set(roots)
+    while more := {process for process, parent in parents.items() if parent in ours} - ours:
+        ours |= more
+    return sum(taken.get(process, 0) for process in ours) / os.sysconf("SC_CLK_TCK")
 
 
 def _await(address: str) -> None:

@@ -22,6 +22,8 @@ from masquerade.service.web.rates import Rates
 VARIABLE: Final = "MASQUERADE_SERVICE"
 GRACE: Final = 10
 """Seconds in which requests under way are finished."""
+STARTING: Final = 60
+"""Seconds that a worker may be silent; on a busy machine it takes longer than uvicorn's five to begin."""
 
 
 @final
@@ -106,6 +108,7 @@ def serve(settings: Settings, listening: Listening) -> None:
         h11_max_incomplete_event_size=16 * 1024,
         timeout_keep_alive=30,
         timeout_graceful_shutdown=GRACE,
+        timeout_worker_healthcheck=STARTING,
         access_log=False,  # addresses of people
         server_header=False,
         log_level="warning",
