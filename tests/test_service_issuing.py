@@ -1,7 +1,6 @@
 """A provider issues what it may, once, and can show it: on SQLite and on PostgreSQL."""
 
 import json
-import multiprocessing
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +11,6 @@ from sqlalchemy import text
 from masquerade.errors import (
     BadRequest,
     ForeignMaskNet,
-    MasqueradeError,
     NotKnown,
     OutOfOrder,
     QuotaReached,
@@ -24,6 +22,7 @@ from masquerade.service.provider import Provider
 from masquerade.service.settings import Settings
 from masquerade.service.statement import checked, require_bytes
 from service_examples import KEY, Cluster, provider
+from service_processes import processes, race
 
 RACERS = 16
 
@@ -120,23 +119,12 @@ def test_three_in_a_lifetime(address: str) -> None:
     psp.close()
 
 
-def _race(address: str, account: str, number: int, results: "multiprocessing.Queue[bool]") -> None:
-    made = provider(address)
-    try:
-        made.issue(account, f"wish-of-{number}")
-        results.put(True)
-    except MasqueradeError:
-        results.put(False)
-    made.close()
-
-
 def test_sixteen_processes_race_for_one_quota(psp: Provider, address: str) -> None:
     account = member(psp)
     psp.stock.add()
     psp.stock.add()
-    context = multiprocessing.get_context("spawn")
-    results = context.Queue()
-    racers = [context.Process(target=_race, args=(address, account, n, results)) for n in range(RACERS)]
+    results = processes().Queue()
+    racers = [processes().Process(target=race, args=(address, account, n, results)) for n in range(RACERS)]
     for racer in racers:
         racer.start()
     won = [results.get(timeout=120) for _ in racers]

@@ -1,0 +1,11 @@
+"""Imported once by the process that the tests' processes are forked from, which then start in milliseconds."""
+
+import torch
+
+torch.set_num_threads(1)  # a pool of threads would not survive the fork
+
+from masquerade.masknets import open_source  # noqa: E402
+from service_processes import race  # noqa: E402
+
+open_source()
+__all__ = ["race"]

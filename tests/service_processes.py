@@ -1,0 +1,39 @@
+"""What the tests of the service do in processes of their own."""
+
+import multiprocessing
+import os
+from functools import cache
+from multiprocessing import forkserver
+from multiprocessing.context import ForkServerContext
+from multiprocessing.queues import Queue
+from pathlib import Path
+
+from masquerade.errors import MasqueradeError
+from service_examples import provider
+
+
+@cache
+def processes() -> ForkServerContext:
+    """Starts processes in milliseconds: they are forked from one that has imported everything."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["service_preload"])
+    before = os.environ.get("PYTHONPATH")
+    os.environ["PYTHONPATH"] = str(Path(__file__).parent)
+    try:
+        forkserver.ensure_running()
+    finally:
+        os.environ.pop("PYTHONPATH")
+        if before is not None:
+            os.environ["PYTHONPATH"] = before
+    return context
+
+
+def race(address: str, account: str, number: int, results: "Queue[bool]") -> None:
+    """Try to be the one who gets a MaskNet for an account."""
+    made = provider(address)
+    try:
+        made.issue(account, f"wish-of-{number}")
+        results.put(True)
+    except MasqueradeError:
+        results.put(False)
+    made.close()
