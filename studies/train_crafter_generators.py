@@ -20,6 +20,7 @@ from torch import Tensor
 
 from masquerade.crafting.generator_file import FaceGenerator, FaceGeneratorCard, face_generator_bytes
 from masquerade.data import packs
+from masquerade.networks.style_generator import StyleGeneratorOptions
 from masquerade.networks.wgan_generator import WGANGeneratorOptions
 from masquerade.released.durable import write_durably
 from masquerade.training.resumable import Upkeep
@@ -31,11 +32,21 @@ JOBS: Mapping[str, WGANSettings] = {
     "faces-g2": WGANSettings(
         generator=WGANGeneratorOptions(latents=200, side=SIDE, start=4, width=24),
         critic_width=16,
-        steps=2400,
+        steps=1100,
         batch_size=32,
         critic_steps=2,
         learning_rate=3e-4,
-        averaging=0.998,
+        averaging=0.995,
+    ),
+    "faces-style": WGANSettings(
+        generator=StyleGeneratorOptions(latents=96, side=SIDE, width=12, most=96),
+        critic_width=16,
+        steps=1500,
+        batch_size=24,
+        critic_steps=1,
+        learning_rate=4e-4,
+        betas=(0.0, 0.99),
+        averaging=0.995,
     ),
 }
 

@@ -1,14 +1,17 @@
 """Attacks on features: each finds what it should where nothing protects, and adapts where something does."""
 
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from torch import Tensor
 
 from feature_attack_examples import SIDE, faces, features, mixed, split, victims, view
 from masquerade.attacks import attack_named
 from masquerade.attacks.adaptive_decoding import AdaptiveDecoding
+from masquerade.attacks.adaptive_search import AdaptiveSearch
 from masquerade.attacks.averaged_repeats import AveragedRepeats, matched_rows
 from masquerade.attacks.base import Attack, Labelled, Labels, Reconstruction, View
 from masquerade.attacks.feature_decoding import FeatureDecoding
@@ -57,7 +60,9 @@ def test_matching_undoes_a_shuffle() -> None:
     assert torch.equal(matched_rows(rows, rows[order]), rows)
 
 
-def test_the_search_of_latents_finds_a_generators_own_faces(tmp_path: Path) -> None:
+@cache
+def own_faces() -> tuple[bytes, Tensor]:
+    """A tiny generator's file, and photos that it makes."""
     options = WGANGeneratorOptions(latents=4, side=SIDE, start=8, width=4)
     with torch.random.fork_rng():
         torch.manual_seed(1)
@@ -68,19 +73,40 @@ def test_the_search_of_latents_finds_a_generators_own_faces(tmp_path: Path) -> N
             for _ in range(20):
                 generator(torch.randn(32, 4))
     network = FaceGenerator(generator.eval())
-    card = FaceGeneratorCard(name="tiny", generator=options)
-    file = tmp_path / "tiny.safetensors"
-    file.write_bytes(face_generator_bytes(network, card))
     with torch.no_grad():
-        photos = generator(torch.randn(6, 4, generator=torch.Generator().manual_seed(2)))
-        released = split().encode(photos)
-    guess = LatentSearch(str(file), restarts=4, steps=60, learning_rate=0.1)(
-        view(released), np.random.default_rng(0)
-    )
+        photos = generator(torch.randn(30, 4, generator=torch.Generator().manual_seed(2)))
+    return face_generator_bytes(network, FaceGeneratorCard(name="tiny", generator=options)), photos
+
+
+def test_the_search_of_latents_finds_a_generators_own_faces(tmp_path: Path) -> None:
+    data, photos = own_faces()
+    file = tmp_path / "tiny.safetensors"
+    file.write_bytes(data)
+    search = LatentSearch(str(file), restarts=4, steps=60, learning_rate=0.1)
+    guess = search(view(split().encode(photos[:6])), np.random.default_rng(0))
     assert isinstance(guess, Reconstruction)
-    own = (guess.images / 255 - photos).square().mean()
-    other = (guess.images.roll(1, 0) / 255 - photos).square().mean()
+    own = (guess.images / 255 - photos[:6]).square().mean()
+    other = (guess.images.roll(1, 0) / 255 - photos[:6]).square().mean()
     assert float(own) < 0.1 * float(other)
+
+
+def test_a_refitted_generator_shows_what_crafted_features_stand_for(tmp_path: Path) -> None:
+    data, photos = own_faces()
+    file = tmp_path / "tiny.safetensors"
+    file.write_bytes(data)
+
+    def mirrored(images: Tensor) -> Tensor:
+        return split().encode(images.float().flip(3) / 255)
+
+    known = Labelled(photos[6:].mul(255).round(), torch.arange(24))
+    seen = view(mirrored(photos[:6] * 255), public=known, query=mirrored)
+    errors = []
+    for epochs in (0, 60):
+        attack = AdaptiveSearch(str(file), queries=24, epochs=epochs, restarts=2, steps=40, learning_rate=0.1)
+        guess = attack(seen, np.random.default_rng(0))
+        assert isinstance(guess, Reconstruction)
+        errors.append(float((guess.images / 255 - photos[:6]).square().mean()))
+    assert errors[1] < 0.75 * errors[0]
 
 
 def test_features_tell_people_apart() -> None:

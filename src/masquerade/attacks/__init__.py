@@ -5,6 +5,7 @@ from dataclasses import fields
 from typing import Any
 
 from masquerade.attacks.adaptive_decoding import AdaptiveDecoding
+from masquerade.attacks.adaptive_search import AdaptiveSearch
 from masquerade.attacks.adaptive_tracker import AdaptiveTracker
 from masquerade.attacks.averaged_repeats import AveragedRepeats
 from masquerade.attacks.base import Attack
@@ -79,6 +80,7 @@ EVERY_ATTACK: tuple[type[Attack], ...] = (
     LatentSearch,
     HybridInversion,
     AdaptiveDecoding,
+    AdaptiveSearch,
     FeatureDenoising,
     AveragedRepeats,
     FeatureIdentity,

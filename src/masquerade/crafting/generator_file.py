@@ -9,7 +9,7 @@ from masquerade.encoders.base import digest_of
 from masquerade.errors import ModelError
 from masquerade.network_file import NetworkCard, network_bytes, read_network
 from masquerade.networks.critic import Critic, CriticOptions
-from masquerade.networks.wgan_generator import WGANGenerator, WGANGeneratorOptions
+from masquerade.networks.generator_registry import GeneratorOptions, SomeGenerator, build_generator
 
 KIND: Final = "masquerade.face_generator"
 
@@ -23,7 +23,7 @@ class FaceGeneratorCard(NetworkCard):
         critic: Sizes of the critic; None if it is not in the file.
     """
 
-    generator: WGANGeneratorOptions
+    generator: GeneratorOptions
     critic: CriticOptions | None = None
 
 
@@ -36,7 +36,7 @@ class FaceGenerator(nn.Module):
         critic: The critic, or None.
     """
 
-    def __init__(self, generator: WGANGenerator, critic: Critic | None = None) -> None:
+    def __init__(self, generator: SomeGenerator, critic: Critic | None = None) -> None:
         super().__init__()
         self.generator = generator
         self.critic = critic
@@ -76,4 +76,4 @@ def read_face_generator(path: Path) -> tuple[FaceGenerator, FaceGeneratorCard]:
 
 
 def _build(card: FaceGeneratorCard) -> FaceGenerator:
-    return FaceGenerator(WGANGenerator(card.generator), Critic(card.critic) if card.critic else None)
+    return FaceGenerator(build_generator(card.generator), Critic(card.critic) if card.critic else None)

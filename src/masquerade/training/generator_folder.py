@@ -12,7 +12,7 @@ from PIL import Image
 from masquerade.crafting.generator_file import FaceGenerator, FaceGeneratorCard, face_generator_bytes
 from masquerade.data import unlabelled
 from masquerade.errors import PhotoRejected
-from masquerade.networks.wgan_generator import WGANGenerator
+from masquerade.networks.generator_registry import SomeGenerator
 from masquerade.released.durable import write_durably
 from masquerade.training.pretraining import plain_name
 from masquerade.training.resumable import Report, Upkeep, generator_of
@@ -94,7 +94,7 @@ def train_generator_folder(
 
 
 @torch.no_grad()
-def sample_sheet(generator: WGANGenerator, seed: int) -> bytes:
+def sample_sheet(generator: SomeGenerator, seed: int) -> bytes:
     """Images of 32 latents, four rows of eight, as a PNG."""
     count = _ROWS * _COLUMNS
     latents = torch.randn(count, generator.options.latents, generator=generator_of(seed, 7))

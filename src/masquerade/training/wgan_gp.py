@@ -13,7 +13,8 @@ from masquerade.crafting.objective import critic_loss
 from masquerade.crafting.penalty import gradient_penalty
 from masquerade.errors import UsageError
 from masquerade.networks.critic import Critic, CriticOptions
-from masquerade.networks.wgan_generator import G1, WGANGenerator, WGANGeneratorOptions
+from masquerade.networks.generator_registry import GeneratorOptions, SomeGenerator, build_generator
+from masquerade.networks.wgan_generator import G1
 from masquerade.training.precision import best_device
 from masquerade.training.resumable import Upkeep, generator_of, rows_of, run
 
@@ -41,7 +42,7 @@ class WGANSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
-    generator: WGANGeneratorOptions = G1
+    generator: GeneratorOptions = G1
     critic_width: Annotated[int, Field(ge=1, le=512)] = 64
     steps: Annotated[int, Field(ge=1, le=10_000_000)] = 100_000
     batch_size: Annotated[int, Field(ge=2, le=65_536)] = 64
@@ -61,7 +62,7 @@ class TrainedWGAN:
     The critic serves an attacker as a prior over faces.
     """
 
-    generator: WGANGenerator
+    generator: SomeGenerator
     critic: Critic
 
 
@@ -113,7 +114,7 @@ class WGANTrainer:
         side = settings.generator.side
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
-            self.generator = WGANGenerator(settings.generator).to(self._device)
+            self.generator = build_generator(settings.generator).to(self._device)
             self.critic = Critic(CriticOptions(side=side, width=settings.critic_width)).to(self._device)
         self.of_generator, self.of_critic = (
             torch.optim.Adam(network.parameters(), lr=settings.learning_rate, betas=settings.betas)
@@ -186,7 +187,7 @@ class WGANTrainer:
 
 
 @torch.no_grad()
-def _settle(generator: WGANGenerator, settings: WGANSettings, seed: int, device: torch.device) -> None:
+def _settle(generator: SomeGenerator, settings: WGANSettings, seed: int, device: torch.device) -> None:
     """Statistics of batch normalisation over many latents: an inversion sees the generator in evaluation mode."""
     norms = [m for m in generator.modules() if isinstance(m, nn.BatchNorm1d | nn.BatchNorm2d)]
     for norm in norms:
