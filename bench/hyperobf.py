@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
-from bench import cloaks, whole_photos
+from bench import cloaks, masknet_ensemble, whole_photos
 from bench.measure import Row, interleaved, processor_seconds
 from masquerade.networks.hypernet import LATENTS, HyperNet, HyperNetOptions
 
@@ -21,6 +21,7 @@ def rows() -> Iterator[Row]:
     """All rows; each is measured when it is asked for."""
     yield from _drawing()
     yield _streaming()
+    yield from masknet_ensemble.rows()
     yield from cloaks.rows()
     yield from whole_photos.rows()
 
