@@ -13,7 +13,7 @@ from masquerade.released import verify
 GUIDE = Path(__file__).parents[1] / "docs" / "guide" / "crafter.md"
 SMALL = {
     "generator": "--side 16 --latents 4 --width 4 --steps 2 --batch 8",
-    "encoder": "--side 16 --width 2 --epochs 1 --architecture vgg16",
+    "encoder": "--side 16 --width 2 --epochs 1",
     "craft": "--iterations 1 --batch 4",
     "train": "--preset laptop-small-cnn",
 }

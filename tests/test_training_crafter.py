@@ -115,6 +115,12 @@ def test_attributes_are_learned() -> None:
     assert float((told == above()).float().mean()) > 0.9
 
 
+def test_small_photos_train_to_finite_weights_in_any_precision() -> None:
+    settings = ATTRIBUTES.model_copy(update={"epochs": 1, "precision": "bfloat16"})
+    network = train_attributes(photos(64, 16), above(), settings, 0)
+    assert all(bool(weight.isfinite().all()) for weight in network.state_dict().values())
+
+
 @pytest.mark.parametrize("architecture", ["resnet18", "vgg16"])
 def test_split_networks_resume_to_the_same_weights(tmp_path: Path, architecture: str) -> None:
     sizes = ATTRIBUTES.network.model_copy(update={"architecture": architecture})

@@ -17,6 +17,8 @@ from masquerade.training.precision import best_device, resolve_precision
 from masquerade.training.resumable import Upkeep, generator_of, rows_of, run
 
 _PART: Final = 256
+_NARROW_SIDE: Final = 32
+"""Below, the last maps are 1x1, and torch's bfloat16 gradient of the convolution before them is not finite."""
 
 
 @final
@@ -31,7 +33,8 @@ class AttributeSettings(BaseModel):
         flip: Whether half of the photos are mirrored.
         shift: Pixels by which a photo is moved at most, each way.
         falling: Whether the learning rate falls to zero along half a cosine; it stays in the published code.
-        precision: ``bfloat16`` saves a quarter of the time where the processor has it; ``auto`` measures.
+        precision: ``bfloat16`` saves a quarter of the time where the processor has it; ``auto`` measures. Photos of
+            fewer than 32 pixels are always trained on in float32.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
@@ -67,7 +70,8 @@ def train_attributes(
     """
     _require(photos, attributes, settings)
     device = best_device()
-    narrow = resolve_precision(settings.precision, device) == "bfloat16"
+    wide = settings.network.side >= _NARROW_SIDE
+    narrow = wide and resolve_precision(settings.precision, device) == "bfloat16"
     total = settings.epochs * max(1, len(photos) // settings.batch_size)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
