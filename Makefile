@@ -11,8 +11,8 @@ ENOUGH := OMP_NUM_THREADS=1
 demo: $(VENV)/.demo ## install, and run the whole story on built-in faces; prints where the report is
 	$(BIN)/masquerade demo -o out/demo --overwrite
 
-test: $(VENV)/.dev ## install, and run all tests
-	$(ENOUGH) $(BIN)/pytest -n 2
+test: $(VENV)/.dev ## install, and run all tests; as root, PostgreSQL and Chromium too, from Debian's packages
+	$(ENOUGH) $(BIN)/pytest -n 2 $(TEST_OPTIONS)
 
 check: $(VENV)/.dev ## format, lint, types, and which room may import which
 	$(BIN)/ruff format --check .

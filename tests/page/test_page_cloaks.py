@@ -20,7 +20,7 @@ from masquerade.owner.photo_cloak import Appearance, PhotoCloak
 from photo_examples import canvas, encoded, scene
 
 CHROMIUM = Path("/usr/bin/chromium")
-pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason="needs Debian's package chromium")
+pytestmark = pytest.mark.usefixtures("chromium")
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,68 @@
+"""What all tests share: programs from Debian's packages, and a plain word at the end of what was not tested."""
+
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+import debian
+
+if TYPE_CHECKING:
+    from service_examples import Cluster
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--no-skips", action="store_true", help="A test that is skipped fails the run.")
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Path:
+    """Debian's Chromium."""
+    return _program("chromium")
+
+
+@pytest.fixture(scope="session")
+def cluster() -> "Iterator[Cluster]":
+    """A PostgreSQL server of the tests' own."""
+    _program("postgresql")
+    from service_examples import Cluster
+
+    with tempfile.TemporaryDirectory(prefix="pg") as folder:  # a socket's path must be short
+        running = Cluster(Path(folder))
+        yield running
+        running.stop()
+
+
+def _program(package: str) -> Path:
+    try:
+        return debian.program(package)
+    except debian.NotInstalled as missing:
+        pytest.skip(str(missing))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say what was skipped and why; without being asked."""
+    reasons = _skipped(terminalreporter)
+    if reasons:
+        terminalreporter.section("NOT TESTED", sep="!")
+    for reason, count in sorted(reasons.items()):
+        terminalreporter.line(f"{count} tests skipped: {reason}")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """With ``--no-skips``, a run that skipped something has failed."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if exitstatus == 0 and reporter and session.config.getoption("--no-skips") and _skipped(reporter):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def _skipped(reporter: pytest.TerminalReporter) -> Counter[str]:
+    found: Counter[str] = Counter()
+    for report in reporter.stats.get("skipped", ()):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+        found[reason.removeprefix("Skipped: ")] += 1
+    return found
