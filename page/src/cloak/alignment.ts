@@ -1,10 +1,9 @@
 /** From a face in a photo to the upright square that recognisers look at, and back. See owner/alignment.py. */
 import type { Face } from "./detector";
 import type { Pixels, Region } from "./pixels";
-import { like } from "./pixels";
 import { smaller } from "./area";
 import { warped } from "./warp";
-import { nearest } from "./pixels";
+import { like, nearest } from "./pixels";
 
 /** Takes a position in one picture to one in another: two rows of three numbers. */
 export type Placement = readonly [number, number, number, number, number, number];
@@ -55,6 +54,18 @@ function similarity(marks: readonly (readonly [number, number])[]): Placement {
   const x = middle[0] - (cosine * centre[0] - sine * centre[1]);
   const y = middle[1] - (sine * centre[0] + cosine * centre[1]);
   return [cosine, -sine, x, sine, cosine, y];
+}
+
+/** The square nearby whose first and last corner lie on a grid of about one of its own pixels, in the photo. */
+export function settled(place: Placement): Placement {
+  const [a, b, x, c, d, y] = place;
+  const grid = 2 ** Math.floor(Math.log2(Math.hypot(a, c)));
+  const onGrid = (value: number): number => nearest(value / grid) * grid;
+  const [left, top] = [onGrid(x), onGrid(y)];
+  const across = (onGrid(a * TEMPLATE + b * TEMPLATE + x) - left) / TEMPLATE;
+  const down = (onGrid(c * TEMPLATE + d * TEMPLATE + y) - top) / TEMPLATE;
+  const [cosine, sine] = [(across + down) / 2, (down - across) / 2];
+  return [cosine, -sine, left, sine, cosine, top];
 }
 
 export function scaled(place: Placement, size: number): Placement {

@@ -1,7 +1,8 @@
 /** Faces in whole photos, by YuNet, looked at in two sizes. See owner/faces.py. */
 import type { InferenceSession, Tensor } from "onnxruntime-web/wasm";
 import { larger, smaller } from "./area";
-import { nearest, type Photo } from "./pixels";
+import { cut, nearest, type Photo } from "./pixels";
+import { tiles, wholeWithin } from "./tiles";
 
 export interface Face {
   /** Left, top, width and height. */
@@ -13,6 +14,8 @@ export interface Face {
 
 export const MOST = 500;
 const SIDES = [1280, 320];
+const LARGE = 1600;
+const CLOSE = 3200 * 2400;
 const THRESHOLD = 0.6;
 const OVERLAP = 0.3;
 const SMALLEST = 12;
@@ -24,6 +27,13 @@ export type Look = (input: Float32Array, height: number, width: number) => Promi
 
 /** Faces, the surest first, at most `MOST` and one. */
 export async function faces(picture: Photo, look: Look): Promise<Face[]> {
+  const found = await looks(picture, look);
+  if (Math.max(picture.height, picture.width) > LARGE) found.push(...(await close(picture, look)));
+  return distinct(found, true).slice(0, MOST + 1);
+}
+
+/** Faces on the whole photo, brought to each of the sizes. */
+async function looks(picture: Photo, look: Look): Promise<Face[]> {
   const longer = Math.max(picture.height, picture.width);
   const scales = [...new Set(SIDES.map((side) => Math.min(2, side / longer)))];
   const found: Face[] = [];
@@ -32,10 +42,33 @@ export async function faces(picture: Photo, look: Look): Promise<Face[]> {
     seen = resized(seen, side(picture.height, scale), side(picture.width, scale));
     const across = picture.width / seen.width;
     const down = picture.height / seen.height;
-    found.push(...distinct(await rows(seen, look)).map((face) => enlarged(face, across, down)));
+    found.push(...(await rows(seen, look)).map((face) => enlarged(face, across, down)).filter(large));
   }
-  const sound = found.filter((face) => Math.min(face.box[2], face.box[3]) >= SMALLEST);
-  return distinct(sound, true).slice(0, MOST + 1);
+  return found;
+}
+
+/** Faces that lie whole in a tile of a large photo. */
+async function close(picture: Photo, look: Look): Promise<Face[]> {
+  const scale = Math.min(1, Math.sqrt(CLOSE / (picture.height * picture.width)));
+  const [height, width] = [side(picture.height, scale), side(picture.width, scale)];
+  const seen = resized(picture, height, width);
+  const found: Face[] = [];
+  for (const tile of tiles(height, width)) {
+    const inside = (await rows(cut(seen, tile), look)).filter(large).map((face) => moved(face, tile.left, tile.top));
+    const whole = inside.filter((face) => wholeWithin(face.box, tile, height, width));
+    found.push(...whole.map((face) => enlarged(face, picture.width / width, picture.height / height)));
+  }
+  return found;
+}
+
+function large(face: Face): boolean {
+  return Math.min(face.box[2], face.box[3]) >= SMALLEST;
+}
+
+function moved(face: Face, across: number, down: number): Face {
+  const [left, top, width, height] = face.box;
+  const marks = face.marks.map(([x, y]) => [x + across, y + down] as const);
+  return { ...face, box: [left + across, top + down, width, height], marks };
 }
 
 function side(length: number, scale: number): number {
@@ -51,7 +84,7 @@ async function rows(picture: Photo, look: Look): Promise<Face[]> {
   const height = Math.ceil(picture.height / 32) * 32;
   const width = Math.ceil(picture.width / 32) * 32;
   const found = await look(planes(picture, height, width), height, width);
-  return STRIDES.flatMap((stride) => decoded(found, stride, width / stride));
+  return distinct(STRIDES.flatMap((stride) => decoded(found, stride, width / stride)));
 }
 
 /** Blue, green and red planes, with black below and to the right. */

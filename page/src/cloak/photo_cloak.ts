@@ -1,6 +1,8 @@
 /** One whole photo: its faces found, cloaked in their squares, and put back. See owner/photo_cloak.py. */
-import { bounds, determinant, inverse, placement, resample, scaled, shifted, TEMPLATE, type Placement } from "./alignment";
+import { bounds, determinant, inverse, placement, resample } from "./alignment";
+import { scaled, settled, shifted, TEMPLATE, type Placement } from "./alignment";
 import { change, cut, nearest, paste, type Change, type Photo, type Region } from "./pixels";
+import { sampled } from "./sampling";
 import { similar } from "./similarity";
 import type { Face } from "./detector";
 
@@ -16,36 +18,34 @@ export interface Square {
   readonly change: Change;
 }
 
-/** Colours of faces `(3, size, size)` in, what the network would change out. */
-export type Perturb = (face: Float32Array) => Promise<Float32Array>;
+/** A face in, what the network would change out, pixel by pixel. */
+export type Perturb = (face: Photo) => Float32Array | Promise<Float32Array>;
 
 function pixels(region: Region): number {
   return (region.bottom - region.top) * (region.right - region.left);
 }
 
 /** What is to change, face by face. */
-export async function squares(picture: Photo, found: readonly Face[], size: number, perturb: Perturb): Promise<Square[]> {
+export async function squares(
+  picture: Photo,
+  found: readonly Face[],
+  size: number,
+  perturb: Perturb,
+): Promise<Square[]> {
   const places = found
-    .map(placement)
+    .map((face) => settled(placement(face)))
     .filter((place) => pixels(bounds(place, picture.height, picture.width)) > 0);
   const made: Square[] = [];
   for (const place of places) {
     const face = seen(picture, place, size);
-    made.push({ place, change: faded(moved(face, await perturb(planes(face)))) });
+    made.push({ place, change: faded(moved(face, await perturb(face))) });
   }
   return made;
 }
 
-function seen(picture: Photo, place: Placement, size: number): Photo {
+export function seen(picture: Photo, place: Placement, size: number): Photo {
   const region = bounds(place, picture.height, picture.width);
-  return resample(cut(picture, region), scaled(shifted(place, region), size), size, size, true);
-}
-
-function planes(face: Photo): Float32Array {
-  const size = face.height * face.width;
-  const input = new Float32Array(3 * size);
-  for (let i = 0; i < size; i++) for (let k = 0; k < 3; k++) input[k * size + i] = face.data[3 * i + k];
-  return input;
+  return sampled(cut(picture, region), scaled(shifted(place, region), size), size);
 }
 
 /** The change in whole grey levels within the bound; the same in all colours where the face is grey. */
@@ -54,7 +54,7 @@ function moved(face: Photo, perturbation: Float32Array): Change {
   const grey = isGrey(face);
   const made = change(face.height, face.width, 3);
   for (let i = 0; i < size; i++) {
-    const colours = [perturbation[i], perturbation[size + i], perturbation[2 * size + i]];
+    const colours = [...perturbation.subarray(3 * i, 3 * i + 3)];
     if (grey) colours.fill(Math.fround(colours[0] + colours[1] + colours[2]) / 3);
     for (let k = 0; k < 3; k++) {
       const before = face.data[3 * i + k];

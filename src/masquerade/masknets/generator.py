@@ -1,5 +1,6 @@
 """A trained generator of one-pass cloaks, with the name and digest that tell it from others."""
 
+from copy import deepcopy
 from typing import final
 
 import torch
@@ -23,7 +24,18 @@ class TrainedGenerator:
     def __init__(self, name: str, network: CloakGenerator) -> None:
         self.name = name
         self.network = network.eval().requires_grad_(False)
-        self.digest = digest_of(("cloak-generator", network.options.model_dump_json()), network.state_dict())
+        self.digest = digest_of(
+            ("cloak-generator", network.options.model_dump_json()),
+            {name: value.float() for name, value in network.state_dict().items()},
+        )
+
+    def precise(self) -> "TrainedGenerator":
+        """The same, computing in float64: it gives the same changes wherever it runs, and takes 3.6 times as long.
+
+        What a MaskNet's pooling and the signs of features choose may hang on the last bit of a float32: of 72 faces
+        two had other changes, by up to 5 grey levels, when sums were taken in another order.
+        """
+        return TrainedGenerator(self.name, deepcopy(self.network).double())
 
     @torch.no_grad()
     def perturbation(self, photos: Tensor, masknet: MaskNet, numbers: Tensor, bound: float) -> Tensor:
@@ -41,8 +53,11 @@ class TrainedGenerator:
         Raises:
             UsageError: If the photos do not have three channels, or the MaskNet's size does not fit.
         """
-        seen = fitted(photos, masknet.structure.size).float()
-        found: Tensor = self.network(seen, masknet, numbers[: masknet.structure.features], bound)
+        kind = next(self.network.parameters()).dtype
+        own = masknet if kind == torch.float32 else deepcopy(masknet).to(kind)
+        seen = fitted(photos, masknet.structure.size).to(kind)
+        direction = numbers[: masknet.structure.features].to(kind)
+        found: Tensor = self.network(seen, own, direction, bound).float()
         if found.shape == photos.shape:
             return found
         height, width = photos.shape[2:]

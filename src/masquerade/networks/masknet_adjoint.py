@@ -16,6 +16,8 @@ from masquerade.networks.masknet import SLOPE, MaskNet
 _POOL: Final = 4
 _SCALE: Final = 127.5
 _LEAST: Final = 1e-12
+_FINE: Final = 2.0**30
+"""Parts of 1 to which maps of float64 are rounded."""
 
 
 @final
@@ -86,6 +88,10 @@ def unit_directions(features: Tensor, directions: Tensor) -> Tensor:
 
 def _pooled(maps: Tensor, kernel: Tensor) -> tuple[Tensor, Tensor, int]:
     found = functional.conv2d(maps, kernel, padding=1)
+    if (
+        found.dtype == torch.float64
+    ):  # where a photo is flat, so that of equal places the first is taken everywhere
+        found = (found * _FINE).round_() / _FINE
     pooled, chosen = functional.max_pool2d(found, _POOL, return_indices=True)
     return pooled, chosen, found.shape[-1]
 

@@ -50,5 +50,5 @@ def face_cloak(file: MaskNetFile, method: str) -> Keyed:
             place="--method",
             remedy=f"Name one of {', '.join(METHODS)}.",
         )
-    generator = open_cloak_generator(_GENERATORS[method])
+    generator = open_cloak_generator(_GENERATORS[method]).precise()
     return OnePassCloak(generator, own, BOUND).with_masknet(file.masknet, file.numbers, shape)

@@ -24,10 +24,12 @@ from masquerade.owner.alignment import (
     placement,
     resample,
     scaled,
+    settled,
     shifted,
     whole,
 )
 from masquerade.owner.faces import MOST, FaceFinder
+from masquerade.owner.sampling import sampled
 
 NoFace = Literal["skip", "copy", "fail", "whole-image"]
 """What becomes of a photo without a face."""
@@ -135,7 +137,7 @@ class PhotoCloak:
         if len(faces) > MOST:
             raise rejected(Rejection.TOO_MANY_FACES, place, f"more than {MOST}")
         height, width = photo.shape[:2]
-        squares = [placement(face) for face in faces]
+        squares = [settled(placement(face)) for face in faces]
         found = [square for square in squares if _pixels(bounds(square, height, width))]
         if not found and self._appearance.no_face == "whole-image":
             return [whole(height, width)]
@@ -165,7 +167,7 @@ def _seen(photo: NDArray[np.uint8], square: Placement, size: int) -> NDArray[np.
     """A square of a photo, ``(size, size, c)``."""
     rows, columns = bounds(square, *photo.shape[:2])
     there = scaled(shifted(square, rows, columns), size)
-    return resample(np.ascontiguousarray(photo[rows, columns]), there, size, size, edge=True)
+    return sampled(photo[rows, columns], there, size)
 
 
 def _tied(change: NDArray[np.float32], face: NDArray[np.uint8]) -> NDArray[np.float32]:
