@@ -85,7 +85,7 @@ def test_files_unlike_their_card_are_refused(path: Path, words: str) -> None:
     [
         ({"version": 2}, "newer or unknown version"),
         ({"architecture": "resnet"}, "malformed"),
-        ({"options": {"side": 16, "patch": 5}}, "no encoder that can be built"),
+        ({"options": {"side": 16, "patch": 5}}, "no network that can be built"),
         ({"options": {**TINY.model_dump(), "width": 8192, "heads": 1, "depth": 128}}, "more numbers"),
         ({"options": {**TINY.model_dump(), "depth": 2}}, "missing or left over"),
         ({"name": "two\nlines"}, "malformed"),

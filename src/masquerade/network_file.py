@@ -47,13 +47,19 @@ SomeCard = TypeVar("SomeCard", bound=NetworkCard)
 SomeNetwork = TypeVar("SomeNetwork", bound=nn.Module)
 
 
-def network_bytes(network: nn.Module, card: NetworkCard, kind: str) -> bytes:
+def network_bytes(network: nn.Module, card: NetworkCard, kind: str, without: str | None = None) -> bytes:
     """A network as the bytes of a file.
+
+    Args:
+        network: The network.
+        card: What its file says.
+        kind: What the file is.
+        without: What the names of tensors begin with that are left out; None for none.
 
     Raises:
         ModelError: If a weight is not finite as it is stored.
     """
-    tensors = _as_stored(network, card)
+    tensors = _as_stored(network, card, without)
     for name, tensor in tensors.items():
         if not bool(tensor.isfinite().all()):
             raise ModelError(
@@ -71,19 +77,30 @@ def read_network_card(path: Path, kind: str, card_type: type[SomeCard]) -> SomeC
     try:
         return card_type.model_validate_json(read_text(path, kind))
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        raise ModelError(
-            "the network's card is malformed or of a newer version",
-            value=f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}",
-            place=path,
-            remedy="Update masquerade, or fetch the file again.",
-        ) from None
+        raise malformed("network's card", error, path) from None
     except MasqueradeError as error:
         raise _impossible(path, error) from None
 
 
+def malformed(card: str, error: ValidationError, path: Path) -> ModelError:
+    """The error to raise for a card that cannot be understood."""
+    first = error.errors(include_url=False, include_input=False)[0]
+    field = ".".join(str(part) for part in first["loc"])[:100]
+    what = "of a newer or unknown version" if field.split(".")[-1] == "version" else "malformed"
+    return ModelError(
+        f"the {card} is {what}",
+        value=f"{field}: {first['msg'][:200]}",
+        place=path,
+        remedy="Update masquerade, or fetch the file again.",
+    )
+
+
 def read_network(
-    path: Path, kind: str, card_type: type[SomeCard], build: Callable[[SomeCard], SomeNetwork]
+    path: Path,
+    kind: str,
+    card_type: type[SomeCard],
+    build: Callable[[SomeCard], SomeNetwork],
+    without: str | None = None,
 ) -> tuple[SomeNetwork, SomeCard]:
     """The network in a file, which is taken for hostile, in evaluation mode and frozen.
 
@@ -95,6 +112,7 @@ def read_network(
         kind: What it must be.
         card_type: What its card must be.
         build: A card to a network with any weights.
+        without: What the names of tensors begin with that the file leaves out; they stay as they are built.
 
     Raises:
         ModelError: If the file is missing, damaged, of another kind or version, or unlike its card.
@@ -102,22 +120,28 @@ def read_network(
     card = read_network_card(path, kind, card_type)
     try:
         with torch.device("meta"):
-            expected = _as_stored(build(card), card)
+            expected = _as_stored(build(card), card, without)
     except (MasqueradeError, RuntimeError, OverflowError, MemoryError, ValueError) as error:
         raise _impossible(path, error if isinstance(error, MasqueradeError) else None) from None
-    if sum(like.numel() for like in expected.values()) > _LARGEST:
-        raise _impossible(path)
+    if (numbers := sum(like.numel() for like in expected.values())) > _LARGEST:
+        raise ModelError(
+            "a network of more numbers than any that is meant here",
+            value=f"{numbers:,}, at most {_LARGEST:,}",
+            place=path,
+            remedy="Fetch the file again.",
+        )
     tensors = {name: _loaded(tensor) for name, tensor in read_tensors(path, expected).items()}
     _require_variances(path, tensors)
     with torch.random.fork_rng(devices=[]):  # weights are drawn only to be replaced
         built = build(card)
-    built.load_state_dict(tensors)
+    built.load_state_dict(tensors, strict=without is None)
     return built.eval().requires_grad_(False), card
 
 
-def _as_stored(network: nn.Module, card: NetworkCard) -> dict[str, Tensor]:
+def _as_stored(network: nn.Module, card: NetworkCard, without: str | None = None) -> dict[str, Tensor]:
     stored = _TYPES[card.stored]
-    return {k: v.to(stored) if v.is_floating_point() else v for k, v in network.state_dict().items()}
+    own = {k: v for k, v in network.state_dict().items() if without is None or not k.startswith(without)}
+    return {k: v.to(stored) if v.is_floating_point() else v for k, v in own.items()}
 
 
 def _loaded(tensor: Tensor) -> Tensor:

@@ -11,6 +11,7 @@ from masquerade.encoders.base import Encoder
 from masquerade.encoders.generator import FeatureGenerator
 from masquerade.encoders.noise_encoder import NoiseEncoder, NoiseOptions
 from masquerade.errors import MasqueradeError, ModelError
+from masquerade.network_file import malformed
 from masquerade.tensor_file import packed, read_tensors, read_text
 
 KIND: Final = "masquerade.generator"
@@ -74,13 +75,7 @@ def read_generator_card(path: Path) -> GeneratorCard:
     try:
         return GeneratorCard.model_validate_json(read_text(path, KIND))
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        raise ModelError(
-            "the generator's card is malformed or of a newer version",
-            value=f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}",
-            place=path,
-            remedy="Update masquerade, or fetch the file again.",
-        ) from None
+        raise malformed("generator's card", error, path) from None
 
 
 def read_generator(path: Path, encoder: Encoder) -> FeatureGenerator:

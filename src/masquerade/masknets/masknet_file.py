@@ -14,7 +14,8 @@ from masquerade import __version__
 from masquerade.errors import ModelError, UsageError
 from masquerade.masknets.base import NUMBERS, Source, require_numbers
 from masquerade.masknets.private_file import write_private
-from masquerade.masknets.source_file import impossible, malformed
+from masquerade.masknets.source_file import impossible
+from masquerade.network_file import malformed
 from masquerade.networks.masknet import MaskNet, structure
 from masquerade.tensor_file import packed, read_tensors, read_text
 

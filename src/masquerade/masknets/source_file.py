@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from masquerade.errors import MasqueradeError, ModelError
 from masquerade.masknets.card import EnsembleCard, HyperNetCard, SourceCard
+from masquerade.network_file import malformed
 from masquerade.tensor_file import packed, read_tensors, read_text
 
 KIND: Final = "masquerade.masknets"
@@ -45,19 +46,6 @@ def read_source_card(path: Path) -> AnyCard:
         return _CARDS.validate_json(read_text(path, KIND))
     except ValidationError as error:
         raise malformed("card", error, path) from None
-
-
-def malformed(card: str, error: ValidationError, path: Path) -> ModelError:
-    """The error to raise for a card that cannot be understood."""
-    first = error.errors(include_url=False, include_input=False)[0]
-    field = ".".join(str(part) for part in first["loc"])[:100]
-    what = "of a newer or unknown version" if field.split(".")[-1] == "version" else "malformed"
-    return ModelError(
-        f"the {card} is {what}",
-        value=f"{field}: {first['msg'][:200]}",
-        place=path,
-        remedy="Update masquerade, or fetch the file again.",
-    )
 
 
 def impossible(error: MasqueradeError, path: Path) -> ModelError:

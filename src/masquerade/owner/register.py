@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from masquerade.errors import JobBusy, ModelError
+from masquerade.network_file import malformed
 from masquerade.owner.functional_distance import BYTES
 from masquerade.released.durable import named_failures, write_durably
 from masquerade.tensor_file import packed, read_tensors, read_text
@@ -83,13 +84,7 @@ class Register:
         try:
             card = _Card.model_validate_json(read_text(path, KIND))
         except ValidationError as error:
-            first = error.errors(include_url=False, include_input=False)[0]
-            raise ModelError(
-                "the register of issued MaskNets is malformed or of a newer version",
-                value=f"{'.'.join(map(str, first['loc']))}: {first['msg']}",
-                place=path,
-                remedy="Restore it from a copy, or update masquerade.",
-            ) from None
+            raise malformed("register of issued MaskNets", error, path) from None
         like = torch.empty((len(card.entries), BYTES), dtype=torch.uint8, device="meta")
         return cls(card.entries, read_tensors(path, {"sketches": like})["sketches"].numpy())
 

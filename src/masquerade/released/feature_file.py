@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from torch import Tensor
 
 from masquerade.errors import ModelError, UsageError
+from masquerade.network_file import malformed
 from masquerade.released.durable import write_durably
 from masquerade.tensor_file import packed, read_tensors, read_text
 
@@ -92,12 +93,6 @@ class Features:
         try:
             card = FeatureCard.model_validate_json(read_text(path, _KIND))
         except ValidationError as error:
-            first = error.errors(include_url=False, include_input=False)[0]
-            raise ModelError(
-                "the feature file's card is malformed or of a newer version",
-                value=f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}",
-                place=path,
-                remedy="Update masquerade, or make the file again.",
-            ) from None
+            raise malformed("feature file's card", error, path) from None
         like = torch.empty((card.count, *card.shape), dtype=torch.float16, device="meta")
         return cls(card, read_tensors(path, {"maps": like})["maps"].float())
