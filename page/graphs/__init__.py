@@ -1,1 +1,1 @@
-"""The networks that the page runs, as ONNX graphs: the one-pass cloak with the user's MaskNet, and the detector."""
+"""What the page is built from beside its own sources: the detector as ONNX, the generator's weights, our numbers."""

@@ -1,26 +1,25 @@
-"""Write the page's networks: ``python -m graphs`` in the folder ``page``."""
+"""Write what the page takes from elsewhere: ``python -m graphs`` in the folder ``page``."""
 
+import json
 from pathlib import Path
 from typing import Final
 
-from graphs.cloak import cloak_graph
 from graphs.detector import detector_graph
-from masquerade.masknets import open_source
-from masquerade.masknets.generator_file import open_cloak_generator
+from graphs.measured import measured
+from masquerade import masknets
 
-OUT: Final = Path(__file__).parents[1] / "public" / "networks"
+PAGE: Final = Path(__file__).parents[1]
+NETWORKS: Final = PAGE / "public" / "networks"
+GENERATOR: Final = Path(masknets.__file__).parent / "weights" / "one-pass-1.safetensors"
+MEASURED: Final = PAGE / "src" / "measured.json"
 
 
 def main() -> None:
-    """Write them."""
-    OUT.mkdir(parents=True, exist_ok=True)
-    structure = open_source("hypernet-1").structure
-    graphs = {
-        "cloak": cloak_graph(open_cloak_generator("one-pass-1"), structure),
-        "detector": detector_graph(),
-    }
-    for name, graph in graphs.items():
-        (OUT / f"{name}.onnx").write_bytes(graph.SerializeToString(deterministic=True))
+    """Write it."""
+    NETWORKS.mkdir(parents=True, exist_ok=True)
+    (NETWORKS / "detector.onnx").write_bytes(detector_graph().SerializeToString(deterministic=True))
+    (NETWORKS / "generator.safetensors").write_bytes(GENERATOR.read_bytes())
+    MEASURED.write_text(json.dumps(measured(), indent=2) + "\n", "utf-8")
 
 
 if __name__ == "__main__":
