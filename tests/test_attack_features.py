@@ -20,6 +20,7 @@ from masquerade.attacks.feature_identity import FeatureIdentity
 from masquerade.attacks.hybrid_inversion import HybridInversion
 from masquerade.attacks.latent_search import LatentSearch
 from masquerade.crafting import FaceGenerator, FaceGeneratorCard, face_generator_bytes
+from masquerade.errors import StudyError
 from masquerade.metrics import ssim
 from masquerade.metrics.base import Truth
 from masquerade.networks.wgan_generator import WGANGenerator, WGANGeneratorOptions
@@ -121,3 +122,8 @@ def test_studies_name_the_attack_after_averaging() -> None:
     attack = attack_named("averaged_repeats", {"then": "latent_search", "match": True})
     assert isinstance(attack, AveragedRepeats)
     assert isinstance(attack.then, LatentSearch)
+    attack = attack_named("averaged_repeats", {"then": {"name": "latent_search", "restarts": 1}})
+    assert isinstance(attack, AveragedRepeats)
+    assert attack.then == LatentSearch(restarts=1)
+    with pytest.raises(StudyError, match="no such attack"):
+        attack_named("averaged_repeats", {"then": {"restarts": 1}})

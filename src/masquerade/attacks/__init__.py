@@ -93,7 +93,8 @@ def attack_named(name: str, options: Mapping[str, Any]) -> Attack:
 
     Args:
         name: Its ``name``.
-        options: Its dataclass fields; where a field is an attack itself, that attack's name.
+        options: Its dataclass fields; where a field is an attack itself, that attack's name, or a table of the name
+            and its options.
 
     Raises:
         StudyError: If there is no such attack or option.
@@ -109,5 +110,11 @@ def attack_named(name: str, options: Mapping[str, Any]) -> Attack:
             value=", ".join(unknown),
             remedy=f"Its options are: {', '.join(known) or 'none'}.",
         )
-    first = {key: attack_named(str(value), {}) for key, value in options.items() if known[key] is Attack}
+    first = {key: _within(value) for key, value in options.items() if known[key] is Attack}
     return by_name[name](**{**options, **first})
+
+
+def _within(said: object) -> Attack:
+    """The attack that a study names inside another: a name, or a table with ``name``."""
+    table = dict(said) if isinstance(said, Mapping) else {"name": said}
+    return attack_named(str(table.pop("name", "")), table)

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import fields
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
-from typing import final
+from typing import Final, final
 
 import torch
 from safetensors.torch import load_file, save_file
@@ -12,6 +13,7 @@ from torch import Tensor
 
 from masquerade.attacks.base import Disguising
 from masquerade.audit.scene import Scene
+from masquerade.crafting.shipped import open_generator
 from masquerade.crafting.trained import TrainedSplit
 from masquerade.disguises import Chain, Disguise
 from masquerade.disguises.split_encode import SplitEncode
@@ -19,7 +21,10 @@ from masquerade.errors import NotApplicable
 from masquerade.keys import Key
 from masquerade.metrics import Score, attribute_agreement, attribute_auc
 from masquerade.metrics.attribute_auc import measurable
+from masquerade.metrics.perceptual_indistinguishability import SAMPLES
 from masquerade.training.attributes import attribute_logits
+
+_SEED: Final = 7
 
 
 def split_of(disguise: Disguise) -> TrainedSplit | None:
@@ -42,6 +47,17 @@ def require_split_of(disguise: Disguise) -> TrainedSplit:
             remedy="Take a recipe such as crafter-none.",
         )
     return split
+
+
+@cache
+def prior_faces(shape: tuple[int, int, int]) -> dict[str, Tensor]:
+    """Faces of the shipped generator, drawn apart from any that crafting sees; none for photos of another shape."""
+    generator = open_generator()
+    if generator.network.generator.image_shape != shape:
+        return {}
+    latents = torch.randn(2 * SAMPLES, generator.latents, generator=torch.Generator().manual_seed(_SEED))
+    with torch.no_grad():
+        return {"prior": generator.network(latents) * 255}
 
 
 @final

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from masquerade.attacks.base import Labelled, Pairing, Pairs, Sight, View
 from masquerade.audit.evaluator import Evaluator
-from masquerade.audit.features import require_split_of
+from masquerade.audit.features import prior_faces, require_split_of, split_of
 from masquerade.audit.sightings import tracked_sight, with_clean
 from masquerade.audit.study import AttackSpec
 from masquerade.audit.trial import Trial, disguise_held
@@ -106,6 +106,8 @@ def build_view(
     if attack.target == "test" and trial.known is not None:
         truth |= {"gallery": trial.known.images, "gallery_identities": trial.known.labels}
     evaluator = Evaluator(trial.known) if "gallery" in truth and trial.known is not None else None
+    if split_of(trial.disguise) is not None:
+        truth |= prior_faces(victims.shape)
     originals = victims.images.float()
     same = released if released.shape == originals.shape else None
     units = trial.scene.units(victims)

@@ -10,6 +10,7 @@ from masquerade.metrics.class_membership import class_membership, welch_p_value
 from masquerade.metrics.cloak_detection import cloak_detection
 from masquerade.metrics.cloak_quality import cloak_quality
 from masquerade.metrics.energy_removed import energy_removed
+from masquerade.metrics.epsilon_pii import epsilon_pii
 from masquerade.metrics.eval_acc import eval_acc
 from masquerade.metrics.eval_acc_trained import eval_acc_trained
 from masquerade.metrics.fano import entropy, fano_factor, soft_fano_factor
@@ -50,6 +51,7 @@ EVERY_METRIC: Mapping[str, Metric] = MappingProxyType(
         "eval_acc": eval_acc,
         "eval_acc_trained": eval_acc_trained,
         "feature_cosine": feature_cosine,
+        "epsilon_pii": epsilon_pii,
     }
 )
 """Every metric of a guess by the name that studies and scores use; ``utility`` is that of a model."""
@@ -67,6 +69,7 @@ __all__ = [
     "cloak_quality",
     "energy_removed",
     "entropy",
+    "epsilon_pii",
     "eval_acc",
     "eval_acc_trained",
     "fano_factor",

@@ -49,6 +49,7 @@ class Truth:
         gallery: Other photos ``(g, c, h, w)`` of the same people, by which an evaluator knows them.
         gallery_identities: Who is on each of those, int64 ``(g,)``.
         evaluator: A classifier trained on the gallery: photos to probabilities ``(n, k)`` of people 0 to k - 1.
+        prior: Faces ``(p, c, h, w)`` of 0 to 255 that a public generator draws, nobody's.
     """
 
     originals: Tensor
@@ -63,6 +64,7 @@ class Truth:
     gallery: Tensor | None = None
     gallery_identities: Tensor | None = None
     evaluator: Callable[[Tensor], Tensor] | None = None
+    prior: Tensor | None = None
 
     @property
     def clusters(self) -> Tensor:

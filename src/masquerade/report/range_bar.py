@@ -23,7 +23,7 @@ class RangeBar:
 def range_bar(leak: Leak) -> RangeBar | None:
     """The bar of an attack; None without a number, or where it has no natural scale."""
     measured = leak.headline
-    if measured is None or metric_words(measured.metric).kind == "decibels":
+    if measured is None or metric_words(measured.metric).kind in {"decibels", "small"}:
         return None
     axis = Axis(0.0, 1.0, 1.0, WIDTH - 1)
     ceiling = None if leak.ceiling is None else axis.place(leak.ceiling)

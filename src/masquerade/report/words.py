@@ -5,7 +5,7 @@ from typing import Literal
 
 from masquerade.audit.results import Measurement
 
-Kind = Literal["share", "plain", "decibels"]
+Kind = Literal["share", "plain", "small", "decibels"]
 
 
 @dataclass(frozen=True)
@@ -161,6 +161,11 @@ METRICS = {
         "On {value} of the reconstructions a network trained on other photos of the same people names the right "
         "one; guessing gets {chance}.",
     ),
+    "epsilon_pii": MetricWords(
+        "epsilon of indistinguishability",
+        "small",
+        "The reconstructions are {value} away from the prior's faces, and these {chance} from each other.",
+    ),
     "feature_cosine": MetricWords(
         "likeness to SFace",
         "plain",
@@ -232,6 +237,8 @@ def amount(metric: str, value: float) -> str:
             return percent(value)
         case "decibels":
             return f"{value:.1f}\u00a0dB"
+        case "small":
+            return f"{value:.3g}"
         case _:
             return f"{value:.3f}".replace("-0.000", "0.000")
 
