@@ -12,7 +12,8 @@ from PIL import Image
 
 from masquerade.data import builtin
 from masquerade.disguises.cloak_optimiser import Budget
-from masquerade.disguises.masknet_cloak import KeyedMaskNetCloak, numbers_of
+from masquerade.disguises.masknet_cloak import KeyedMaskNetCloak
+from masquerade.disguises.own_masknet import numbers_of
 from masquerade.keys import Key
 from masquerade.masknets import UntrainedSource
 from masquerade.networks.masknet import structure

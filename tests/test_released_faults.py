@@ -10,8 +10,8 @@ import pytest
 
 from failing_disk import Counted, CountedLedger, PowerCut
 from masquerade.errors import WriteFailed
-from masquerade.released import durable, ledger, lock, verify, writer
-from masquerade.released.ledger import Ledger
+from masquerade.released import durable, ledger_file, lock, verify, writer
+from masquerade.released.ledger import Ledger, Row
 from masquerade.released.manifest import MANIFEST
 from masquerade.released.writer import write_release
 from released_examples import make, plan, tree
@@ -72,12 +72,12 @@ def failing_everywhere(
 
 
 def install_os(patch: pytest.MonkeyPatch, failure: FailOnce) -> None:
-    for module in (durable, lock, ledger):
+    for module in (durable, lock, ledger_file):
         patch.setattr(module, "os", Counted(failure))
 
 
 def install_sqlite(patch: pytest.MonkeyPatch, failure: FailOnce) -> None:
-    patch.setattr(ledger, "sqlite3", CountedLedger(failure))
+    patch.setattr(ledger_file, "sqlite3", CountedLedger(failure))
 
 
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EIO])
@@ -122,7 +122,7 @@ def write_with_power_cuts(tmp_path: Path, patch: pytest.MonkeyPatch, lazy: str =
     patch.setattr(durable, "os", power)
     add = Ledger.add
 
-    def checked(self: Ledger, number: int, row: ledger.Row) -> None:
+    def checked(self: Ledger, number: int, row: Row) -> None:
         assert power.durable.get(folder / row.entry.name) == row.entry.sha256
         add(self, number, row)
 

@@ -14,11 +14,12 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from masquerade.disguises.base import Disguise, Keyed, Shape
+from masquerade.disguises.base import Shape
 from masquerade.disguises.checks import require_number
 from masquerade.disguises.cloak_optimiser import START, Budget, Distance, optimised
 from masquerade.disguises.keyed_cloak import KeyedCloak
-from masquerade.disguises.masknet_cloak import moved_from, numbers_of
+from masquerade.disguises.masknet_cloak import moved_from
+from masquerade.disguises.own_masknet import OwnMaskNet
 from masquerade.disguises.similarity_floor import similar_enough
 from masquerade.encoders.recogniser import Recogniser
 from masquerade.errors import UsageError
@@ -36,7 +37,7 @@ Decoys = tuple[tuple[Recogniser, Tensor], ...]
 
 @final
 @dataclass(frozen=True)
-class FeltCloak(Disguise):
+class FeltCloak(OwnMaskNet):
     """Photos that recognisers no longer take for the person, and that look alike to people.
 
     At each step recognisers look at the photos after one handling (saved smaller, as JPEG, softened, cut anew), which
@@ -67,10 +68,6 @@ class FeltCloak(Disguise):
     decoy: float = 0.5
     masknet: float = 0.1
 
-    keyed_by_secret = True
-    per_image = True
-    restorable = False
-
     def __post_init__(self) -> None:
         usable = [isinstance(each, Recogniser) and each.differentiable for each in self.recognisers]
         if not isinstance(self.source, Source) or not usable or not all(usable):
@@ -89,22 +86,8 @@ class FeltCloak(Disguise):
         """What the cloak may cost while it is optimised."""
         return Budget(self.steps, self.bound, (1 - self.similarity) / 2)
 
-    def with_key(self, key: Key, shape: Shape) -> Keyed:
-        """Draw the user's numbers, with them the user's MaskNet and decoys."""
-        numbers = numbers_of(key)
-        return self.with_masknet(self.source.draw(numbers), numbers, shape)
-
     def with_masknet(self, masknet: MaskNet, numbers: Tensor, shape: Shape) -> "KeyedFeltCloak":
-        """The secret half from a MaskNet that was drawn before; as ``with_key`` of the same user, bit for bit.
-
-        Args:
-            masknet: What the source drew from ``numbers``.
-            numbers: The user's numbers, float32 ``(256,)``.
-            shape: Channels, height and width of the photos.
-
-        Raises:
-            UsageError: If the photos are no colour photos, or too small.
-        """
+        """The secret half from a MaskNet that was drawn before."""
         return KeyedFeltCloak(shape, self, masknet, numbers)
 
 

@@ -9,13 +9,14 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from masquerade.disguises.base import Disguise, Keyed, Shape
+from masquerade.disguises.base import Shape
 from masquerade.disguises.checks import require_one_of
 from masquerade.disguises.cloak_optimiser import START, Budget, Distance, optimised
 from masquerade.disguises.keyed_cloak import KeyedCloak
+from masquerade.disguises.own_masknet import OwnMaskNet
 from masquerade.errors import UsageError
 from masquerade.keys import Key, rounded_digest
-from masquerade.masknets import NUMBERS, Source
+from masquerade.masknets import Source
 from masquerade.networks.masknet import MaskNet
 
 Features = Literal["penultimate", "logits"]
@@ -27,7 +28,7 @@ FEATURES: Final = ("penultimate", "logits")
 
 @final
 @dataclass(frozen=True)
-class MaskNetCloak(Disguise):
+class MaskNetCloak(OwnMaskNet):
     """Photos whose features in the user's own MaskNet are far from those that they had, and little else changed.
 
     Loss: ``100 max(DSSIM - dssim, 0)^2 - |phi(x') - phi(x)|_1`` with features of length 1, by ``optimised``. The
@@ -54,10 +55,6 @@ class MaskNetCloak(Disguise):
     dssim: float = 0.1
     features: Features = "penultimate"
 
-    keyed_by_secret = True
-    per_image = True
-    restorable = False
-
     def __post_init__(self) -> None:
         if not isinstance(self.source, Source):
             raise UsageError(
@@ -81,22 +78,8 @@ class MaskNetCloak(Disguise):
         """What the cloak may cost."""
         return Budget(self.steps, self.bound, self.dssim)
 
-    def with_key(self, key: Key, shape: Shape) -> Keyed:
-        """Draw the user's numbers, and with them the user's MaskNet."""
-        numbers = numbers_of(key)
-        return self.with_masknet(self.source.draw(numbers), numbers, shape)
-
     def with_masknet(self, masknet: MaskNet, numbers: Tensor, shape: Shape) -> "KeyedMaskNetCloak":
-        """The secret half from a MaskNet that was drawn before; as ``with_key`` of the same user, bit for bit.
-
-        Args:
-            masknet: What the source drew from ``numbers``.
-            numbers: The user's numbers, float32 ``(256,)``.
-            shape: Channels, height and width of the photos.
-
-        Raises:
-            UsageError: If the photos are no colour photos, or too small.
-        """
+        """The secret half from a MaskNet that was drawn before."""
         return KeyedMaskNetCloak(shape, self._extractor(masknet), numbers, self.budget)
 
     def _extractor(self, masknet: MaskNet) -> Extractor:
@@ -131,11 +114,6 @@ class KeyedMaskNetCloak(KeyedCloak):
     def digest(self) -> bytes:
         """SHA-256 over the user's numbers, rounded."""
         return rounded_digest([self._numbers.numpy()])
-
-
-def numbers_of(key: Key) -> Tensor:
-    """A user's numbers, which decide the user's MaskNet: float32 ``(256,)``, standard normal."""
-    return torch.from_numpy(key.stream("masknet").normal(NUMBERS)).float()
 
 
 def moved_from(photos: Tensor, extract: Extractor) -> Distance:

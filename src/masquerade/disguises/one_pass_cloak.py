@@ -7,11 +7,11 @@ from typing import final
 import torch
 from torch import Tensor
 
-from masquerade.disguises.base import Disguise, Keyed, Shape
+from masquerade.disguises.base import Shape
 from masquerade.disguises.checks import require_number
 from masquerade.disguises.cloak_optimiser import grey_ones
 from masquerade.disguises.keyed_cloak import KeyedCloak
-from masquerade.disguises.masknet_cloak import numbers_of
+from masquerade.disguises.own_masknet import OwnMaskNet
 from masquerade.disguises.similarity_floor import similar_enough
 from masquerade.disguises.tanh_space import whole_levels
 from masquerade.errors import UsageError
@@ -24,7 +24,7 @@ from masquerade.networks.masknet import MaskNet
 
 @final
 @dataclass(frozen=True)
-class OnePassCloak(Disguise):
+class OnePassCloak(OwnMaskNet):
     """Photos moved away from themselves as the user's own MaskNet sees them, without an optimiser.
 
     A grey photo of three equal channels stays grey.
@@ -44,10 +44,6 @@ class OnePassCloak(Disguise):
     bound: float = 15.0
     similarity: float = 0.0
 
-    keyed_by_secret = True
-    per_image = True
-    restorable = False
-
     def __post_init__(self) -> None:
         if not isinstance(self.generator, TrainedGenerator) or not isinstance(self.source, Source):
             raise UsageError(
@@ -60,22 +56,8 @@ class OnePassCloak(Disguise):
         require_number("structural similarity", self.similarity, 0, 1, "OnePassCloak")
         require_foldable(self.source.structure)
 
-    def with_key(self, key: Key, shape: Shape) -> Keyed:
-        """Draw the user's numbers, and with them the user's MaskNet."""
-        numbers = numbers_of(key)
-        return self.with_masknet(self.source.draw(numbers), numbers, shape)
-
     def with_masknet(self, masknet: MaskNet, numbers: Tensor, shape: Shape) -> "KeyedOnePass":
-        """The secret half from a MaskNet that was drawn before; as ``with_key`` of the same user, bit for bit.
-
-        Args:
-            masknet: What the source drew from ``numbers``.
-            numbers: The user's numbers, float32 ``(256,)``.
-            shape: Channels, height and width of the photos.
-
-        Raises:
-            UsageError: If the photos are no colour photos, or too small.
-        """
+        """The secret half from a MaskNet that was drawn before."""
         return KeyedOnePass(shape, self, masknet, numbers)
 
 

@@ -1,18 +1,14 @@
 """Which photos of a folder are done; survives kills, and stays with the person, beside the MaskNet's file."""
 
 import os
-import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import final
 
-from masquerade.errors import UsageError, WriteFailed
 from masquerade.owner.photo_cloak import Outcome
-from masquerade.released.durable import RESUMABLE, named_failures
+from masquerade.released.ledger_file import LedgerFile
 
-_VERSION = 1
+_LOSS = "Remove it; photos that were written are then left as they are."
 _TABLE = """
 CREATE TABLE photos (
     name BLOB PRIMARY KEY, size INTEGER NOT NULL, changed INTEGER NOT NULL, outcome TEXT NOT NULL,
@@ -59,61 +55,25 @@ class CloakLedger:
     """
 
     def __init__(self, path: Path) -> None:
-        self._path = path
-        with named_failures(path):
-            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-        with self._named():
-            self._base = sqlite3.connect(path, isolation_level=None)
-        try:
-            with self._named():
-                self._prepare()
-        except BaseException:
-            self._base.close()
-            raise
+        self._file = LedgerFile(path, _TABLE, _LOSS)
 
     def __enter__(self) -> "CloakLedger":
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._base.close()
-
-    def _prepare(self) -> None:
-        self._base.execute("PRAGMA synchronous = FULL")
-        version = self._base.execute("PRAGMA user_version").fetchone()[0]
-        if version > _VERSION:
-            raise UsageError("a ledger of a newer format", place=self._path, remedy="Update masquerade.")
-        if version == 0:
-            self._base.executescript(f"BEGIN; {_TABLE} PRAGMA user_version = {_VERSION}; COMMIT;")
+        self._file.close()
 
     def add(self, name: str, done: Done) -> None:
         """Note a photo that is about to be given its final name, or was skipped."""
-        with self._named():
-            self._base.execute(
-                "INSERT OR REPLACE INTO photos VALUES (?, ?, ?, ?, ?, ?, ?)",
-                (os.fsencode(name), *astuple(done)),
-            )
+        self._file.execute(
+            "INSERT OR REPLACE INTO photos VALUES (?, ?, ?, ?, ?, ?, ?)", (os.fsencode(name), *astuple(done))
+        )
 
     def get(self, name: str) -> Done | None:
         """What is noted of a photo, or None."""
-        with self._named():
-            row = self._base.execute(
+        with self._file.named():
+            row = self._file.execute(
                 "SELECT size, changed, outcome, written, faces, ssim FROM photos WHERE name = ?",
                 (os.fsencode(name),),
             ).fetchone()
-        return Done(*row) if row else None
-
-    @contextmanager
-    def _named(self) -> Iterator[None]:
-        try:
-            yield
-        except sqlite3.OperationalError as error:
-            raise WriteFailed(
-                "cannot keep the ledger", value=error, place=self._path, remedy=RESUMABLE
-            ) from error
-        except (sqlite3.DatabaseError, ValueError, TypeError) as error:
-            raise UsageError(
-                "the ledger is damaged",
-                value=type(error).__name__,
-                place=self._path,
-                remedy="Remove it; photos that were written are then left as they are.",
-            ) from error
+            return Done(*row) if row else None

@@ -1,18 +1,14 @@
 """The owner's account of which shards are finished; it survives kills and power cuts, and is not released."""
 
-import os
-import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import final
 
-from masquerade.errors import UsageError, WriteFailed
-from masquerade.released.durable import RESUMABLE, named_failures, remove
+from masquerade.released.durable import remove
+from masquerade.released.ledger_file import LedgerFile
 from masquerade.released.manifest import ShardEntry
 
-LEDGER_VERSION = 1
+_LOSS = "Remove it, or start afresh with overwrite; the shards are made again."
 _TABLES = """
 CREATE TABLE plan (
     only INTEGER PRIMARY KEY CHECK (only = 1), settings TEXT NOT NULL, source TEXT NOT NULL
@@ -55,77 +51,38 @@ class Ledger:
     """
 
     def __init__(self, path: Path) -> None:
-        self._path = path
-        with named_failures(path):
-            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-        with self._named():
-            self._base = sqlite3.connect(path, isolation_level=None)
-        try:
-            with self._named():
-                self._prepare()
-        except BaseException:
-            self._base.close()
-            raise
+        self._file = LedgerFile(path, _TABLES, _LOSS)
 
     def __enter__(self) -> "Ledger":
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._base.close()
-
-    def _prepare(self) -> None:
-        self._base.execute("PRAGMA synchronous = FULL")
-        version = self._base.execute("PRAGMA user_version").fetchone()[0]
-        if version > LEDGER_VERSION:
-            raise UsageError("a ledger of a newer format", place=self._path, remedy="Update masquerade.")
-        if version == 0:
-            self._base.executescript(f"BEGIN; {_TABLES} PRAGMA user_version = {LEDGER_VERSION}; COMMIT;")
+        self._file.close()
 
     def started(self) -> Started | None:
         """With what the job was started, or None before ``start``."""
-        with self._named():
-            row = self._base.execute("SELECT settings, source FROM plan").fetchone()
+        with self._file.named():
+            row = self._file.execute("SELECT settings, source FROM plan").fetchone()
         return Started(*row) if row else None
 
     def start(self, started: Started) -> None:
         """Note with what the job is started; once."""
-        with self._named():
-            self._base.execute("INSERT INTO plan VALUES (1, ?, ?)", (started.settings, started.source))
+        self._file.execute("INSERT INTO plan VALUES (1, ?, ?)", (started.settings, started.source))
 
     def add(self, number: int, row: Row) -> None:
         """Note that shard ``number`` is finished and durable."""
         entry = row.entry
         values = (number, entry.name, entry.sha256, entry.images, entry.bytes, row.note)
-        with self._named():
-            self._base.execute("INSERT OR REPLACE INTO shards VALUES (?, ?, ?, ?, ?, ?)", values)
+        self._file.execute("INSERT OR REPLACE INTO shards VALUES (?, ?, ?, ?, ?, ?)", values)
 
     def rows(self) -> dict[int, Row]:
         """Every finished shard by its number."""
-        with self._named():
-            rows = self._base.execute("SELECT * FROM shards ORDER BY number").fetchall()
+        with self._file.named():
+            rows = self._file.execute("SELECT * FROM shards ORDER BY number").fetchall()
             return {
                 number: Row(ShardEntry(name=name, sha256=sha256, images=images, bytes=size), note)
                 for number, name, sha256, images, size, note in rows
             }
-
-    @contextmanager
-    def _named(self) -> Iterator[None]:
-        try:
-            yield
-        except sqlite3.OperationalError as error:
-            raise WriteFailed(
-                "cannot keep the ledger",
-                value=error,
-                place=self._path,
-                remedy=RESUMABLE,
-            ) from error
-        except (sqlite3.DatabaseError, ValueError) as error:
-            raise UsageError(
-                "the ledger is damaged",
-                value=type(error).__name__,
-                place=self._path,
-                remedy="Remove it, or start afresh with overwrite; the shards are made again.",
-            ) from error
 
 
 def discard(path: Path) -> None:
