@@ -16,11 +16,12 @@ from masquerade.disguises.finding import Finders, open_named_source, untrained
 from masquerade.disguises.instahide import InstaHide
 from masquerade.disguises.lowkey import LowKey
 from masquerade.disguises.many_keys import ManyKeys
-from masquerade.disguises.masknet_cloak import MaskNetCloak, numbers_of
+from masquerade.disguises.masknet_cloak import MaskNetCloak
 from masquerade.disguises.matched_noise import MatchedNoise
 from masquerade.disguises.neuracrypt import NeuraCrypt
 from masquerade.disguises.noise import Noise
 from masquerade.disguises.one_pass_cloak import OnePassCloak
+from masquerade.disguises.own_masknet import numbers_of
 from masquerade.disguises.several_cloaks import SeveralCloaks
 from masquerade.disguises.split_encode import SplitEncode
 from masquerade.disguises.task_augment import TaskAugment
