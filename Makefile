@@ -30,6 +30,7 @@ studies: $(VENV)/.dev studies/models ## every study at the laptop profile, and t
 	  cp out/$$name/report.json studies/results/$$name.json; \
 	done
 	$(BIN)/python studies/results_page.py
+	$(BIN)/python studies/collusion_extract.py
 
 # HyperObf's networks for photos of 64 pixels: too large to keep here, trained in 20 minutes.
 studies/models: | $(VENV)/.dev

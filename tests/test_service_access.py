@@ -31,6 +31,8 @@ EXPECTED = {
     ("GET", "/v1/accounts"): OPERATOR,
     ("POST", "/v1/accounts/{account}/revoke"): OPERATOR,
     ("POST", "/v1/invitations"): OPERATOR,
+    ("GET", "/console"): OPERATOR,
+    ("GET", "/console/style.css"): OPERATOR,
 }
 
 Service = tuple[TestClient, dict[str, str], set[tuple[str, str]]]

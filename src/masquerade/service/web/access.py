@@ -16,4 +16,6 @@ ACCESS: Final[dict[tuple[str, str], frozenset[str]]] = {
     ("GET", "/v1/accounts"): frozenset({OPERATOR}),
     ("POST", "/v1/accounts/{account}/revoke"): frozenset({OPERATOR}),
     ("POST", "/v1/invitations"): frozenset({OPERATOR}),
+    ("GET", "/console"): frozenset({OPERATOR}),
+    ("GET", "/console/style.css"): frozenset({OPERATOR}),
 }

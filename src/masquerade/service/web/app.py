@@ -16,6 +16,7 @@ from masquerade.errors import BadRequest, MasqueradeError, NotKnown, ServiceErro
 from masquerade.service.credentials import Caller
 from masquerade.service.provider import Provider
 from masquerade.service.web.access import ACCESS, ANYONE
+from masquerade.service.web.console import CHALLENGE, PATHS, console, token_of
 from masquerade.service.web.guard import Guard, shape
 from masquerade.service.web.rates import Rates
 
@@ -114,6 +115,7 @@ def application(provider: Provider, rates: Rates) -> FastAPI:
     def invitations() -> dict[str, str]:
         return {"code": provider.invite()}
 
+    app.include_router(console(provider))
     if (PAGE / "index.html").exists():
         app.mount("/", StaticFiles(directory=PAGE, html=True))
     return app
@@ -124,8 +126,8 @@ def _authorised(request: Request, provider: Provider, rates: Rates) -> Caller:
     path = request.scope["route"].path
     address = request.client.host if request.client else ""
     rates.spend("address", address)
-    kind, _, token = request.headers.get("authorization", "").partition(" ")
-    found = provider.caller(token) if kind.lower() == "bearer" and token else None
+    token = token_of(request.method, path, request.headers.get("authorization", ""))
+    found = provider.caller(token) if token else None
     who = found or Caller(ANYONE)
     if who.account:
         rates.spend("account", who.account)
@@ -151,11 +153,15 @@ def _handlers(app: FastAPI) -> None:
         headers = {} if wait is None else {"retry-after": str(wait)}
         return JSONResponse(shape(public, code), status, headers)
 
-    async def http(_: Request, error: Exception) -> JSONResponse:
+    async def http(request: Request, error: Exception) -> JSONResponse:
         status = error.status_code if isinstance(error, HTTPException) else 500
         code = {401: "unauthorised", 404: "not_found", 405: "method"}.get(status, "refused")
         plain = MasqueradeError(words.get(status, "refused"))
-        headers = {"www-authenticate": "Bearer"} if status == 401 else {}
+        headers = (
+            {"www-authenticate": CHALLENGE if request.url.path in PATHS else "Bearer"}
+            if status == 401
+            else {}
+        )
         return JSONResponse(shape(plain, code), status, headers)
 
     async def invalid(_: Request, error: Exception) -> JSONResponse:
