@@ -18,10 +18,10 @@ from masquerade.owner.functional_distance import sketch
 from masquerade.service.provider import Provider
 from masquerade.service.settings import Policy, Settings
 
-RATE, SECONDS, ROUNDS = 200, 5, 3
+RATE, SECONDS, ROUNDS = 200, 5, 2
 WARM = 300
 LATEST = 250
-IDLE, IDLE_RATE, IDLE_SECONDS, IDLE_ROUNDS = 1_000, 100, 4, 3
+IDLE, IDLE_RATE, IDLE_SECONDS, IDLE_ROUNDS = 1_000, 100, 4, 2
 STEADY, CLIENTS = 60, 8
 DRAWN = 20
 
@@ -117,4 +117,5 @@ def _postgresql() -> Iterator[tuple[str, int]]:
 
 
 def _busy() -> str:
-    return f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores, this bench's own included"
+    load, cores, niceness = os.getloadavg()[0], os.cpu_count(), os.getpriority(os.PRIO_PROCESS, 0)
+    return f"load {load:.1f} on {cores} cores, all programs; niceness of the bench {niceness}"
