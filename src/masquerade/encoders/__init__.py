@@ -4,7 +4,7 @@ from masquerade.encoders.base import Encoder
 from masquerade.encoders.card import Card
 from masquerade.encoders.file import encoder_bytes, read_encoder
 from masquerade.encoders.sface_network import SFace, load_sface
-from masquerade.encoders.shipped import SHIPPED, find_shipped, open_encoder, require_digest
+from masquerade.encoders.shipped import SHIPPED, find_shipped, open_encoder
 from masquerade.encoders.vision_transformer import VisionTransformer, ViTOptions
 from masquerade.encoders.vit import ViTEncoder
 
@@ -21,5 +21,4 @@ __all__ = [
     "load_sface",
     "open_encoder",
     "read_encoder",
-    "require_digest",
 ]

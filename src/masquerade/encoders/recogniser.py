@@ -9,7 +9,7 @@ from masquerade.encoders.network_recogniser import NetworkRecogniser
 from masquerade.encoders.recogniser_base import Recogniser
 from masquerade.encoders.recogniser_file import read_recogniser
 from masquerade.encoders.sface_recogniser import SFaceRecogniser
-from masquerade.errors import UsageError
+from masquerade.named_file import open_named
 
 __all__ = [
     "RECOGNISERS",
@@ -33,16 +33,7 @@ def open_recogniser(name_or_path: str | Path) -> Recogniser:
         ModelError: If the file is damaged or no recogniser.
         StudyError: If packages that it comes in are not installed.
     """
-    if str(name_or_path) in RECOGNISERS:
-        return _named(str(name_or_path))
-    path = Path(name_or_path)
-    if not path.exists():
-        raise UsageError(
-            "no such recogniser",
-            value=name_or_path,
-            remedy=f"Name one of {', '.join(RECOGNISERS)}, or a file that masquerade wrote.",
-        )
-    return read_recogniser(path)
+    return open_named(name_or_path, RECOGNISERS, _named, read_recogniser, "recogniser")
 
 
 @cache

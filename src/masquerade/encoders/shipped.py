@@ -10,7 +10,8 @@ from masquerade.encoders.file import read_encoder
 from masquerade.encoders.patches import Patches
 from masquerade.encoders.sface import SFaceTokens
 from masquerade.encoders.vit import ViTEncoder
-from masquerade.errors import ModelError, UsageError
+from masquerade.errors import UsageError
+from masquerade.named_file import open_named, require_digest
 
 SHIPPED: Final = ("sface", "vit-small", "patches")
 """Names that need no file: SFace's tokens, a small vision transformer pre-trained by MoCo-v3, plain patches."""
@@ -28,18 +29,9 @@ def open_encoder(name_or_path: str | Path) -> Encoder:
         ModelError: If the file is damaged or no encoder.
         StudyError: If the encoder is SFace and its packages are not installed.
     """
-    if str(name_or_path) in SHIPPED:
-        return _shipped(str(name_or_path))
     if found := _CUT.fullmatch(str(name_or_path)):
         return _shallower(int(found["blocks"]))
-    path = Path(name_or_path)
-    if not path.exists():
-        raise UsageError(
-            "no such encoder",
-            value=name_or_path,
-            remedy=f"Name a file that `masquerade pretrain` wrote, or one of {', '.join(SHIPPED)}.",
-        )
-    return read_encoder(path)
+    return open_named(name_or_path, SHIPPED, _shipped, read_encoder, "encoder", "masquerade pretrain")
 
 
 def find_shipped(name: str, digest: str) -> Encoder:
@@ -51,30 +43,14 @@ def find_shipped(name: str, digest: str) -> Encoder:
         StudyError: As ``open_encoder``.
     """
     if _CUT.fullmatch(name):
-        return require_digest(open_encoder(name), digest)
+        return require_digest(open_encoder(name), digest, "encoder")
     if name not in SHIPPED:
         raise UsageError(
             "the encoder is not one that comes with masquerade",
             value=name,
             remedy="Name its file with --encoder.",
         )
-    return require_digest(_shipped(name), digest)
-
-
-def require_digest(encoder: Encoder, digest: str) -> Encoder:
-    """The encoder, if it has that digest.
-
-    Raises:
-        ModelError: If it has another.
-    """
-    if encoder.digest != digest:
-        raise ModelError(
-            "another encoder than the one that was used",
-            value=f"digest {encoder.digest[:12]}, expected {digest[:12]}",
-            place=f"encoder {encoder.name}",
-            remedy="Use the file, or the version of masquerade, that was used before.",
-        )
-    return encoder
+    return require_digest(_shipped(name), digest, "encoder")
 
 
 @cache

@@ -14,7 +14,7 @@ from masquerade.masknets.masknet_file import (
     read_masknet,
     write_masknet,
 )
-from masquerade.masknets.shipped import SHIPPED, open_source, require_digest
+from masquerade.masknets.shipped import SHIPPED, open_source
 from masquerade.masknets.static import StaticSource
 from masquerade.masknets.untrained import UntrainedSource
 
@@ -38,6 +38,5 @@ __all__ = [
     "read_ensemble",
     "read_hypernet",
     "read_masknet",
-    "require_digest",
     "write_masknet",
 ]

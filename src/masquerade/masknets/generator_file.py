@@ -8,6 +8,7 @@ from pydantic import Field
 
 from masquerade.errors import ModelError, UsageError
 from masquerade.masknets.generator import TrainedGenerator
+from masquerade.named_file import open_named, require_digest
 from masquerade.network_file import NetworkCard, network_bytes, read_network
 from masquerade.networks.cloak_generator import CloakGenerator, CloakGeneratorOptions
 
@@ -66,16 +67,7 @@ def open_cloak_generator(name_or_path: str | Path) -> TrainedGenerator:
         UsageError: If there is neither such a name nor such a file.
         ModelError: If the file is damaged or no generator.
     """
-    if str(name_or_path) in SHIPPED:
-        return _shipped(str(name_or_path))
-    path = Path(name_or_path)
-    if not path.exists():
-        raise UsageError(
-            "no such generator of one-pass cloaks",
-            value=name_or_path,
-            remedy=f"Name one of {', '.join(SHIPPED)}, or a file that masquerade wrote.",
-        )
-    return read_generator(path)
+    return open_named(name_or_path, SHIPPED, _shipped, read_generator, "generator of one-pass cloaks")
 
 
 def find_generator(name: str, digest: str) -> TrainedGenerator:
@@ -91,15 +83,7 @@ def find_generator(name: str, digest: str) -> TrainedGenerator:
             value=name[:100],
             remedy=f"Shipped are {', '.join(SHIPPED)}.",
         )
-    found = _shipped(name)
-    if found.digest != digest:
-        raise ModelError(
-            "another generator than the one that was used",
-            value=f"digest {found.digest[:12]}, expected {digest[:12]}",
-            place=f"generator {name}",
-            remedy="Use the version of masquerade that was used before.",
-        )
-    return found
+    return require_digest(_shipped(name), digest, "generator")
 
 
 @cache

@@ -4,8 +4,9 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from masquerade.encoders import Encoder, find_shipped, open_encoder, require_digest
+from masquerade.encoders import Encoder, find_shipped, open_encoder
 from masquerade.errors import ModelError, SourceChanged, UsageError
+from masquerade.named_file import require_digest
 from masquerade.owner.records import Records
 from masquerade.released.durable import write_durably
 
@@ -19,7 +20,7 @@ def finder(records: Records) -> Find:
     def find(name: str, digest: str) -> Encoder:
         kept = records.encoder_file(digest)
         if kept.exists():
-            return require_digest(open_encoder(kept), digest)
+            return require_digest(open_encoder(kept), digest, "encoder")
         try:
             return find_shipped(name, digest)
         except UsageError as error:
