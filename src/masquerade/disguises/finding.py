@@ -18,7 +18,8 @@ from masquerade.crafting.trained import TrainedAmortiser, TrainedFaceGenerator, 
 from masquerade.encoders import Encoder, find_shipped
 from masquerade.encoders.recogniser import RECOGNISERS, Recogniser, open_recogniser
 from masquerade.errors import ModelError, UsageError
-from masquerade.masknets import SHIPPED, Source, UntrainedSource, open_source, require_digest
+from masquerade.masknets import SHIPPED, Source, UntrainedSource, open_source
+from masquerade.named_file import require_digest
 from masquerade.masknets.generator import TrainedGenerator
 from masquerade.masknets.generator_file import find_generator
 from masquerade.networks.masknet import structure
@@ -61,7 +62,7 @@ def find_source(name: str, digest: str) -> Source:
     """
     if name not in SHIPPED and not _UNTRAINED.fullmatch(name):
         raise _not_shipped("source of MaskNets", name)
-    return require_digest(open_named_source(name), digest)
+    return require_digest(open_named_source(name), digest, "source of MaskNets")
 
 
 def find_recogniser(name: str, digest: str) -> Recogniser:
