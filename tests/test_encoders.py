@@ -19,12 +19,12 @@ from masquerade.encoders import (
     find_shipped,
     load_sface,
     open_encoder,
-    require_digest,
 )
 from masquerade.encoders.positions import sin_cos
 from masquerade.encoders.sface_file import sface_weights
 from masquerade.errors import ModelError, StudyError, UsageError
 from masquerade.keys import Key
+from masquerade.named_file import require_digest
 
 
 def photos(n: int, side: int = 16) -> Tensor:
@@ -74,9 +74,9 @@ def test_encoders_are_equal_if_their_weights_are() -> None:
     assert tiny_encoder() != tiny_encoder(seed=1)
     assert tiny_encoder() != tiny_encoder(TINY.model_copy(update={"norm": False}))
     assert {tiny_encoder(): 1}[tiny_encoder()] == 1
-    assert require_digest(tiny_encoder(), tiny_encoder().digest)
+    assert require_digest(tiny_encoder(), tiny_encoder().digest, "encoder")
     with pytest.raises(ModelError, match="another encoder"):
-        require_digest(tiny_encoder(), tiny_encoder(seed=1).digest)
+        require_digest(tiny_encoder(), tiny_encoder(seed=1).digest, "encoder")
 
 
 def test_names_that_are_no_encoder_are_named(tmp_path: Path) -> None:

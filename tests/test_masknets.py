@@ -16,8 +16,8 @@ from masquerade.masknets import (
     Source,
     StaticSource,
     UntrainedSource,
-    require_digest,
 )
+from masquerade.named_file import require_digest
 from masquerade.networks.masknet import MaskNet, structure
 
 SOURCES: dict[str, Source] = {
@@ -140,9 +140,9 @@ def test_sources_are_told_apart_by_what_they_do(name: str) -> None:
     assert source.describe() == {"name": source.name, "digest": source.digest}
     assert source.digest[:12] in repr(source)
     assert len({other.digest for other in SOURCES.values()}) == len(SOURCES)
-    assert require_digest(source, source.digest) is source
+    assert require_digest(source, source.digest, "source of MaskNets") is source
     with pytest.raises(ModelError, match="another source"):
-        require_digest(source, "0" * 64)
+        require_digest(source, "0" * 64, "source of MaskNets")
 
 
 def test_digests_cover_weights_and_classifier_but_not_names() -> None:
