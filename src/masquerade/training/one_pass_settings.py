@@ -1,17 +1,17 @@
 """Everything that decides how a generator of one-pass cloaks is trained."""
 
-from typing import Annotated, Any, Self, final
+from typing import Annotated, Self, final
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
-from masquerade.errors import UsageError
 from masquerade.networks.cloak_generator import CloakGeneratorOptions
+from masquerade.training.read_settings import ReadSettings
 
 _Weight = Annotated[float, Field(ge=0, le=1000)]
 
 
 @final
-class OnePassSettings(BaseModel):
+class OnePassSettings(ReadSettings):
     """How to train a generator.
 
     The loss is ``100 max(DSSIM - dssim, 0)^2``, as for the optimised cloak, less ``masknet_weight`` times the L1
@@ -29,7 +29,7 @@ class OnePassSettings(BaseModel):
         recogniser_weight: Of the distance in public recognisers, which take turns.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    settings_of = "a one-pass cloak"
 
     generator: CloakGeneratorOptions = CloakGeneratorOptions()
     steps: Annotated[int, Field(ge=1, le=10_000_000)] = 600
@@ -45,20 +45,3 @@ class OnePassSettings(BaseModel):
         if not self.masknet_weight and not self.recogniser_weight:
             raise ValueError("nothing to train for: both weights are 0")
         return self
-
-    @classmethod
-    def read(cls, fields: dict[str, Any]) -> Self:
-        """Settings from plain data.
-
-        Raises:
-            UsageError: If a field is unknown or out of its range.
-        """
-        try:
-            return cls.model_validate(fields)
-        except ValidationError as error:
-            first = error.errors(include_url=False)[0]
-            raise UsageError(
-                f"setting of a one-pass cloak cannot be used ({first['msg']})",
-                value=".".join(str(part) for part in first["loc"]) or "weights",
-                remedy=f"Settings are: {', '.join(cls.model_fields)}.",
-            ) from None

@@ -1,12 +1,12 @@
 """Everything that decides how a network is trained, as one frozen value that fits into a model file."""
 
-from collections.abc import Mapping
-from typing import Any, Literal, Self, final
+from typing import Literal, Self, final
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from masquerade.errors import UsageError
 from masquerade.networks import validated_options
+from masquerade.training.read_settings import ReadSettings
 
 OptionValue = bool | int | float | str | None
 
@@ -36,7 +36,7 @@ class Augmentation(BaseModel):
 
 
 @final
-class Settings(BaseModel):
+class Settings(ReadSettings):
     """How to train: network, length, optimiser, schedule.
 
     Args:
@@ -62,7 +62,7 @@ class Settings(BaseModel):
         augmentation: Changes to the training images.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    settings_of = "training"
 
     network: str = "resnet18"
     options: dict[str, OptionValue] = Field(default_factory=dict)
@@ -92,24 +92,6 @@ class Settings(BaseModel):
             )
         validated_options(self.network, self.options)
         return self
-
-    @classmethod
-    def read(cls, fields: Mapping[str, Any], place: object = "settings") -> Self:
-        """Settings from plain data.
-
-        Raises:
-            UsageError: If a field is unknown, missing or out of its range.
-        """
-        try:
-            return cls.model_validate(dict(fields))
-        except ValidationError as error:
-            first = error.errors(include_url=False)[0]
-            raise UsageError(
-                f"training setting cannot be used ({first['msg']})",
-                value=".".join(str(part) for part in first["loc"]),
-                place=place,
-                remedy=f"Settings are: {', '.join(cls.model_fields)}.",
-            ) from None
 
     def total_steps(self, images: int) -> int:
         """Batches that training on so many images takes."""

@@ -1,13 +1,13 @@
 """Everything that decides how HyperObf's networks are trained: the hypernetwork's, and those trained one by one."""
 
 from math import log
-from typing import Annotated, Any, Literal, Self, final
+from typing import Annotated, Literal, final
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-from masquerade.errors import UsageError
 from masquerade.networks.hypernet import HyperNetOptions
 from masquerade.training.hyperobf.photo_changes import PUBLISHED_CHANGES, PhotoChanges
+from masquerade.training.read_settings import ReadSettings
 
 _Rate = Annotated[float, Field(gt=0, le=1)]
 
@@ -65,7 +65,7 @@ class Stopping(BaseModel):
 
 
 @final
-class HyperObfSettings(BaseModel):
+class HyperObfSettings(ReadSettings):
     """How to train a hypernetwork.
 
     The loss is ``max(weight * exp(-Var) - threshold, 0)`` plus the mean cross-entropy, as the published code has
@@ -84,7 +84,7 @@ class HyperObfSettings(BaseModel):
         stopping: When to end early.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    settings_of = "HyperObf"
 
     hypernet: HyperNetOptions = HyperNetOptions()
     nets: Annotated[int, Field(ge=2, le=256)] = 4
@@ -101,23 +101,6 @@ class HyperObfSettings(BaseModel):
         if not self.weight:
             return 0.0
         return max(log(self.weight / self.threshold), 0.0) if self.threshold else float("inf")
-
-    @classmethod
-    def read(cls, fields: dict[str, Any]) -> Self:
-        """Settings from plain data.
-
-        Raises:
-            UsageError: If a field is unknown or out of its range.
-        """
-        try:
-            return cls.model_validate(fields)
-        except ValidationError as error:
-            first = error.errors(include_url=False)[0]
-            raise UsageError(
-                f"setting of HyperObf cannot be used ({first['msg']})",
-                value=".".join(str(part) for part in first["loc"]),
-                remedy=f"Settings are: {', '.join(cls.model_fields)}.",
-            ) from None
 
 
 @final

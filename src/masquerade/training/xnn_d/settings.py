@@ -1,17 +1,17 @@
 """What decides how XNN-d is trained: its noise, its two stages, its recogniser."""
 
-from typing import Any, Self, final
+from typing import final
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 
 from masquerade.encoders.noise_encoder import NoiseOptions
-from masquerade.errors import UsageError
 from masquerade.training.presets import PAPER_RECNET, preset
+from masquerade.training.read_settings import ReadSettings
 from masquerade.training.settings import Settings
 
 
 @final
-class XNNDSettings(BaseModel):
+class XNNDSettings(ReadSettings):
     """How to train an XNN-d pair of generator and recogniser. The paper gives none of the numbers here.
 
     Args:
@@ -25,7 +25,7 @@ class XNNDSettings(BaseModel):
         label_weight: Share of the labels' cross-entropy in the distillation, 0 to 1.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    settings_of = "XNN-d"
 
     recogniser: Settings = preset("laptop-recnet")
     noise: NoiseOptions = NoiseOptions()
@@ -34,23 +34,6 @@ class XNNDSettings(BaseModel):
     critic_learning_rate: float = Field(1e-3, gt=0, le=10)
     temperature: float = Field(4.0, gt=0, le=100)
     label_weight: float = Field(0.5, ge=0, le=1)
-
-    @classmethod
-    def read(cls, fields: dict[str, Any]) -> Self:
-        """Settings from plain data.
-
-        Raises:
-            UsageError: If a field is unknown or out of its range.
-        """
-        try:
-            return cls.model_validate(fields)
-        except ValidationError as error:
-            first = error.errors(include_url=False)[0]
-            raise UsageError(
-                f"setting of XNN-d cannot be used ({first['msg']})",
-                value=".".join(str(part) for part in first["loc"]),
-                remedy=f"Settings are: {', '.join(cls.model_fields)}.",
-            ) from None
 
 
 PAPER = XNNDSettings(
