@@ -10,11 +10,13 @@ from masquerade.audit.trial import disguise_of, settings_of
 from masquerade.cli.studies import demo_study
 from masquerade.errors import StudyError
 from masquerade.metrics import EVERY_METRIC
-from masquerade.recipes import RECIPES
+from masquerade.recipes import RECIPES, recipe
 
 ROOT = Path(__file__).parents[1]
 STUDIES = [*sorted((ROOT / "studies").glob("*.toml")), demo_study()]
 TRAINED = (ROOT / "studies" / "train_hyperobf.py").read_text(encoding="utf-8")
+ENCODERS = (ROOT / "studies" / "train_crafter_baselines.py").read_text(encoding="utf-8")
+GENERATORS = (ROOT / "studies" / "train_crafter_generators.py").read_text(encoding="utf-8")
 
 SMALL = """
 name = "small"
@@ -41,6 +43,11 @@ def with_untrained(arm: ArmSpec) -> ArmSpec:
     change = dict(arm.change)
     for name in {"source", "sources"} & set(change):
         change[name] = _here(change[name])
+    cloak = recipe(arm.recipe).cloak if arm.recipe else None
+    split = Path(str(change.get("split", cloak.networks.get("split", "") if cloak else "")))
+    if split.parent == Path("studies/models"):
+        assert f'"{split.stem.removeprefix("crafter-")}"' in ENCODERS, f"{split} is made by no script"
+        change["split"] = "split-1"
     return arm.model_copy(update={"change": change})
 
 
@@ -65,6 +72,8 @@ def test_every_study_is_sound(path: Path) -> None:
             settings_of(training)
     for attack in study.attacks:
         attack_named(attack.name, attack.options)
+        generator = Path(str(attack.options.get("generator", "")))
+        assert generator.parent != Path("studies/models") or f'"{generator.stem}"' in GENERATORS
         assert {attack.metric, *attack.others} <= set(EVERY_METRIC)
     for profile in study.profiles:
         assert study.at(profile).arms
