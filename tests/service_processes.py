@@ -9,7 +9,9 @@ from multiprocessing.queues import Queue
 from pathlib import Path
 
 from masquerade.errors import MasqueradeError
+from masquerade.service.provider import Provider
 from service_examples import provider
+from service_faults import at_point, die
 
 
 @cache
@@ -36,4 +38,18 @@ def race(address: str, account: str, number: int, results: "Queue[bool]") -> Non
         results.put(True)
     except MasqueradeError:
         results.put(False)
+    made.close()
+
+
+def visit(psp: Provider, code: str) -> tuple[dict[str, str], bytes, bytes]:
+    """What a person does: join, ask for a MaskNet, fetch it; with the same keys each time."""
+    joined = psp.join(code, "key-of-joining-that-nobody-guesses")
+    return joined, psp.issue(joined["account"], "key-of-wish"), psp.masknet(joined["account"])
+
+
+def dying_visit(address: str, code: str, point: int) -> None:
+    """A visit to a provider that is killed on the way, if the way is that long."""
+    made = provider(address)
+    at_point(made.database.engine, point, die)
+    visit(made, code)
     made.close()

@@ -61,7 +61,8 @@ class AuditLog:
             if row.seq != last + 1 or row.digest != expected:
                 raise _broken(last + 1)
             digest, last = row.digest, row.seq
-        if locked_head(connection, NAME) != (last, digest):
+        head = connection.execute(select(Head.seq, Head.digest).where(Head.name == NAME)).one()
+        if tuple(head) != (last, digest):
             raise _broken(last + 1)
         return last
 

@@ -36,6 +36,7 @@ class Committer:
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="committer", daemon=True)
         self._thread.start()
+        self.closed = False
 
     def run(self, job: Callable[[Connection], T]) -> T:
         """The job's result, once it is on the disk.
@@ -44,6 +45,8 @@ class Committer:
             MasqueradeError: What the job raised; nothing of it was kept.
             OutOfOrder: If the database cannot be written; nothing was kept.
         """
+        if self.closed:
+            raise OutOfOrder("the service is stopping", code="stopping", remedy="Try again.", wait=5)
         answer: Future[T] = Future()
         self._jobs.put((job, answer))
         try:
@@ -55,6 +58,7 @@ class Committer:
 
     def close(self) -> None:
         """Finish what was asked for, then stop."""
+        self.closed = True
         self._jobs.put(None)
         self._thread.join(PATIENCE)
 

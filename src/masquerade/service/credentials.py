@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import final
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, insert, select
 
-from masquerade.errors import NotKnown
 from masquerade.service.settings import DAY
 from masquerade.service.tables import Account, Invitation, Token
 
@@ -32,37 +31,29 @@ def digest(secret: str) -> bytes:
     return sha256(secret.encode()).digest()
 
 
+def random_code() -> str:
+    """256 random bits as 43 characters."""
+    return secrets.token_urlsafe(32)
+
+
 def new_invitation(connection: Connection, days: int) -> str:
     """A code for one person, good for so many days."""
-    code, now = secrets.token_urlsafe(32), int(time.time())
+    code, now = random_code(), int(time.time())
     row = {"digest": digest(code), "created": now, "expires": now + days * DAY}
     connection.execute(insert(Invitation).values(**row))
     return code
 
 
-def new_token(connection: Connection, role: str, account: str | None, days: int) -> str:
-    """A token of a role, and of an account if it is a person's."""
-    token, expires = secrets.token_urlsafe(32), int(time.time()) + days * DAY
+def new_token(connection: Connection, role: str, account: str | None, days: int, token: str = "") -> str:
+    """A token of a role, and of an account if it is a person's; a random one unless it is given."""
+    token, expires = token or random_code(), int(time.time()) + days * DAY
     row = {"digest": digest(token), "role": role, "account": account, "expires": expires}
     connection.execute(insert(Token).values(**row))
     return token
 
 
-def joined(connection: Connection, code: str) -> str:
-    """A new account for a code, which is used up by it.
-
-    Raises:
-        NotKnown: If there is no such code, it was used, or it lapsed: the same words for all three.
-    """
-    now = int(time.time())
-    good = (Invitation.digest == digest(code), Invitation.used.is_(None), Invitation.expires > now)
-    if connection.execute(update(Invitation).where(*good).values(used=now)).rowcount != 1:
-        raise NotKnown(
-            "the invitation is unknown, used or lapsed",
-            code="invitation",
-            place="code",
-            remedy="Ask the provider for a new one.",
-        )
+def new_account(connection: Connection, now: int) -> str:
+    """An account that was issued nothing yet."""
     account = secrets.token_hex(16)
     connection.execute(insert(Account).values(id=account, state="active", created=now, issued=0))
     return account

@@ -5,7 +5,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import final
+from typing import Any, final
 
 from sqlalchemy import Connection, Engine, create_engine, event, select, text
 from sqlalchemy.engine import URL, make_url
@@ -46,19 +46,23 @@ class Database:
         """One transaction that may write: all of it is kept, or nothing.
 
         Raises:
-            OutOfOrder: If the database cannot be reached or written; nothing was kept.
+            OutOfOrder: If the database cannot be reached or written. Nothing was kept; but a server that went
+                away during the commit itself may have kept all.
         """
         with self._lock(), _named(), self.engine.begin() as connection:
             yield connection
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """One transaction that reads.
+        """One transaction that reads, and sees the database as it was at one moment.
 
         Raises:
             OutOfOrder: If the database cannot be reached.
         """
-        with _named(), self.engine.connect().execution_options(writes=False) as connection:
+        options: dict[str, Any] = {"writes": False}
+        if not self.embedded:
+            options["isolation_level"] = "REPEATABLE READ"
+        with _named(), self.engine.connect().execution_options(**options) as connection:
             yield connection
 
     @contextmanager
@@ -111,7 +115,7 @@ def _named() -> Iterator[None]:
             "the database cannot do that now",
             code="database",
             value=type(error.orig).__name__,
-            remedy="Nothing was done; try again later. Operator: check its disk and connection.",
+            remedy="Try again later, with the same Idempotency-Key. Operator: check its disk and connection.",
             wait=5,
         ) from None
 

@@ -11,9 +11,9 @@ from masquerade.errors import BadRequest, NotKnown, OutOfOrder, QuotaReached
 from masquerade.keys.box import Box
 from masquerade.keys.signer import Signer
 from masquerade.service.audit_log import AuditLog
+from masquerade.service.sealing import belongs
 from masquerade.service.settings import DAY, Policy
 from masquerade.service.statement import Statement, signed
-from masquerade.service.stock import belongs
 from masquerade.service.tables import Account, Answer, MaskNetRow
 
 

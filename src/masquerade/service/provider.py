@@ -1,25 +1,31 @@
 """The provider: what all requests, and all of the operator's commands, are made of."""
 
-import time
+from functools import cached_property
 from pathlib import Path
-from typing import Any, final
+from typing import TYPE_CHECKING, Any, final
 
-from sqlalchemy import Connection, delete, insert, select, text, update
+from sqlalchemy import Connection, delete, insert, select, update
 from sqlalchemy.engine import Row
 
 from masquerade.errors import NotKnown, OutOfOrder
 from masquerade.keys import Key
-from masquerade.masknets import open_source
 from masquerade.service import credentials
 from masquerade.service.audit_log import AuditLog
 from masquerade.service.committing import Committer
 from masquerade.service.credentials import Caller
-from masquerade.service.database import Database
+from masquerade.service.database import Database, ping
+from masquerade.service.enrolling import joined as enrolled
+from masquerade.service.enrolling import pin
+from masquerade.service.housekeeping import swept
 from masquerade.service.issuing import EmptyStock, issue
 from masquerade.service.migrating import migrate
+from masquerade.service.sealing import belongs
 from masquerade.service.settings import Settings
-from masquerade.service.stock import Stock, belongs, rebuilt
 from masquerade.service.tables import Account, Fact, Invitation, MaskNetRow
+
+if TYPE_CHECKING:
+    from masquerade.masknets import Source
+    from masquerade.service.stock import Stock
 
 _TRIES = 8
 
@@ -42,20 +48,32 @@ class Provider:
         self.database = Database(settings.database)
         migrate(self.database)
         self._require_key(key)
-        self.source = open_source(settings.hypernet)
-        self.signer, self._box = key.signer("statements"), key.box("latents")
+        self._key, self.signer, self._box = key, key.signer("statements"), key.box("latents")
         self.log = AuditLog(key)
-        self.stock = Stock(self.database, self.source, self._box, self.policy.min_distance)
         self.committer = Committer(self.database)
 
+    @cached_property
+    def source(self) -> "Source":
+        """The hypernetwork; opened when it is first needed, since it brings much with it."""
+        from masquerade.masknets import open_source
+
+        return open_source(self.settings.hypernet)
+
+    @cached_property
+    def stock(self) -> "Stock":
+        """MaskNets drawn in advance."""
+        from masquerade.service.stock import Stock
+
+        return Stock(self.database, self.source, self._box, self.policy.min_distance)
+
     def invite(self) -> str:
-        """A code for one person."""
+        """A code for one person; it names the provider's public key, so that nobody can stand in for it."""
 
         def job(connection: Connection) -> str:
             self.log.append(connection, "invite", "")
             return credentials.new_invitation(connection, self.policy.invitation_days)
 
-        return self.committer.run(job)
+        return f"{self.committer.run(job)}.{pin(self.signer.public)}"
 
     def operator_token(self) -> str:
         """A token for the operator's endpoints."""
@@ -66,18 +84,19 @@ class Provider:
 
         return self.committer.run(job)
 
-    def join(self, code: str) -> dict[str, str]:
-        """A new account for a code, and its token.
+    def join(self, code: str, request_key: str = "") -> dict[str, str]:
+        """A new account for a code, and its token; the same answer for the same code and Idempotency-Key.
 
         Raises:
             NotKnown: If the code is good no more.
+            ServiceError: As ``enrolling.joined``.
         """
 
         def job(connection: Connection) -> dict[str, str]:
-            account = credentials.joined(connection, code)
-            token = credentials.new_token(connection, "person", account, self.policy.token_days)
-            self.log.append(connection, "join", account)
-            return {"account": account, "token": token, "public_key": self.signer.public.hex()}
+            found = enrolled(connection, code, request_key, self.policy, self._key)
+            if found.fresh:
+                self.log.append(connection, "join", found.account)
+            return {"account": found.account, "token": found.token, "public_key": self.signer.public.hex()}
 
         return self.committer.run(job)
 
@@ -134,6 +153,8 @@ class Provider:
             raise OutOfOrder(
                 "this MaskNet comes from another hypernetwork", code="hypernet", value=row.source_digest[:12]
             )
+        from masquerade.service.stock import rebuilt
+
         return rebuilt(
             self.source, self._box.open(row.sealed, belongs(row.id, account)), row.nearest, row.version
         )
@@ -153,6 +174,8 @@ class Provider:
                 raise NotKnown("no such account", code="not_found")
             gone = {"state": "forgotten", "account": None, "sealed": b""}
             connection.execute(update(MaskNetRow).where(MaskNetRow.account == account).values(**gone))
+            nobody = {"account": None, "request": None}  # the code stays used
+            connection.execute(update(Invitation).where(Invitation.account == account).values(**nobody))
             self.log.append(connection, "forget", account)
 
         self.committer.run(job)
@@ -194,20 +217,18 @@ class Provider:
             return [dict(row._mapping) for row in rows]
 
     def ready(self) -> bool:
-        """Whether the database answers."""
-        with self.database.reading() as connection:
-            return bool(connection.execute(text("SELECT 1")).scalar())
+        """Whether requests can be served: the database answers, and nobody has told us to stop."""
+        ping(self.database)
+        return not self.committer.closed
 
     def close(self) -> None:
         """Finish what was asked for, and let go of the database."""
         self.committer.close()
         self.database.engine.dispose()
 
-    def housekeeping(self) -> None:
-        """Invitations that lapsed long ago go."""
-        lapsed = Invitation.expires < int(time.time()) - 86_400 * 90
-        with self.database.writing() as connection:
-            connection.execute(delete(Invitation).where(lapsed))
+    def housekeeping(self) -> dict[str, int]:
+        """What lapsed goes; how many rows of each table went."""
+        return self.committer.run(lambda connection: swept(connection, self.policy))
 
     def _require_key(self, key: Key) -> None:
         with self.database.writing() as connection:

@@ -20,6 +20,8 @@ class Policy(BaseModel):
         idempotency_days: For which a repeated request gets the same answer.
         stock: MaskNets drawn and compared in advance.
         min_distance: To every other MaskNet, 0 to 0.5.
+        open_joins_a_day: People who may join without an invitation; 0, unless a provider decides otherwise:
+            whoever joins k times holds k MaskNets, which is what the protection is measured against.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -31,6 +33,7 @@ class Policy(BaseModel):
     idempotency_days: Annotated[int, Field(ge=1)] = 30
     stock: Annotated[int, Field(ge=0)] = 64
     min_distance: Annotated[float, Field(ge=0, le=0.5)] = 0.35
+    open_joins_a_day: Annotated[int, Field(ge=0)] = 0
 
 
 @final
@@ -41,6 +44,8 @@ class Settings(BaseModel):
         database: SQLAlchemy's address of the database.
         key: The operator's key file.
         hypernet: Name or file of the hypernetwork.
+        mark: File that remembers how far the audit log went, so that a database put back is noticed; kept
+            beside the key, away from the database. None if nothing shall.
         policy: See ``Policy``.
     """
 
@@ -49,4 +54,5 @@ class Settings(BaseModel):
     database: str = "sqlite:///psp.db"
     key: Path = Path("psp.key")
     hypernet: str = "hypernet-1"
+    mark: Path | None = None
     policy: Policy = Policy()

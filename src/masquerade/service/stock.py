@@ -17,6 +17,7 @@ from masquerade.keys.opaque import Secret
 from masquerade.masknets import MaskNetCard, MaskNetFile, Source, masknet_bytes
 from masquerade.owner.functional_distance import BYTES, distances, sketch
 from masquerade.service.database import Database, locked_head
+from masquerade.service.sealing import belongs
 from masquerade.service.tables import MaskNetRow
 
 DRAWS: Final = 64
@@ -92,11 +93,6 @@ class Stock:
             "version": __version__,
         }
         connection.execute(insert(MaskNetRow).values(**row))
-
-
-def belongs(masknet: str, account: str) -> bytes:
-    """What a sealed secret is bound to: it opens for this MaskNet of this account alone."""
-    return f"{masknet}/{account}".encode()
 
 
 def numbers_of(raw: Secret) -> torch.Tensor:

@@ -36,7 +36,10 @@ class Account(Base):
 
 @final
 class Invitation(Base):
-    """One code, of which only the digest is kept."""
+    """One code, of which only the digest is kept; ``request`` and ``account`` say who joined by it.
+
+    One that lapses as it is made stands for somebody who joined without a code, where the policy allows that.
+    """
 
     __tablename__ = "invitations"
 
@@ -44,6 +47,8 @@ class Invitation(Base):
     created: Mapped[int] = mapped_column(BigInteger)
     expires: Mapped[int] = mapped_column(BigInteger)
     used: Mapped[int | None] = mapped_column(BigInteger)
+    request: Mapped[bytes | None] = mapped_column(LargeBinary(32))
+    account: Mapped[str | None] = mapped_column(String(32))
 
 
 @final

@@ -30,9 +30,9 @@ class Strict(BaseModel):
 
 
 class Join(Strict):
-    """An invitation's code."""
+    """An invitation's code; empty where the provider lets people join without one."""
 
-    code: Annotated[str, Field(min_length=1, max_length=200)]
+    code: Annotated[str, Field(max_length=200)]
 
 
 class Wish(Strict):
@@ -82,8 +82,8 @@ def application(provider: Provider, rates: Rates) -> FastAPI:
         }
 
     @app.post("/v1/join", status_code=201)
-    def join(body: Join) -> dict[str, str]:
-        return provider.join(body.code)
+    def join(body: Join, idempotency_key: Annotated[str, Header(max_length=200)] = "") -> dict[str, str]:
+        return provider.join(body.code, idempotency_key)
 
     @app.post("/v1/masknet", status_code=201)
     def issue(

@@ -1,0 +1,120 @@
+"""How an account begins: with an invitation, or where the policy is open, with nothing but a share of the day's."""
+
+import base64
+import time
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Final, final
+
+from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy.engine import Row
+
+from masquerade.errors import BadRequest, NotKnown, QuotaReached
+from masquerade.keys import Key
+from masquerade.service.credentials import caller, digest, new_account, new_token, random_code
+from masquerade.service.database import locked_head
+from masquerade.service.settings import DAY, Policy
+from masquerade.service.tables import Invitation
+
+PIN_BYTES: Final = 16
+"""Of the provider's public key in an invitation's code."""
+SHORTEST_KEY: Final = 32
+"""Characters of an Idempotency-Key of joining: with the code it stands for the token."""
+
+
+@final
+@dataclass(frozen=True)
+class Joined:
+    """What came of joining.
+
+    Args:
+        account: Its name.
+        token: The account's token.
+        fresh: Whether the account is new, and not that of an earlier, equal request.
+    """
+
+    account: str
+    token: str
+    fresh: bool
+
+
+def pin(public: bytes) -> str:
+    """What an invitation says of the provider's public key, 22 characters; the client checks it first."""
+    return base64.urlsafe_b64encode(sha256(public).digest()[:PIN_BYTES]).decode().rstrip("=")
+
+
+def joined(connection: Connection, code: str, request_key: str, policy: Policy, key: Key) -> Joined:
+    """An account for a code; the same one, with the same token, for the same code and Idempotency-Key.
+
+    Raises:
+        BadRequest: If the Idempotency-Key is too short to be random.
+        NotKnown: If there is no such code, it was used, or it lapsed: the same words for all three.
+        QuotaReached: If nobody else may join without a code today.
+    """
+    if request_key and len(request_key) < SHORTEST_KEY:
+        raise BadRequest(
+            "the key can be guessed",
+            code="short_key",
+            place="Idempotency-Key",
+            remedy="32 random characters.",
+        )
+    now, secret = int(time.time()), code.partition(".")[0]
+    if not secret and policy.open_joins_a_day:
+        secret = _opened(connection, request_key, policy, now)
+    invitation = connection.execute(
+        select(Invitation.__table__).where(Invitation.digest == digest(secret)).with_for_update()
+    ).first()
+    if invitation is None:
+        raise _not_good()
+    token = (
+        key.authenticate("join-token", digest(secret) + digest(request_key)) if request_key else random_code()
+    )
+    if invitation.used is not None:
+        return _again(connection, invitation, request_key, token, now - policy.idempotency_days * DAY)
+    if invitation.expires < now:
+        raise _not_good()
+    account = new_account(connection, now)
+    request = digest(request_key) if request_key else None
+    used = update(Invitation).where(Invitation.digest == invitation.digest)
+    connection.execute(used.values(used=now, request=request, account=account))
+    new_token(connection, "person", account, policy.token_days, token)
+    return Joined(account, token, fresh=True)
+
+
+def _again(
+    connection: Connection, old: Row[tuple[object, ...]], request_key: str, token: str, since: int
+) -> Joined:
+    """The account of an earlier request, if this is the same one and its token is still worth something."""
+    same = bool(request_key) and old.request == digest(request_key) and old.used >= since
+    if not same or caller(connection, token) is None:
+        raise _not_good()
+    return Joined(old.account, token, fresh=False)
+
+
+def _opened(connection: Connection, request_key: str, policy: Policy, now: int) -> str:
+    """An invitation made on the spot, for the day's share; for an Idempotency-Key always the same one."""
+    secret = f"open/{request_key}" if request_key else random_code()
+    locked_head(connection, "stock")  # whoever counts must be alone
+    known = select(Invitation.digest).where(Invitation.digest == digest(secret))
+    if connection.execute(known).first() is not None:
+        return secret
+    opened = (Invitation.created == Invitation.expires, Invitation.created > now - DAY)
+    if connection.execute(select(func.count()).where(*opened)).scalar_one() >= policy.open_joins_a_day:
+        raise QuotaReached(
+            "nobody else may join today",
+            code="full",
+            value=f"{policy.open_joins_a_day} a day",
+            remedy="Try tomorrow, or join with an invitation.",
+            wait=DAY // 24,
+        )
+    connection.execute(insert(Invitation).values(digest=digest(secret), created=now, expires=now))
+    return secret
+
+
+def _not_good() -> NotKnown:
+    return NotKnown(
+        "the invitation is unknown, used or lapsed",
+        code="invitation",
+        place="code",
+        remedy="Ask the provider for a new one.",
+    )

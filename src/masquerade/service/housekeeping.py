@@ -1,0 +1,31 @@
+"""What has lapsed is deleted, from time to time."""
+
+import time
+from typing import Final
+
+from sqlalchemy import Connection, delete
+
+from masquerade.service.settings import DAY, Policy
+from masquerade.service.tables import Answer, Invitation, Token
+
+KEPT: Final = 90
+"""Days that an invitation is kept after it lapsed, and no fewer than its answer is repeated for."""
+
+
+def swept(connection: Connection, policy: Policy) -> dict[str, int]:
+    """Delete answers that are repeated no more, tokens that lapsed and invitations that lapsed long ago.
+
+    Returns:
+        Rows deleted, by table.
+    """
+    now = int(time.time())
+    kept = now - max(KEPT, policy.idempotency_days) * DAY
+    rules = {
+        Answer: Answer.created <= now - policy.idempotency_days * DAY,
+        Token: Token.expires <= now,
+        Invitation: Invitation.expires < kept,
+    }
+    return {
+        table.__tablename__: connection.execute(delete(table).where(lapsed)).rowcount
+        for table, lapsed in rules.items()
+    }

@@ -1,0 +1,82 @@
+"""Killed between any two statements of an issue, or cut from its database, a provider loses and doubles nothing."""
+
+from collections import Counter
+from contextlib import suppress
+from itertools import count
+
+import pytest
+from sqlalchemy import func, select
+
+from masquerade.errors import OutOfOrder
+from masquerade.masknets import open_source
+from masquerade.service.provider import Provider
+from masquerade.service.tables import Account, Answer, AuditRow, Invitation, MaskNetRow, Token
+from service_examples import provider
+from service_faults import at_point, copied, cut
+from service_processes import dying_visit, processes, visit
+
+pytest_plugins = ["service_fixtures"]
+FEWEST_POINTS = 40
+"""Places of a visit at which it can end; fewer, and the hooks are not where they should be."""
+
+
+@pytest.fixture
+def begun(address: str) -> tuple[str, str]:
+    """A database with one invitation and an empty stock, and the invitation's code."""
+    made = provider(address)
+    code = made.invite()
+    made.close()
+    made.scrub()
+    made.database.engine.dispose()
+    return address, code
+
+
+def require_whole(psp: Provider, code: str) -> None:
+    """After the same visit again, all is there once."""
+    first = visit(psp, code)
+    assert visit(psp, code) == first
+    with psp.database.reading() as connection:
+        rows = {
+            table: connection.execute(select(func.count()).select_from(table)).scalar_one()
+            for table in (Account, Answer, Invitation, Token)
+        }
+        assert set(rows.values()) == {1}
+        assert connection.execute(select(Account.issued)).scalar_one() == 1
+        states = Counter(connection.execute(select(MaskNetRow.state)).scalars())
+        assert states["active"] == 1
+        assert set(states) <= {"active", "stock"}
+        events = Counter(connection.execute(select(AuditRow.event)).scalars())
+        assert events == {"invite": 1, "join": 1, "issue": 1, "fetch": events["fetch"]}
+        assert psp.log.verify(connection) == sum(events.values())
+
+
+def test_killed_between_any_two_statements(begun: tuple[str, str]) -> None:
+    address, code = begun
+    for point in count():
+        copy = copied(address, point)
+        killed = processes().Process(target=dying_visit, args=(copy, code, point))
+        killed.start()
+        killed.join()
+        psp = provider(copy)
+        require_whole(psp, code)
+        psp.close()
+        if killed.exitcode == 0:
+            break
+        assert killed.exitcode == -9
+    assert point >= FEWEST_POINTS
+
+
+def test_cut_from_the_database_between_any_two_statements(begun: tuple[str, str]) -> None:
+    address, code = begun
+    open_source()
+    for point in count():
+        psp = provider(copied(address, point))
+        passed = at_point(psp.database.engine, point, cut)
+        with suppress(OutOfOrder):  # or it was cut after the last thing that mattered
+            visit(psp, code)
+        if not passed:
+            psp.close()
+            break
+        require_whole(psp, code)
+        psp.close()
+    assert point >= FEWEST_POINTS
