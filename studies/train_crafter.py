@@ -5,11 +5,12 @@
 DATA holds LFW and the CelebA pack (see docs on data sets). Nobody is learned from whom a study protects: of LFW the
 people with fewer than 20 photos count, of CelebA those whom ``celeba.held_back`` does not name. Writes
 OUT/NAME.safetensors for each name, all by default; a file that is there is left alone, a training that was stopped
-goes on. The three need each other in this order: an amortiser belongs to the generator and the encoder in OUT.
+goes on. They need each other in this order: the others belong to the generator and the encoder in OUT.
 
 * faces-1: about 70 minutes of one processor thread; its critic is in the file.
 * split-1: the settings of `masquerade encoder train`, in bfloat16; about one minute.
 * amortiser-1: about a minute and a half.
+* crafter-1: some minutes of one processor thread.
 """
 
 import argparse
@@ -19,8 +20,10 @@ from time import process_time
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from masquerade.crafting.amortiser_file import AmortiserCard, amortiser_bytes
+from masquerade.crafting.feature_crafter_file import FeatureCrafterCard, feature_crafter_bytes
 from masquerade.crafting.generator_file import FaceGenerator, FaceGeneratorCard, face_generator_bytes
 from masquerade.crafting.reconstruction import Reconstruction
 from masquerade.crafting.shipped import open_generator, open_split
@@ -29,8 +32,10 @@ from masquerade.data import celeba, packs
 from masquerade.networks.split import SplitOptions
 from masquerade.networks.wgan_generator import WGANGeneratorOptions
 from masquerade.released.durable import write_durably
+from masquerade.training.amortised_crafter import AmortisedCrafterSettings, train_amortised_crafter
 from masquerade.training.amortiser import AmortiserSettings, train_amortiser
 from masquerade.training.attributes import AttributeSettings, train_attributes
+from masquerade.training.decoder import DecoderSettings, train_decoder
 from masquerade.training.resumable import Upkeep
 from masquerade.training.wgan_gp import WGANSettings, train_wgan
 
@@ -59,14 +64,15 @@ SPLIT = AttributeSettings(
 AMORTISER = AmortiserSettings(
     width=32, steps=480, batch_size=32, learning_rate=2e-3, loss="latents", noise=0.1
 )
+DECODER = DecoderSettings(width=16, entry="convolution", epochs=12)
+CRAFTER = AmortisedCrafterSettings(steps=400)
+CRAFTER_LICENCE = f"{CELEBA_LICENCE} Labelled Faces in the Wild, distributed for research."
 Job = Callable[[Path, Path, Upkeep], bytes]
 
 
 def faces(data: Path, out: Path, upkeep: Upkeep) -> bytes:
     """The generator of public faces and its critic."""
-    everybody = packs.lfw(data, SIDE, SIDE, "RGB")
-    few = (torch.bincount(everybody.labels) < MANY)[everybody.labels]
-    photos = everybody.images[few].contiguous()
+    photos, labels = _lfw(data)
     trained = train_wgan(photos, FACES, SEED, upkeep)
     card = FaceGeneratorCard(
         name=out.stem,
@@ -74,7 +80,7 @@ def faces(data: Path, out: Path, upkeep: Upkeep) -> bytes:
         critic=trained.critic.options,
         training=_facts("WGAN-GP", FACES.model_dump(mode="json")),
         photos=len(photos),
-        people=len(torch.unique(everybody.labels[few])),
+        people=len(torch.unique(labels)),
         licence=LFW_LICENCE,
     )
     return face_generator_bytes(FaceGenerator(trained.generator, trained.critic), card)
@@ -82,10 +88,8 @@ def faces(data: Path, out: Path, upkeep: Upkeep) -> bytes:
 
 def split(data: Path, out: Path, upkeep: Upkeep) -> bytes:
     """The encoder on the edge and the cloud's half."""
-    everybody, described = packs.celeba(data, SIDE, SIDE), celeba.attributes(data)
-    held = celeba.held_back(data, PRIVATE)
-    public = torch.tensor([name not in held for name in everybody.names])[everybody.labels]
-    photos = everybody.images[public].contiguous()
+    photos, labels, public = _celeba(data)
+    described = celeba.attributes(data)
     network = train_attributes(photos, described.values[public], SPLIT, SEED, upkeep)
     card = SplitCard(
         name=out.stem,
@@ -93,7 +97,7 @@ def split(data: Path, out: Path, upkeep: Upkeep) -> bytes:
         attributes=described.names,
         training=_facts("attributes", SPLIT.model_dump(mode="json")),
         photos=len(photos),
-        people=len(torch.unique(everybody.labels[public])),
+        people=len(torch.unique(labels)),
         licence=CELEBA_LICENCE,
     )
     return split_bytes(network, card)
@@ -119,7 +123,34 @@ def amortiser(data: Path, out: Path, upkeep: Upkeep) -> bytes:
     return amortiser_bytes(trained, card)
 
 
-JOBS: Mapping[str, Job] = {"faces-1": faces, "split-1": split, "amortiser-1": amortiser}
+def crafter(data: Path, out: Path, upkeep: Upkeep) -> bytes:
+    """The amortised crafter, against a decoder that begins as one of unprotected features."""
+    generator = open_generator(path_of(out.parent, "faces-1"))
+    encoder = open_split(path_of(out.parent, "split-1"))
+    rebuild = Reconstruction(generator.network, encoder.network, generator.latents)
+    (lfw, theirs), (others, labels, _) = _lfw(data), _celeba(data)
+    with torch.no_grad():
+        features = torch.cat([rebuild.encode(some.float() / 255) for some in torch.split(others, 64)])
+    decoder = train_decoder(features, others, DECODER, SEED)
+    photos = torch.cat([lfw, others])
+    facts = f"{generator.digest} {encoder.digest}"
+    trained = train_amortised_crafter(photos, rebuild, decoder, CRAFTER, SEED, facts, upkeep)
+    card = FeatureCrafterCard(
+        name=out.stem,
+        crafter=trained.options,
+        least_beta=CRAFTER.least_beta,
+        most_beta=CRAFTER.most_beta,
+        generator_digest=generator.digest,
+        encoder_digest=encoder.digest,
+        training=_facts("amortised crafter", CRAFTER.model_dump(mode="json")),
+        photos=len(photos),
+        people=len(torch.unique(theirs)) + len(torch.unique(labels)),
+        licence=CRAFTER_LICENCE,
+    )
+    return feature_crafter_bytes(trained, card)
+
+
+JOBS: Mapping[str, Job] = {"faces-1": faces, "split-1": split, "amortiser-1": amortiser, "crafter-1": crafter}
 
 
 def path_of(out: Path, name: str) -> Path:
@@ -138,6 +169,20 @@ def train(data: Path, out: Path, name: str) -> None:
     checkpoint = path.with_name(f"{path.name}.checkpoint")
     write_durably(path, [JOBS[name](data, path, Upkeep(checkpoint, told))])
     checkpoint.unlink(missing_ok=True)
+
+
+def _lfw(data: Path) -> tuple[Tensor, Tensor]:
+    """Photos of LFW's people with few, and whose they are."""
+    everybody = packs.lfw(data, SIDE, SIDE, "RGB")
+    few = (torch.bincount(everybody.labels) < MANY)[everybody.labels]
+    return everybody.images[few].contiguous(), everybody.labels[few]
+
+
+def _celeba(data: Path) -> tuple[Tensor, Tensor, Tensor]:
+    """Photos of CelebA's people who are not held back, whose they are, and which of all."""
+    everybody, held = packs.celeba(data, SIDE, SIDE), celeba.held_back(data, PRIVATE)
+    public = torch.tensor([name not in held for name in everybody.names])[everybody.labels]
+    return everybody.images[public].contiguous(), everybody.labels[public], public
 
 
 def _facts(method: str, settings: dict[str, Any]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from math import prod
 import torch
 from torch import Tensor, nn
 
-from crafter_disguise_examples import find_split, tiny_faces
+from crafter_disguise_examples import find_crafter, find_split, tiny_faces
 from encoder_examples import find_tiny
 from masquerade.crafting.trained import TrainedFaceGenerator
 from masquerade.disguises import Finders, untrained
@@ -91,6 +91,10 @@ def find_generator(name: str, digest: str) -> TrainedGenerator | TrainedFaceGene
 
 
 TINY_FINDERS = Finders(
-    encoder=find_tiny, recognisers=find_recogniser, generator=find_generator, split=find_split
+    encoder=find_tiny,
+    recognisers=find_recogniser,
+    generator=find_generator,
+    split=find_split,
+    crafter=find_crafter,
 )
 """Finds what tests make up, and what comes with masquerade."""

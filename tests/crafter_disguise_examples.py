@@ -1,8 +1,11 @@
 """Small trained networks of Crafter by name, for tests of what needs them by name."""
 
+import torch
+
 from crafting_examples import tiny_networks
 from masquerade.crafting import CrafterZSettings, CraftSettings, FaceGenerator
-from masquerade.crafting.trained import TrainedFaceGenerator, TrainedSplit
+from masquerade.crafting.trained import TrainedFaceGenerator, TrainedFeatureCrafter, TrainedSplit
+from masquerade.networks.feature_crafter import FeatureCrafter, FeatureCrafterOptions
 from masquerade.networks.wgan_generator import WGANGenerator
 
 ADVERSARY = {"width": 2, "steps": 1, "minibatch": 4}
@@ -29,6 +32,23 @@ def tiny_faces() -> TrainedFaceGenerator:
     generator = tiny_networks()[0].float()
     assert isinstance(generator, WGANGenerator)
     return TrainedFaceGenerator.of("tiny-faces", FaceGenerator(generator))
+
+
+def tiny_crafter() -> TrainedFeatureCrafter:
+    """An amortised crafter of the tiny encoder's features, which changes them, though it learnt nothing."""
+    options = FeatureCrafterOptions(features=tiny_networks()[1].feature_shape, width=4, blocks=1)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(6)
+        network = FeatureCrafter(options)
+        torch.nn.init.normal_(network.leave.weight)
+    return TrainedFeatureCrafter.of("tiny-crafter", network.eval(), (0.5, 4.0))
+
+
+def find_crafter(name: str, digest: str) -> TrainedFeatureCrafter:
+    """The tiny amortised crafter and no other."""
+    found = tiny_crafter()
+    assert (name, digest) == (found.name, found.digest)
+    return found
 
 
 def find_split(name: str, digest: str) -> TrainedSplit:

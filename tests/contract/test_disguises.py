@@ -9,10 +9,17 @@ import torch
 from torch import Tensor, nn
 
 from cloak_examples import SMALL, TINY_FINDERS, TinyRecogniser, tiny_generator
-from crafter_disguise_examples import SETTINGS, SETTINGS_Z, tiny_faces, tiny_split
+from crafter_disguise_examples import (
+    SETTINGS,
+    SETTINGS_Z,
+    tiny_crafter,
+    tiny_faces,
+    tiny_split,
+)
 from encoder_examples import tiny_encoder
 from masquerade.disguises import (
     EVERY_DISGUISE,
+    AmortisedCrafter,
     BlockMatrix,
     BlockNormalise,
     BlockPermutation,
@@ -93,6 +100,10 @@ INSTANCES: tuple[Disguise, ...] = (
     SplitEncode(tiny_split()),
     Crafter(tiny_split(), tiny_faces(), SETTINGS, batch=40),
     CrafterZ(tiny_split(), tiny_faces(), SETTINGS_Z, batch=4),
+    AmortisedCrafter(tiny_split(), tiny_faces(), tiny_crafter(), pool=8, choices=2),
+    AmortisedCrafter(
+        tiny_split(), tiny_faces(), tiny_crafter(), pool=8, choices=2, refine=1, settings=SETTINGS, batch=40
+    ),
     Chain(),
     Chain((MatchedNoise(4), MaskNetCloak(SMALL, steps=2))),
     Chain((BlockPermutation(1), TokenMatrix())),

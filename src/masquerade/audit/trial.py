@@ -19,6 +19,7 @@ from masquerade.audit.features import KeptFeatures, feature_scores, split_of
 from masquerade.audit.study import ArmSpec, HeldSpec, NoiseSpec, TrainingSpec
 from masquerade.data.image_set import ImageSet
 from masquerade.disguises import Chain, from_description
+from masquerade.disguises.amortised_crafter import KeyedAmortisedCrafter
 from masquerade.disguises.base import Disguise, Keyed
 from masquerade.disguises.encode import Encode
 from masquerade.disguises.keyed_crafting import KeyedCrafting
@@ -200,7 +201,7 @@ class Trial:
     def _again(self, number: int) -> Disguising:
         """The protection with new draws: of the same key where it can, else of another."""
         keyed = self._keyed
-        if isinstance(keyed, KeyedCrafting):
+        if isinstance(keyed, (KeyedCrafting, KeyedAmortisedCrafter)):
             return lambda images: keyed.again(images, number)
         key = study_key(self.seed, f"query {number}")
         return self.disguise.with_key(key, self.scene.train.shape)

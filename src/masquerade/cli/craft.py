@@ -7,6 +7,7 @@ import typer
 
 from masquerade.cli.console import CommandFailed, open_key, progress
 from masquerade.cli.owner import SOME_FAILED, Key, tell
+from masquerade.errors import UsageError
 from masquerade.owner.crafting import crafting_recipe
 from masquerade.owner.disguising import disguise_folder
 from masquerade.owner.records import Records
@@ -23,6 +24,11 @@ def craft(
         str | None, typer.Option(help="File of `generator train`, instead of faces-1.")
     ] = None,
     beta: Annotated[float, typer.Option(min=0, help="Weight of utility against privacy.")] = 1.0,
+    amortised: Annotated[bool, typer.Option(help="Craft by a trained network, in one pass.")] = False,
+    refine: Annotated[
+        int | None,
+        typer.Option(min=0, help="Iterations after that pass; with --amortised.", show_default="0"),
+    ] = None,
     iterations: Annotated[
         int | None,
         typer.Option(min=1, help="Steps of the features; 500 in the paper.", show_default="the recipe's"),
@@ -44,10 +50,12 @@ def craft(
     A photo that was crafted before, with whatever others, keeps its feature: the cache holds it, and is as secret
     as the key. The key shuffles the rows of a released folder anyway, so that there is no option for it.
     """
+    _require_consistent(amortised=amortised, refine=refine, iterations=iterations)
     recipe = crafting_recipe(
+        "crafter-amortised" if amortised else "crafter",
         encoder=encoder,
         generator=generator,
-        change={"beta": beta, "iterations": iterations, "batch": batch},
+        change={"beta": beta, "iterations": iterations, "refine": refine, "batch": batch},
     )
     with progress("crafting") as told:
         summary = disguise_folder(
@@ -66,3 +74,13 @@ def craft(
     tell(summary)
     if summary.rejected:
         raise CommandFailed(SOME_FAILED)
+
+
+def _require_consistent(*, amortised: bool, refine: int | None, iterations: int | None) -> None:
+    """Refuse numbers of the other way to craft."""
+    if amortised and iterations is not None:
+        raise UsageError(
+            "--iterations does not go with --amortised", remedy="Take --refine, or leave it out."
+        )
+    if refine is not None and not amortised:
+        raise UsageError("--refine goes with --amortised", remedy="Add it, or take --iterations.")

@@ -68,6 +68,7 @@ def craft(
     pool: Tensor,
     start: Start,
     random: Generator,
+    first: Tensor | None = None,
     prior_critic: nn.Module | None = None,
     observe: Observe | None = None,
 ) -> Crafted:
@@ -82,6 +83,7 @@ def craft(
         pool: The prior's latents, ``(p, d)``; ``pool_size`` says how many.
         start: An amortiser, or latents ``(n, d)``, from which the simulated inversion begins.
         random: Where the critic is drawn from; a secret, since averaging over it helps an attacker.
+        first: Features to go on from instead of the originals, ``(n, *shape)``.
         prior_critic: The pre-trained critic, if the inversion has a prior.
         observe: Told of each iteration.
 
@@ -94,7 +96,9 @@ def craft(
     require_start(start, originals, rebuild)
     adversary = Adversary(rebuild, pool, settings.adversary, random)
     solver = _solver(settings, rebuild, start, prior_critic)
-    features = originals.detach().clone()
+    features = (originals if first is None else first).detach().clone()
+    if first is not None:
+        require_features(features, rebuild)
     features.grad = torch.zeros_like(features)
     optimiser = torch.optim.Adam([features], lr=settings.learning_rate)
     clock, log, latents = Clock(), [], features

@@ -22,8 +22,8 @@ SPLITS: Final = ("split-1",)
 """Split networks that need no file: 64x64 pixels, CelebA's 40 attributes."""
 AMORTISERS: Final = ("amortiser-1",)
 """Amortisers that need no file: of ``faces-1`` and ``split-1``."""
-FEATURE_CRAFTERS: Final[tuple[str, ...]] = ()
-"""Amortised crafters that need no file: none was found worth it yet."""
+FEATURE_CRAFTERS: Final = ("crafter-1",)
+"""Amortised crafters that need no file: of ``faces-1`` and ``split-1``."""
 _WEIGHTS: Final = Path(__file__).parent / "weights"
 
 

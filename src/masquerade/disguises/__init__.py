@@ -1,5 +1,6 @@
 """Protections: a public description each, and a secret half made from a key."""
 
+from masquerade.disguises.amortised_crafter import AmortisedCrafter
 from masquerade.disguises.base import Disguise, Keyed, derivation_check
 from masquerade.disguises.block_matrix import BlockMatrix
 from masquerade.disguises.block_normalise import BlockNormalise
@@ -30,6 +31,7 @@ from masquerade.disguises.token_network import TokenNetwork
 
 __all__ = [
     "EVERY_DISGUISE",
+    "AmortisedCrafter",
     "BlockMatrix",
     "BlockNormalise",
     "BlockPermutation",

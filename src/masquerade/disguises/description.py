@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any, Final
 
+from masquerade.disguises.amortised_crafter import AmortisedCrafter
 from masquerade.disguises.base import Disguise
 from masquerade.disguises.block_matrix import BlockMatrix
 from masquerade.disguises.block_normalise import BlockNormalise
@@ -54,6 +55,7 @@ EVERY_DISGUISE: Final[tuple[type[Disguise], ...]] = (
     SplitEncode,
     Crafter,
     CrafterZ,
+    AmortisedCrafter,
     Chain,
 )
 """Every kind of disguise; a new one is a file and a row here."""

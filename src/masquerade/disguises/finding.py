@@ -8,23 +8,30 @@ from typing import Any, Final, TypeVar, final
 
 from masquerade.crafting.shipped import (
     AMORTISERS,
+    FEATURE_CRAFTERS,
     GENERATORS,
     SPLITS,
     open_amortiser,
+    open_feature_crafter,
     open_generator,
     open_split,
 )
-from masquerade.crafting.trained import TrainedAmortiser, TrainedFaceGenerator, TrainedSplit
+from masquerade.crafting.trained import (
+    TrainedAmortiser,
+    TrainedFaceGenerator,
+    TrainedFeatureCrafter,
+    TrainedSplit,
+)
 from masquerade.encoders import Encoder, find_shipped
 from masquerade.encoders.recogniser import RECOGNISERS, Recogniser, open_recogniser
 from masquerade.errors import ModelError, UsageError
 from masquerade.masknets import SHIPPED, Source, UntrainedSource, open_source
-from masquerade.named_file import require_digest
 from masquerade.masknets.generator import TrainedGenerator
 from masquerade.masknets.generator_file import find_generator
+from masquerade.named_file import require_digest
 from masquerade.networks.masknet import structure
 
-_Found = TypeVar("_Found", TrainedSplit, TrainedFaceGenerator, TrainedAmortiser)
+_Found = TypeVar("_Found", TrainedSplit, TrainedFaceGenerator, TrainedAmortiser, TrainedFeatureCrafter)
 _UNTRAINED: Final = re.compile(r"untrained-(?P<structure>masknet-[1-3])-(?P<size>[1-9]\d{1,3})")
 
 
@@ -120,6 +127,18 @@ def find_amortiser(name: str, digest: str) -> TrainedAmortiser:
     return _same(open_amortiser(name, open_generator(), open_split()), digest)
 
 
+def find_feature_crafter(name: str, digest: str) -> TrainedFeatureCrafter:
+    """The shipped amortised crafter of that name, which must have that digest.
+
+    Raises:
+        UsageError: If no amortised crafter of that name is shipped.
+        ModelError: If it is another than the one of that digest.
+    """
+    if name not in FEATURE_CRAFTERS:
+        raise _not_shipped("amortised crafter", name)
+    return _same(open_feature_crafter(name, open_split()), digest)
+
+
 def _same(found: _Found, digest: str) -> _Found:
     if found.digest != digest:
         raise ModelError(
@@ -146,6 +165,7 @@ class Finders:
     generator: Callable[[str, str], TrainedGenerator | TrainedFaceGenerator] = find_any_generator
     split: Callable[[str, str], TrainedSplit] = find_split
     amortiser: Callable[[str, str], TrainedAmortiser] = find_amortiser
+    crafter: Callable[[str, str], TrainedFeatureCrafter] = find_feature_crafter
 
     def of(self, parameter: str) -> Callable[[str, str], Any] | None:
         """The one for a parameter, if it is a network."""

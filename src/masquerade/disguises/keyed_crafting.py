@@ -53,21 +53,7 @@ class Crafting(Disguise, ABC):
 
     def __post_init__(self) -> None:
         place = type(self).__name__
-        require_split(self.split, place)
-        if not isinstance(self.generator, TrainedFaceGenerator):
-            raise UsageError(
-                "not a face generator",
-                value=repr(self.generator)[:100],
-                place=place,
-                remedy="Give what masquerade.crafting.shipped.open_generator returns.",
-            )
-        if not isinstance(self.amortiser, TrainedAmortiser | None):
-            raise UsageError(
-                "not an amortiser",
-                value=repr(self.amortiser)[:100],
-                place=place,
-                remedy="Give what masquerade.crafting.shipped.open_amortiser returns, or None.",
-            )
+        require_networks(self.split, self.generator, self.amortiser, place)
         require_count("number of photos in a batch", self.batch, 1, 4096, place)
 
     @abstractmethod
@@ -147,17 +133,42 @@ class KeyedCrafting(Keyed):
 
     def _batch(self, originals: Tensor, call: bytes, query: int) -> Tensor:
         how, stream = self._how, self._stream(call, query)
-        pool = self._latents(stream, pool_size(len(originals), how.minibatch()))
-        start = how.amortiser.network if how.amortiser else self._latents(stream, len(originals))
+        d = self._rebuild.latents
+        pool = latents_of(stream, pool_size(len(originals), how.minibatch()), d)
+        start = how.amortiser.network if how.amortiser else latents_of(stream, len(originals), d)
         with torch.enable_grad():
             return how.crafted(originals, self._rebuild, pool, start, generator_of(stream)).detach()
 
-    def _latents(self, stream: KeyStream, count: int) -> Tensor:
-        d = self._rebuild.latents
-        return torch.from_numpy(stream.normal(count * d).reshape(count, d)).float()
-
     def _stream(self, call: bytes, query: int) -> KeyStream:
         return self._key.stream(f"batch {call.hex()} query {query}")
+
+
+def latents_of(stream: KeyStream, count: int, d: int) -> Tensor:
+    """Standard normal latents of a key's stream, float32 ``(count, d)``."""
+    return torch.from_numpy(stream.normal(count * d).reshape(count, d)).float()
+
+
+def require_networks(split: object, generator: object, amortiser: object, place: str) -> None:
+    """Pass if these are Crafter's public networks with their names; there may be no amortiser.
+
+    Raises:
+        UsageError: If one is not.
+    """
+    require_split(split, place)
+    if not isinstance(generator, TrainedFaceGenerator):
+        raise UsageError(
+            "not a face generator",
+            value=repr(generator)[:100],
+            place=place,
+            remedy="Give what masquerade.crafting.shipped.open_generator returns.",
+        )
+    if not isinstance(amortiser, TrainedAmortiser | None):
+        raise UsageError(
+            "not an amortiser",
+            value=repr(amortiser)[:100],
+            place=place,
+            remedy="Give what masquerade.crafting.shipped.open_amortiser returns, or None.",
+        )
 
 
 def settings_of(given: object, kind: type[Settings], place: str) -> Settings:

@@ -20,7 +20,6 @@ class FeatureCrafterOptions(BaseModel):
         features: Channels, height and width of the features.
         width: Maps of its layers.
         blocks: Residual blocks.
-        noise: Maps of noise, of the features' height and width, beside the features.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
@@ -28,19 +27,14 @@ class FeatureCrafterOptions(BaseModel):
     features: Shape
     width: int = Field(64, ge=1, le=1024)
     blocks: int = Field(4, ge=1, le=64)
-    noise: int = Field(4, ge=1, le=64)
-
-    @property
-    def noise_shape(self) -> Shape:
-        """Maps, height and width of a photo's noise."""
-        return self.noise, *self.features[1:]
 
 
 @final
 class FeatureCrafter(nn.Module):
-    """Residual 3x3 convolutions over features, noise and beta; what comes out is added to the features.
+    """Mixes features with those of a face of the prior, and adds what residual 3x3 convolutions over both and beta give.
 
-    No layer looks at other photos. The last layer begins at zero, so that features come out as they went in.
+    No layer looks at other photos. The face's share is ``1 / (1 + beta * e**-level)`` and the last layer zero to begin
+    with: a mixture of so much is the best one where both losses are squares.
 
     Args:
         options: Its sizes.
@@ -50,36 +44,35 @@ class FeatureCrafter(nn.Module):
         super().__init__()
         self.options = options
         channels = options.features[0]
-        self.enter = nn.Conv2d(channels + options.noise + 1, options.width, 3, padding=1)
+        self.enter = nn.Conv2d(2 * channels + 1, options.width, 3, padding=1)
         self.blocks = nn.Sequential(*(_Block(options.width) for _ in range(options.blocks)))
         self.leave = nn.Conv2d(options.width, channels, 3, padding=1)
         nn.init.zeros_(self.leave.weight)
         nn.init.zeros_(self.leave.bias)  # type: ignore[arg-type]
+        self.level = nn.Parameter(torch.zeros(()))
 
-    def forward(self, features: Tensor, noise: Tensor, beta: Tensor) -> Tensor:
+    def forward(self, features: Tensor, faces: Tensor, beta: Tensor) -> Tensor:
         """Crafted features, shaped as those given.
 
         Args:
             features: ``(n, c, h, w)``.
-            noise: Standard normal, ``(n, *noise_shape)``.
+            faces: Features of the face of the prior that each photo is drawn to, ``(n, c, h, w)``.
             beta: Weight of utility against privacy for each photo, ``(n,)``, above 0.
 
         Raises:
-            UsageError: If the features or the noise have another shape.
+            UsageError: If either have another shape.
         """
-        for what, given, expected in (
-            ("features", features, self.options.features),
-            ("noise", noise, self.options.noise_shape),
-        ):
-            if tuple(given.shape[1:]) != expected:
+        for given in (features, faces):
+            if tuple(given.shape[1:]) != self.options.features:
                 raise UsageError(
-                    f"{what} of another shape than the amortised crafter takes",
-                    value=f"{tuple(given.shape[1:])}, expected {expected}",
+                    "features of another shape than the amortised crafter takes",
+                    value=f"{tuple(given.shape[1:])}, expected {self.options.features}",
                     remedy="Train an amortised crafter for this encoder.",
                 )
+        share = torch.sigmoid(self.level - beta.log()).to(features).view(-1, 1, 1, 1)
         asked = beta.log().to(features).view(-1, 1, 1, 1).expand(-1, 1, *features.shape[2:])
-        change: Tensor = self.leave(self.blocks(self.enter(torch.cat([features, noise, asked], dim=1))))
-        return features + change
+        change: Tensor = self.leave(self.blocks(self.enter(torch.cat([features, faces, asked], dim=1))))
+        return features + share * (faces - features) + change
 
 
 @final

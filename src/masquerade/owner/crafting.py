@@ -20,10 +20,10 @@ def crafting_recipe(
     """A recipe of Crafter with an owner's networks and numbers, for photos of the encoder's size.
 
     Args:
-        name: ``crafter`` or ``crafter-z``.
+        name: ``crafter``, ``crafter-z`` or ``crafter-amortised``.
         encoder: A split network by name, or its file; by itself the recipe's.
         generator: A face generator by name, or its file; by itself the recipe's.
-        change: Other numbers of the recipe: ``beta``, ``iterations``, ``batch`` ...; those that are None stay.
+        change: Other numbers of the recipe: ``beta``, ``iterations``, ``refine``, ``batch`` ...; those that are None stay.
 
     Raises:
         MasqueradeError: If the encoder cannot be opened.

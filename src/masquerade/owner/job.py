@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from masquerade import __version__
+from masquerade.disguises.amortised_crafter import AmortisedCrafter
 from masquerade.disguises.base import Disguise, Keyed, Shape, derivation_check
 from masquerade.disguises.keyed_crafting import Crafting
 from masquerade.errors import UsageError
@@ -31,6 +32,7 @@ FEWEST_SHARDS = 8
 """Where there are photos enough for as many batches."""
 
 CRAFTED_SHARD = 32
+_CRAFTING = (Crafting, AmortisedCrafter)
 """Crafted photos in a shard, at least: crafting takes seconds a photo, and progress is told after every shard."""
 
 
@@ -141,7 +143,7 @@ def keyed_disguise(recipe: Recipe, protection: Disguise, key: Key) -> Keyed:
         UsageError: If it mixes the images of a batch: then a shard would not be the same twice. Crafting does
             too, but its features are kept.
     """
-    if not (protection.per_image or isinstance(protection, Crafting)):
+    if not (protection.per_image or isinstance(protection, _CRAFTING)):
         raise UsageError(
             "a disguise whose images depend on each other",
             value=recipe.name,
@@ -152,7 +154,7 @@ def keyed_disguise(recipe: Recipe, protection: Disguise, key: Key) -> Keyed:
 
 def _batches(protection: Disguise, keyed: Keyed, key: Key, cache: Path) -> tuple[Batches, Shape, StoredType]:
     """How batches are disguised, and shape and type of what is stored."""
-    if isinstance(protection, Crafting):
+    if isinstance(protection, _CRAFTING):
         crafted = CraftedBatches(keyed, protection.batch, key, protection.describe(), cache)
         return crafted, keyed.out_shape, "float32"  # a probe would be crafted
     shape, largest = probe(keyed)

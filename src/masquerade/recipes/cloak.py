@@ -5,8 +5,9 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Final, final
 
-from masquerade.crafting.shipped import amortiser_for, open_generator, open_split
+from masquerade.crafting.shipped import amortiser_for, open_feature_crafter, open_generator, open_split
 from masquerade.disguises import Chain, Disguise, open_named_source
+from masquerade.disguises.amortised_crafter import AmortisedCrafter
 from masquerade.disguises.keyed_crafting import Crafting
 from masquerade.encoders.recogniser import open_recogniser
 from masquerade.errors import UsageError
@@ -22,6 +23,8 @@ _OPENERS: Final[dict[str, Callable[[str | Path], object]]] = {
     "generator": open_cloak_generator,
     "split": open_split,
 }
+_CRAFTER: Final = "crafter"
+"""The amortised crafter, which is opened for a split network."""
 
 
 @final
@@ -63,8 +66,8 @@ class Cloak:
                 remedy=f"Its parameters are {', '.join(known)}.",
             )
         plain = {name: tuple(value) if isinstance(value, list) else value for name, value in change.items()}
-        networks = {name: value for name, value in plain.items() if name in _OPENERS}
-        parameters = {name: value for name, value in plain.items() if name not in _OPENERS}
+        networks = {name: value for name, value in plain.items() if name in (*_OPENERS, _CRAFTER)}
+        parameters = {name: value for name, value in plain.items() if name not in (*_OPENERS, _CRAFTER)}
         return replace(
             self, networks={**self.networks, **networks}, parameters={**self.parameters, **parameters}
         )
@@ -76,9 +79,13 @@ class Cloak:
             MasqueradeError: If a network cannot be opened, or a parameter is wrong.
         """
         networks: dict[str, Any] = {
-            name: _open(self.kind, name, value) for name, value in self.networks.items()
+            name: _open(self.kind, name, value) for name, value in self.networks.items() if name != _CRAFTER
         }
-        if issubclass(self.kind, Crafting) and "amortiser" not in self.parameters:
+        if _CRAFTER in self.networks:
+            crafter = self.networks[_CRAFTER]
+            assert not isinstance(crafter, tuple)  # noqa: S101
+            networks[_CRAFTER] = open_feature_crafter(crafter, networks["split"])
+        if issubclass(self.kind, (Crafting, AmortisedCrafter)) and "amortiser" not in self.parameters:
             networks["amortiser"] = amortiser_for(networks["generator"], networks["split"])
         own = self.kind(**networks, **self.parameters)
         return own if self.before is None else Chain((self.before.opened(), own))
@@ -86,7 +93,7 @@ class Cloak:
 
 def _open(kind: type[Disguise], parameter: str, value: Opened) -> object:
     opener = _OPENERS[parameter]
-    if parameter == "generator" and issubclass(kind, Crafting):
+    if parameter == "generator" and issubclass(kind, (Crafting, AmortisedCrafter)):
         opener = open_generator
     return tuple(opener(each) for each in value) if isinstance(value, tuple) else opener(value)
 

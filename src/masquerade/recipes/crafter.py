@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from masquerade.disguises import Chain, Crafter, CrafterZ, Disguise, SplitEncode
+from masquerade.disguises import AmortisedCrafter, Chain, Crafter, CrafterZ, Disguise, SplitEncode
 from masquerade.recipes.base import Recipe, Status
 from masquerade.recipes.cloak import Cloak, Opened
 
@@ -78,6 +78,15 @@ CRAFTER: Final[tuple[Recipe, ...]] = (
         CrafterZ,
         _BOTH,
         {"settings": LAPTOP_Z},
+        "broken",
+        _UNPROVEN,
+    ),
+    _crafter(
+        "crafter-amortised",
+        "features that a network draws to those of a face of the prior, beta 1",
+        AmortisedCrafter,
+        {**_BOTH, "crafter": "crafter-1"},
+        {"settings": LAPTOP},
         "broken",
         _UNPROVEN,
     ),

@@ -1,7 +1,9 @@
-"""Training of an amortised crafter: Crafter's objective over many photos, for a network instead of features.
+"""Training of an amortised crafter: a network that draws what attackers rebuild to faces of the prior, in one pass.
 
-Source: Crafter, equations 5 to 8 and algorithm 1, with the inversion of line 3 replaced by an amortiser that learns
-crafted features all along, so that no implicit gradient is needed. The replacement is this project's own.
+Source: Crafter, equations 5 to 8, with two replacements of this project's own. The simulated attacker is a decoder that
+learns crafted features all along, instead of a search of latents, so that no implicit gradient is needed. And each
+photo has a face of the prior of its own to be drawn to, instead of a critic: over many photos, a critic that compares
+sets of faces is content with faces of the photos' own people.
 """
 
 from copy import deepcopy
@@ -13,17 +15,17 @@ import torch
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from torch import Tensor, nn
 
-from masquerade.crafting.adversary import Adversary
-from masquerade.crafting.objective import PRIVACY_SCALE, UTILITY_SCALE, inversion_losses
+from masquerade.crafting.objective import UTILITY_SCALE
+from masquerade.crafting.prior_faces import PriorFaces
 from masquerade.crafting.reconstruction import Reconstruction
-from masquerade.crafting.settings import AdversaryOptions
 from masquerade.errors import UsageError
-from masquerade.networks.amortiser import Amortiser
 from masquerade.networks.feature_crafter import FeatureCrafter, FeatureCrafterOptions
+from masquerade.networks.feature_decoder import FeatureDecoder
+from masquerade.training.precision import Precision
 from masquerade.training.resumable import Upkeep, generator_of, rows_of, run
 
-ADVERSARY: Final = AdversaryOptions(width=16, steps=2, minibatch=16)
-"""Few steps of the critic: it is not fresh for each batch, as the exact crafter's is."""
+IMAGE_SCALE: Final = 2000.0
+"""Factor of the mean squared difference of images of 0 to 1: at beta 1, it weighs about as much as that of features."""
 
 
 @final
@@ -33,59 +35,61 @@ class AmortisedCrafterSettings(BaseModel):
     Args:
         width: Maps of its layers.
         blocks: Its residual blocks.
-        noise: Its maps of noise.
         steps: Batches.
         batch_size: Photos in a batch.
         learning_rate: Adam's, of the crafter.
-        amortiser_steps: Steps of the simulated attacker's amortiser for each of the crafter.
-        amortiser_learning_rate: Adam's, of the amortiser.
+        decoder_steps: Steps of the simulated attacker's decoder for each of the crafter.
+        decoder_learning_rate: Adam's, of the decoder.
         least_beta: Betas of the training are drawn from here, evenly in their logarithm,
         most_beta: to here.
-        pool: Faces of the prior that the critic knows.
+        pool: Faces of the prior.
+        choices: Of so many of the pool's, drawn for a photo, the one with the nearest features is its own.
         privacy_scale: Factor of the privacy loss.
         utility_scale: Factor of the utility loss, beside beta.
-        adversary: The critic.
+        precision: What crafter and decoder compute in.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
-    width: Annotated[int, Field(ge=1, le=1024)] = 64
-    blocks: Annotated[int, Field(ge=1, le=64)] = 4
-    noise: Annotated[int, Field(ge=1, le=64)] = 4
-    steps: Annotated[int, Field(ge=1, le=10_000_000)] = 2000
-    batch_size: Annotated[int, Field(ge=1, le=65_536)] = 16
-    learning_rate: Annotated[float, Field(gt=0, le=1)] = 5e-4
-    amortiser_steps: Annotated[int, Field(ge=1, le=1000)] = 1
-    amortiser_learning_rate: Annotated[float, Field(gt=0, le=1)] = 5e-4
-    least_beta: Annotated[float, Field(gt=0, le=1e6)] = 0.5
-    most_beta: Annotated[float, Field(gt=0, le=1e6)] = 4.0
+    width: Annotated[int, Field(ge=1, le=1024)] = 48
+    blocks: Annotated[int, Field(ge=1, le=64)] = 3
+    steps: Annotated[int, Field(ge=1, le=10_000_000)] = 3000
+    batch_size: Annotated[int, Field(ge=1, le=65_536)] = 8
+    learning_rate: Annotated[float, Field(gt=0, le=1)] = 1e-3
+    decoder_steps: Annotated[int, Field(ge=1, le=1000)] = 1
+    decoder_learning_rate: Annotated[float, Field(gt=0, le=1)] = 1e-3
+    least_beta: Annotated[float, Field(gt=0, le=1e6)] = 0.25
+    most_beta: Annotated[float, Field(gt=0, le=1e6)] = 8.0
     pool: Annotated[int, Field(ge=1, le=65_536)] = 512
-    privacy_scale: Annotated[float, Field(ge=0)] = PRIVACY_SCALE
+    choices: Annotated[int, Field(ge=1, le=65_536)] = 16
+    privacy_scale: Annotated[float, Field(ge=0)] = IMAGE_SCALE
     utility_scale: Annotated[float, Field(gt=0)] = UTILITY_SCALE
-    adversary: AdversaryOptions = ADVERSARY
+    precision: Precision = "bfloat16"
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         if self.most_beta < self.least_beta:
             raise ValueError(f"most_beta {self.most_beta:g} is below least_beta {self.least_beta:g}")
+        if self.choices > self.pool:
+            raise ValueError(f"{self.choices} choices of a pool of {self.pool}")
         return self
 
 
 def train_amortised_crafter(
-    features: Tensor,
+    photos: Tensor,
     rebuild: Reconstruction,
-    first: Amortiser,
+    first: FeatureDecoder,
     settings: AmortisedCrafterSettings,
     seed: int,
     facts: str,
     upkeep: Upkeep | None = None,
 ) -> FeatureCrafter:
-    """Train an amortised crafter on public features.
+    """Train an amortised crafter on public photos.
 
     Args:
-        features: float32 ``(n, *rebuild.feature_shape)`` of public people's photos.
-        rebuild: The simulated attacker's generator and encoder.
-        first: The amortiser that it begins with; it is left as it is.
+        photos: uint8 ``(n, 3, side, side)`` of public people.
+        rebuild: The prior's generator, and the encoder.
+        first: The simulated attacker's decoder to begin with; it is left as it is.
         settings: How.
         seed: Not negative, below 2**63.
         facts: What tells this generator and encoder from others, their digests: a checkpoint of others is refused.
@@ -95,13 +99,12 @@ def train_amortised_crafter(
         The crafter in evaluation mode, frozen, where the reconstruction is.
 
     Raises:
-        UsageError: If the features do not fit, or training diverges.
-        CraftingError: If the critic's loss is not finite.
+        UsageError: If the photos or the decoder do not fit, or training diverges.
         ModelError: If the checkpoint is damaged.
     """
-    _require(features, rebuild)
-    trainer = AmortisedCrafterTrainer(features, rebuild, first, settings, seed)
-    job = _job(features, first, settings, seed, facts)
+    _require(photos, rebuild, first)
+    trainer = AmortisedCrafterTrainer(photos, rebuild, first, settings, seed)
+    job = _job(photos, first, settings, seed, facts)
     run(trainer.networks, trainer.optimisers, trainer.take, settings.steps, job, upkeep or Upkeep())
     trainer.crafter.zero_grad(set_to_none=True)
     return trainer.crafter.eval().requires_grad_(False)
@@ -109,107 +112,110 @@ def train_amortised_crafter(
 
 @final
 class AmortisedCrafterTrainer:
-    """Takes the steps of one training: the attacker's amortiser, the critic, the crafter, in turns.
+    """Takes the steps of one training: the attacker's decoder and the crafter, in turns.
 
     Args:
-        features: As of ``train_amortised_crafter``, as are the others.
+        photos: As of ``train_amortised_crafter``, as are the others.
         rebuild: Generator and encoder.
-        first: The amortiser to begin with.
+        first: The decoder to begin with.
         settings: How.
         seed: Root of all randomness.
     """
 
     def __init__(
         self,
-        features: Tensor,
+        photos: Tensor,
         rebuild: Reconstruction,
-        first: Amortiser,
+        first: FeatureDecoder,
         settings: AmortisedCrafterSettings,
         seed: int,
     ) -> None:
-        self._features, self._rebuild, self._settings, self._seed = features, rebuild, settings, seed
-        sizes = FeatureCrafterOptions(
-            features=rebuild.feature_shape, width=settings.width, blocks=settings.blocks, noise=settings.noise
-        )
+        self._photos, self._rebuild, self._settings, self._seed = photos, rebuild, settings, seed
+        shape = rebuild.feature_shape
+        sizes = FeatureCrafterOptions(features=shape, width=settings.width, blocks=settings.blocks)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             self.crafter = FeatureCrafter(sizes).to(rebuild.device)
-        # In evaluation mode its batch normalisation stays as it is: the attacker inverts photos one by one.
-        self.amortiser = deepcopy(first).to(rebuild.device).eval().requires_grad_(True)
-        self._random = generator_of(seed, 1)
-        pool = torch.randn(settings.pool, rebuild.latents, generator=self._random).to(rebuild.device)
-        self.adversary = Adversary(rebuild, pool, settings.adversary, self._random)
+        self.decoder = deepcopy(first).to(rebuild.device).requires_grad_(True)
+        pool = torch.randn(settings.pool, rebuild.latents, generator=generator_of(seed, 1))
+        self._prior = PriorFaces(rebuild, pool.to(rebuild.device))
         self.optimisers = (
             torch.optim.Adam(self.crafter.parameters(), lr=settings.learning_rate),
-            torch.optim.Adam(self.amortiser.parameters(), lr=settings.amortiser_learning_rate),
-            self.adversary.optimiser,
+            torch.optim.Adam(self.decoder.parameters(), lr=settings.decoder_learning_rate),
         )
-        self.networks = nn.ModuleDict(
-            {"crafter": self.crafter, "amortiser": self.amortiser, "critic": self.adversary.critic}
-        )
+        self.networks = nn.ModuleDict({"crafter": self.crafter, "decoder": self.decoder})
 
     def take(self, step: int) -> float:
-        """One step of each; returns the crafter's loss without the scales: privacy, and utility times beta."""
-        originals, noise, beta = self._drawn(step)
-        crafted = self.crafter(originals, noise, beta)
-        self._invert(crafted.detach())
+        """One step of each; returns the crafter's loss over the utility's scale."""
+        rows = rows_of(self._seed, step, self._settings.batch_size, len(self._photos))
+        photos = self._photos[rows].to(self._rebuild.device).float() / 255
         with torch.no_grad():
-            latents = self.amortiser(crafted)
-        self.adversary.train(latents)
-        return self._craft(originals, crafted, beta)
+            originals = self._rebuild.encode(photos)
+        random = generator_of(self._seed, 2, step)
+        order = torch.rand(len(rows), self._settings.pool, generator=random)
+        own = self._prior.nearest(originals, order, self._settings.choices)
+        betas = self._betas(random, len(rows))
+        with self._computing():
+            crafted = self.crafter(originals, self._prior.features[own], betas).float()
+        self._learn(crafted.detach(), originals, photos)
+        return self._craft(originals, crafted, betas, self._prior.images[own])
 
-    def _invert(self, crafted: Tensor) -> None:
-        for _ in range(self._settings.amortiser_steps):
-            rebuilt = self._rebuild.features(self.amortiser(crafted))
-            loss = inversion_losses(crafted, rebuilt, 1.0).mean()
+    def _learn(self, crafted: Tensor, originals: Tensor, photos: Tensor) -> None:
+        """The attacker learns crafted features, and does not forget those that are not."""
+        self.decoder.train().requires_grad_(True)
+        for _ in range(self._settings.decoder_steps):
+            with self._computing():
+                found = self.decoder(torch.cat([crafted, originals]))
+            loss = (found.float() - torch.cat([photos, photos])).square().mean()
             self.optimisers[1].zero_grad(set_to_none=True)
-            loss.backward()  # type: ignore[no-untyped-call]
+            loss.backward()
             self.optimisers[1].step()
+        self.decoder.eval().requires_grad_(False)
 
-    def _craft(self, originals: Tensor, crafted: Tensor, beta: Tensor) -> float:
+    def _craft(self, originals: Tensor, crafted: Tensor, betas: Tensor, faces: Tensor) -> float:
         settings = self._settings
-        latents = self.amortiser(crafted)
-        privacy, slopes = self.adversary.slopes(latents, settings.privacy_scale)
-        apart = (crafted - originals).square().flatten(1).mean(1)
-        utility = (beta * apart).mean()
-        # The slopes at the latents stand for the privacy loss, whose gradient goes on through the amortiser.
-        loss = settings.utility_scale * utility + (latents * slopes).sum()
+        utility = (betas * (crafted - originals).square().flatten(1).mean(1)).mean()
+        with self._computing():
+            rebuilt = self.decoder(crafted)
+        privacy = (rebuilt.float() - faces).square().mean()
+        loss = settings.utility_scale * utility + settings.privacy_scale * privacy
         self.optimisers[0].zero_grad(set_to_none=True)
         loss.backward()
         self.optimisers[0].step()
-        return privacy + float(utility.detach())
+        return float(loss.detach()) / settings.utility_scale
 
-    def _drawn(self, step: int) -> tuple[Tensor, Tensor, Tensor]:
-        settings, device = self._settings, self._rebuild.device
-        # The critic draws from the same generator, so that a step needs nothing from those before.
-        self._random.set_state(generator_of(self._seed, 2, step).get_state())
-        rows = rows_of(self._seed, step, settings.batch_size, len(self._features))
-        originals = self._features[rows].to(device)
-        noise = torch.randn(len(rows), *self.crafter.options.noise_shape, generator=self._random)
-        share = torch.rand(len(rows), generator=self._random)
-        least, most = log(settings.least_beta), log(settings.most_beta)
-        return originals, noise.to(device), (least + (most - least) * share).exp().to(device)
+    def _computing(self) -> torch.autocast:
+        enabled = self._settings.precision == "bfloat16"
+        return torch.autocast(self._rebuild.device.type, dtype=torch.bfloat16, enabled=enabled)
+
+    def _betas(self, random: torch.Generator, count: int) -> Tensor:
+        least, most = log(self._settings.least_beta), log(self._settings.most_beta)
+        share = torch.rand(count, generator=random)
+        return (least + (most - least) * share).exp().to(self._rebuild.device)
 
 
-def _require(features: Tensor, rebuild: Reconstruction) -> None:
-    if tuple(features.shape[1:]) != rebuild.feature_shape or not len(features):
+def _require(photos: Tensor, rebuild: Reconstruction, first: FeatureDecoder) -> None:
+    side = rebuild.split.options.side
+    if photos.dtype != torch.uint8 or tuple(photos.shape[1:]) != (3, side, side) or not len(photos):
         raise UsageError(
-            "features that do not fit the encoder",
-            value=f"{tuple(features.shape)}, expected (n, {', '.join(map(str, rebuild.feature_shape))})",
-            remedy="Give the features of public photos by this encoder.",
+            "photos that do not fit the encoder",
+            value=f"{photos.dtype} {tuple(photos.shape)}, expected torch.uint8 (n, 3, {side}, {side})",
+            remedy="Give public photos as whole grey levels, of the encoder's size.",
         )
-    if features.dtype != torch.float32 or rebuild.dtype != torch.float32:
+    if first.options.features != rebuild.feature_shape or first.options.side != side:
         raise UsageError(
-            "an amortised crafter is trained in float32", value=features.dtype, remedy="Convert to it."
+            "the decoder is not of this encoder's features",
+            value=f"{first.options.features} to {first.options.side}",
+            remedy="Train one by masquerade.training.decoder.",
         )
-    if not bool(features.isfinite().all()):
-        raise UsageError("features are not finite", remedy="Leave these photos out.")
+    if rebuild.dtype != torch.float32:
+        raise UsageError("an amortised crafter is trained in float32", value=rebuild.dtype)
 
 
 def _job(
-    features: Tensor, first: Amortiser, settings: AmortisedCrafterSettings, seed: int, facts: str
+    photos: Tensor, first: FeatureDecoder, settings: AmortisedCrafterSettings, seed: int, facts: str
 ) -> dict[str, Any]:
-    seen = sha256(features.contiguous().numpy().tobytes())
+    seen = sha256(photos.contiguous().numpy().tobytes())
     for tensor in first.state_dict().values():
         seen.update(tensor.detach().cpu().contiguous().numpy().tobytes())
     plain: dict[str, Any] = {"settings": settings.model_dump(mode="json"), "seed": seed, "of": facts}

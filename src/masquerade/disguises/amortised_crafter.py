@@ -1,0 +1,212 @@
+"""The amortised crafter: one pass of a trained network for each photo; this project's own."""
+
+from dataclasses import KW_ONLY, dataclass
+from typing import Final, final
+
+import torch
+from torch import Tensor
+
+from masquerade.crafting.adversary import pool_size
+from masquerade.crafting.craft import craft
+from masquerade.crafting.prior_faces import PriorFaces
+from masquerade.crafting.reconstruction import Reconstruction
+from masquerade.crafting.settings import CraftSettings
+from masquerade.crafting.solver import Start
+from masquerade.crafting.trained import (
+    TrainedAmortiser,
+    TrainedFaceGenerator,
+    TrainedFeatureCrafter,
+    TrainedSplit,
+)
+from masquerade.disguises.base import Disguise, Keyed, Shape, nonces_of
+from masquerade.disguises.checks import require_count
+from masquerade.disguises.instahide import call_of
+from masquerade.disguises.keyed_crafting import latents_of, require_networks, settings_of
+from masquerade.disguises.parts import filled
+from masquerade.disguises.secret_generator import generator_of
+from masquerade.disguises.split_encode import SplitEncoding
+from masquerade.errors import UsageError
+from masquerade.keys import Key, rounded_digest
+
+_PART: Final = 16
+"""Photos at a time, the last ones filled up, so that a photo has the same bits in every batch."""
+REFINING: Final = CraftSettings()
+"""The paper's numbers, or its code's, but the fast solver where there is a choice."""
+
+
+@final
+@dataclass(frozen=True)
+class AmortisedCrafter(Disguise):
+    """Features that a network draws to those of a face of the prior, each photo to its own, which the key draws.
+
+    Args:
+        split: The public split network, whose first half gives the features.
+        generator: The public face generator whose faces are the prior.
+        crafter: The public network that draws features to faces.
+        beta: Weight of utility against privacy, among those that the network was trained on.
+        pool: Faces of the prior that a key draws.
+        choices: Of so many of the pool, drawn for a photo, the one with the nearest features is its own.
+        refine: Iterations of Crafter that go on from the network's features, in batches; 0 for none.
+        settings: Of these iterations, or the same as plain data; their number and beta are those above.
+        amortiser: Where their search of latents begins; without one, from drawn latents.
+        batch: Photos that are refined together, in the order in which they come.
+
+    Raises:
+        UsageError: If a parameter is none of these.
+    """
+
+    split: TrainedSplit
+    generator: TrainedFaceGenerator
+    crafter: TrainedFeatureCrafter
+    _: KW_ONLY
+    beta: float = 1.0
+    pool: int = 256
+    choices: int = 16
+    refine: int = 0
+    settings: CraftSettings = REFINING
+    amortiser: TrainedAmortiser | None = None
+    batch: int = 64
+
+    keyed_by_secret = True
+    restorable = False
+
+    def __post_init__(self) -> None:
+        place = "AmortisedCrafter"
+        require_networks(self.split, self.generator, self.amortiser, place)
+        _require_crafter(self.crafter, self.split, self.beta)
+        require_count("number of faces in the pool", self.pool, 1, 65_536, place)
+        require_count("number of faces to choose from", self.choices, 1, self.pool, place)
+        require_count("number of iterations", self.refine, 0, 1_000_000, place)
+        require_count("number of photos in a batch", self.batch, 1, 4096, place)
+        object.__setattr__(self, "settings", settings_of(self.settings, CraftSettings, place))
+
+    @property
+    def per_image(self) -> bool:
+        """Whether photos are crafted one by one: those that are refined share a critic."""
+        return self.refine == 0
+
+    def with_key(self, key: Key, shape: Shape) -> "KeyedAmortisedCrafter":
+        """The key's faces of the prior, for photos of ``shape``."""
+        return KeyedAmortisedCrafter(self, key.derive("amortised crafter"), shape)
+
+
+@final
+class KeyedAmortisedCrafter(Keyed):
+    """A secret pool of faces, and a secret choice of them for each photo.
+
+    Args:
+        how: The public half.
+        key: The key of this use.
+        shape: Channels, height and width of the photos.
+
+    Raises:
+        UsageError: If the encoder takes photos of another shape, or not the generator's.
+    """
+
+    def __init__(self, how: AmortisedCrafter, key: Key, shape: Shape) -> None:
+        super().__init__(shape)
+        self._how, self._key = how, key
+        self._encoding = (SplitEncoding(how.split, shape),)
+        self._rebuild = Reconstruction(how.generator.network, how.split.network, how.generator.latents)
+        self._pool = latents_of(key.stream("pool"), how.pool, self._rebuild.latents)
+        self._prior = PriorFaces(self._rebuild, self._pool)
+
+    @property
+    def out_shape(self) -> Shape:
+        """Shape of the features."""
+        return self._rebuild.feature_shape
+
+    @property
+    def needs_nonces(self) -> bool:
+        """A photo's face is drawn for it, and the same whenever it comes again."""
+        return True
+
+    def disguise(self, images: Tensor, nonces: list[bytes] | None) -> Tensor:
+        """Craft the photos' features in one pass, and refine them if that is asked for."""
+        return self._answer(images, nonces or [], 0)
+
+    def again(self, images: Tensor, query: int) -> Tensor:
+        """What another query with the same photos gets from an owner who keeps no feature: other faces.
+
+        Args:
+            images: As ``forward`` takes them.
+            query: Number of the query; 0 is what ``forward`` gives.
+
+        Returns:
+            float32 ``(n, *out_shape)``.
+        """
+        with torch.no_grad():
+            plain = self._checked(images, self.shape)
+            return self._answer(plain, nonces_of(plain), query)
+
+    def digest(self) -> bytes:
+        """SHA-256 over the pool, rounded."""
+        return rounded_digest([self._pool.numpy()])
+
+    def _answer(self, images: Tensor, nonces: list[bytes], query: int) -> Tensor:
+        originals = self._encoding[0].disguise(images, None)
+        drawn = self._key.stream(f"faces query {query}").fields(nonces, self._how.pool)
+        own = self._prior.nearest(originals, torch.from_numpy(drawn), self._how.choices)
+        features = torch.empty_like(originals)
+        for start in range(0, len(images), _PART):
+            some = slice(start, start + _PART)
+            features[some] = self._pass(originals[some], own[some])
+        if self._how.refine:
+            for start in range(0, len(images), self._how.batch):
+                some = slice(start, start + self._how.batch)
+                features[some] = self._refined(originals[some], features[some], call_of(nonces[some]), query)
+        return features
+
+    def _pass(self, originals: Tensor, own: Tensor) -> Tensor:
+        beta = torch.full((_PART,), self._how.beta)
+        faces = filled(self._prior.features[own], _PART)
+        crafted: Tensor = self._how.crafter.network(filled(originals, _PART), faces, beta)
+        return crafted[: len(own)]
+
+    def _refined(self, originals: Tensor, first: Tensor, call: bytes, query: int) -> Tensor:
+        how, stream = self._how, self._key.stream(f"batch {call.hex()} query {query}")
+        pool = latents_of(
+            stream, pool_size(len(originals), how.settings.adversary.minibatch), self._rebuild.latents
+        )
+        start: Start = (
+            how.amortiser.network
+            if how.amortiser
+            else latents_of(stream, len(originals), self._rebuild.latents)
+        )
+        settings = how.settings.model_copy(update={"beta": how.beta, "iterations": how.refine})
+        with torch.enable_grad():
+            return craft(
+                originals,
+                self._rebuild,
+                settings,
+                pool=pool,
+                start=start,
+                random=generator_of(stream),
+                first=first,
+            ).features
+
+
+def _require_crafter(crafter: object, split: TrainedSplit, beta: float) -> None:
+    place = "AmortisedCrafter"
+    if not isinstance(crafter, TrainedFeatureCrafter):
+        raise UsageError(
+            "not an amortised crafter",
+            value=repr(crafter)[:100],
+            place=place,
+            remedy="Give what masquerade.crafting.shipped.open_feature_crafter returns.",
+        )
+    if crafter.network.options.features != split.network.feature_shape:
+        raise UsageError(
+            "the amortised crafter takes features of another shape",
+            value=f"{crafter.network.options.features}, expected {split.network.feature_shape}",
+            place=place,
+            remedy="Train one for this encoder.",
+        )
+    least, most = crafter.betas
+    if not least <= beta <= most:
+        raise UsageError(
+            "a beta that the amortised crafter was not trained on",
+            value=f"{beta:g}",
+            place=place,
+            remedy=f"Take one from {least:g} to {most:g}.",
+        )
