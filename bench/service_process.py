@@ -25,7 +25,7 @@ from masquerade.service.tables import Account, MaskNetRow, Token
 from masquerade.service.web.serving import Listening, serve
 
 WORKERS = 2
-_PATIENCE = 120.0
+_PATIENCE = 400.0
 
 
 def prepared(folder: Path, database: str, accounts: int, stock: int) -> tuple[Settings, list[str]]:
@@ -88,7 +88,7 @@ def running(settings: Settings, rates: Path) -> Iterator[tuple[int, int]]:
         yield port, process.pid
     finally:
         process.terminate()
-        process.wait(30)
+        process.wait(120)
 
 
 def processor_seconds_of(*roots: int) -> float:

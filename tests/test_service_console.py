@@ -9,6 +9,7 @@ import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from sqlalchemy import insert
 
@@ -133,15 +134,9 @@ def test_pairs_of_issued_masknets_are_compared(psp: Provider, page: str) -> None
 
 
 def test_no_masknet_no_pair() -> None:
-    empty = Diversity((), diversity_of_none())
+    empty = Diversity((), np.zeros((0, 0)))
     assert cells(empty, 0.35) == []
     assert all(bar.height == 0 for bar in bars(empty, 0.35))
-
-
-def diversity_of_none() -> "object":
-    import numpy as np
-
-    return np.zeros((0, 0))
 
 
 def test_the_curve_is_that_of_the_study(page: str) -> None:

@@ -1,5 +1,6 @@
-"""``masquerade psp serve|invite|accounts|revoke|verify``: the provider's service and its operator."""
+"""``masquerade psp serve|invite|accounts|revoke|backup|restore|audit verify``: the provider's service and its operator."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,6 +12,7 @@ from masquerade.masknets import SHIPPED
 
 if TYPE_CHECKING:
     from masquerade.service.provider import Provider
+    from masquerade.service.settings import Settings
 
 Database = Annotated[str, typer.Option(help="sqlite:///FILE or postgresql://…")]
 KeyFile = Annotated[Path, typer.Option("--key", "-k", help="The operator's key file; serve makes one.")]
@@ -27,18 +29,27 @@ def serve(
     port: Annotated[int, typer.Option(help="Port to listen at.")] = 8443,
     workers: Annotated[int, typer.Option(help="Processes.")] = 1,
     stock: Annotated[int, typer.Option(help="MaskNets drawn in advance.")] = 64,
+    open_joins: Annotated[
+        int,
+        typer.Option(help="People a day who may join without an invitation: whoever joins k times has k."),
+    ] = 0,
     tls_cert: Annotated[Path | None, typer.Option(help="Certificate, PEM.")] = None,
     tls_key: Annotated[Path | None, typer.Option(help="Its key, PEM.")] = None,
     behind_proxy: Annotated[bool, typer.Option(help="A proxy on this machine does TLS.")] = False,
 ) -> None:
     """Serve MaskNets to people with an invitation; `psp invite` makes one."""
     _provider(database, key, make=True).close()
-    from masquerade.service.settings import Policy, Settings
+    from masquerade.service.settings import Policy
     from masquerade.service.web.serving import Listening, serve
 
     note(f"listening at {host}:{port}; keep {key} apart from backups of the database")
     serve(
-        Settings(database=database, key=key.absolute(), hypernet=hypernet, policy=Policy(stock=stock)),
+        _settings(
+            database,
+            key,
+            hypernet=hypernet,
+            policy=Policy(stock=stock, open_joins_a_day=open_joins),
+        ),
         Listening(
             host=host,
             port=port,
@@ -83,18 +94,57 @@ def revoke(
     provider.close()
 
 
+def backup(
+    out: Annotated[Path, typer.Argument(help="File to write.", show_default=False)],
+    database: Database = _DATABASE,
+    key: KeyFile = _KEY,
+) -> None:
+    """Copy the database while it is served; the copy is worth nothing without the operator's key."""
+    provider = _provider(database, key)
+    from masquerade.service.backup import back_up
+
+    back_up(provider.database, database, out)
+    provider.close()
+    typer.echo(str(out))
+    note(f"Keep it apart from {key}: together they hold everybody's MaskNets, also those forgotten later.")
+
+
+def restore(
+    copy: Annotated[Path, typer.Argument(help="What `psp backup` wrote.", show_default=False)],
+    database: Database = _DATABASE,
+    key: KeyFile = _KEY,
+) -> None:
+    """Fill an empty database from a backup; nobody gets a MaskNet too many by it."""
+    settings, opened = _settings(database, key), open_key(key)
+    from masquerade.service.backup import restore
+
+    made = datetime.fromtimestamp(restore(settings, opened, copy), UTC)
+    note(f"as it was at {made:%Y-%m-%d %H:%M:%S} UTC; open invitations are void, and each account is charged")
+    note(
+        "with what it may have drawn since. Who joined later must be invited again; who was revoked or asked"
+    )
+    note("to be forgotten later must be revoked, or forgotten, again.")
+
+
 @audit.command()
 def verify(database: Database = _DATABASE, key: KeyFile = _KEY) -> None:
     """Find entries that were edited, deleted, inserted or swapped."""
     provider = _provider(database, key)
-    with provider.database.writing() as connection:
+    with provider.database.reading() as connection:
         typer.echo(f"sound: {provider.log.verify(connection)} entries")
     provider.close()
 
 
 def _provider(database: str, key: Path, *, make: bool = False) -> "Provider":
+    settings = _settings(database, key)
+    from masquerade.service.provider import Provider, operator_key
+
+    return Provider(settings, operator_key(key) if make else open_key(key))
+
+
+def _settings(database: str, key: Path, **more: object) -> "Settings":
     try:
-        from masquerade.service.provider import Provider, operator_key
+        import masquerade.service.provider  # noqa: F401
         from masquerade.service.settings import Settings
     except ImportError as error:
         raise UsageError(
@@ -102,4 +152,6 @@ def _provider(database: str, key: Path, *, make: bool = False) -> "Provider":
             value=error.name,
             remedy="Run `pip install 'masquerade[service]'`.",
         ) from None
-    return Provider(Settings(database=database, key=key), operator_key(key) if make else open_key(key))
+    path = key.absolute()
+    fields = {"database": database, "key": path, "mark": path.with_name(f"{path.name}.mark"), **more}
+    return Settings.model_validate(fields)

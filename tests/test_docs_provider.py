@@ -1,0 +1,80 @@
+"""The provider's guide: its commands run, its numbers are those of the code."""
+
+import re
+import secrets
+import shlex
+import time
+from pathlib import Path
+
+import pytest
+from sqlalchemy import insert
+
+from masquerade.cli.app import run
+from masquerade.keys import Key
+from masquerade.service.database import Database
+from masquerade.service.settings import Policy, Settings
+from masquerade.service.tables import Account
+from masquerade.service.web import guard, rates, serving
+
+GUIDE = (Path(__file__).parents[1] / "docs" / "guide" / "provider.md").read_text(encoding="utf-8")
+MODEL = (Path(__file__).parents[1] / "docs" / "guide" / "service-threat-model.md").read_text(encoding="utf-8")
+PROMPT = re.compile(r"^\$ masquerade (.*)$", re.MULTILINE)
+
+
+@pytest.fixture
+def started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Settings]:
+    """What was served; nothing listens, and PostgreSQL is SQLite here."""
+    begun: list[Settings] = []
+
+    def listen(settings: Settings, listening: serving.Listening) -> None:
+        serving.require_private(listening)
+        begun.append(settings)
+
+    opened = Database.__init__
+
+    def embedded(database: Database, address: str) -> None:
+        opened(database, address if address.startswith("sqlite") else f"sqlite:///{tmp_path}/other.db")
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(serving, "serve", listen)
+    monkeypatch.setattr(Database, "__init__", embedded)
+    return begun
+
+
+def test_the_commands_of_the_guide_run(
+    started: list[Settings], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    account = secrets.token_hex(16)
+    for command in PROMPT.findall(GUIDE):
+        words = shlex.split(command)
+        assert run([account if word == "ACCOUNT" else word for word in words]) == 0, command
+        if len(started) == 1 and words[1] == "serve":
+            database = Database(f"sqlite:///{tmp_path}/psp.db")
+            with database.writing() as connection:
+                row = {"id": account, "state": "active", "created": int(time.time()), "issued": 0}
+                connection.execute(insert(Account).values(**row))
+            database.engine.dispose()
+    assert started[-1].database.startswith("postgresql://")
+    assert Key.load(tmp_path / "psp.key").fingerprint
+    assert f"{account}  active  0 issued" in capsys.readouterr().out
+
+
+def test_the_table_of_quotas_is_the_policy() -> None:
+    policy, limits = Policy(), rates.LIMITS
+    table = dict(re.findall(r"^\| (.*?) \| (.*?) \|$", GUIDE, re.MULTILINE))
+    assert table["replacements"] == f"1 in {policy.replacement_days} days"
+    assert table["MaskNets of an account, ever"] == str(policy.lifetime)
+    assert table["invitation, token"] == f"{policy.invitation_days} days, {policy.token_days} days"
+    assert table["the same answer for the same `Idempotency-Key`"] == f"{policy.idempotency_days} days"
+    (address, minute), (own, _), (joins, quarter) = limits["address"], limits["account"], limits["join"]
+    assert (minute, quarter) == (60, 900)
+    assert table["requests of an address, of an account"] == f"{address} a minute, {own} a minute"
+    assert table["joining, an address"] == f"{joins} in 15 minutes"
+    assert f"at least {policy.min_distance} of" in GUIDE
+    assert f"(`--stock`, {policy.stock})" in GUIDE
+
+
+def test_the_threat_model_names_the_limits_that_hold() -> None:
+    assert f"body {guard.LARGEST_BODY // 1024} KiB" in MODEL
+    assert f"JSON depth {guard.DEEPEST}" in MODEL
+    assert "## Out of scope" in MODEL
