@@ -19,8 +19,8 @@ from masquerade.keys.opaque import Secret
 from masquerade.owner.functional_distance import BYTES
 from masquerade.service.credentials import digest
 from masquerade.service.provider import Provider
+from masquerade.service.sealing import belongs
 from masquerade.service.settings import Policy, Settings
-from masquerade.service.stock import belongs
 from masquerade.service.tables import Account, MaskNetRow, Token
 from masquerade.service.web.serving import Listening, serve
 
