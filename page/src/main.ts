@@ -1,74 +1,80 @@
 /** The page: take a MaskNet, take photos, show before and after, give the cloaked ones. */
-import { readMaskNet, type MaskNet } from "./masknet_file";
-import type { Answer } from "./worker";
+import { zipped } from "./archive";
+import { offline } from "./offline/offline";
+import { Photos, type Entry } from "./photos";
+import { alarm, at, give, input, say } from "./screen/elements";
+import { listed } from "./screen/lists";
+import { ownMaskNet } from "./screen/own";
+import { protection } from "./screen/protection";
+import { Viewer } from "./screen/viewer";
 
-const at = <E extends HTMLElement>(id: string): E => document.getElementById(id) as E;
-const say = (text: string): void => { at("status").textContent = text; };
-const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
-const files = new Map<number, File>();
-let masknet: MaskNet | undefined;
-let left = 0;
+const viewer = new Viewer();
+const strength = (): number => Number(input("strength").value);
+let usable = false;
 
-function use(bytes: ArrayBuffer): void {
-  try {
-    masknet = readMaskNet(bytes);
-    at<HTMLInputElement>("photos").disabled = false;
-    say("Your MaskNet is ready. Choose photos.");
-  } catch (error) {
-    say((error as Error).message);
-  }
+const photos = new Photos(
+  {
+    ready: () => undefined,
+    broken: alarm,
+    changed(entry) {
+      listed(entry, look);
+      if (entry.cloaked && (!viewer.entry?.cloaked || viewer.entry.id === entry.id)) viewer.show(entry);
+    },
+    looked(entry, ssim) {
+      if (viewer.entry?.id === entry.id) viewer.similar(ssim);
+    },
+    moved(done, all) {
+      const finished = done >= all;
+      at("progress").hidden = finished;
+      at<HTMLProgressElement>("bar").max = all;
+      at<HTMLProgressElement>("bar").value = done - 1;
+      if (all) say(finished ? "All done." : `Photo ${done} of ${all}.`);
+    },
+  },
+  1,
+);
+
+function look(entry: Entry): void {
+  viewer.show(entry);
+  at("viewer").scrollIntoView({ block: "nearest" });
+  input("cut").focus();
 }
 
-async function join(code: string): Promise<void> {
-  const asked = await fetch("v1/join", { method: "POST", headers: { "Content-Type": "application/json" },
-    body: JSON.stringify({ code }) });
-  if (!asked.ok) return say(asked.status === 410 ? "This invitation has expired." : "This invitation is not valid.");
-  const { token } = (await asked.json()) as { token: string };
-  const given = await fetch("v1/masknet", { method: "POST",
-    headers: { Authorization: `Bearer ${token}`, "Idempotency-Key": crypto.randomUUID() } });
-  if (!given.ok) return say("The provider gave no MaskNet. Try again later.");
-  use(await given.arrayBuffer());
+function take(files: FileList | null | undefined): void {
+  if (!files?.length) return;
+  if (usable) photos.add(files);
+  else alarm("Join first, or choose your MaskNet’s file.");
 }
 
-function start(chosen: Iterable<File>): void {
-  if (!masknet) return;
-  for (const file of chosen) {
-    const id = files.size;
-    files.set(id, file);
-    left += 1;
-    worker.postMessage({ id, file, masknet, strength: Number(at<HTMLInputElement>("strength").value) });
-  }
-  say(`${left} to do.`);
+const drop = at("drop");
+for (const name of ["dragover", "dragleave", "drop"]) {
+  document.addEventListener(name, (event) => {
+    event.preventDefault();
+    drop.classList.toggle("over", name === "dragover");
+  });
 }
-
-function picture(blob: Blob, alt: string): HTMLImageElement {
-  const image = new Image();
-  image.src = URL.createObjectURL(blob);
-  image.alt = alt;
-  return image;
-}
-
-worker.onmessage = ({ data }: MessageEvent<Answer>) => {
-  const file = files.get(data.id)!;
-  const row = document.createElement("li");
-  left -= 1;
-  if (data.blob) {
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(data.blob);
-    link.download = `cloaked-${file.name}`;
-    link.textContent = `Download ${file.name} (similarity ${data.ssim!.toFixed(3)})`;
-    row.append(picture(file, `${file.name} before`), picture(data.blob, `${file.name} cloaked`), link);
-  } else row.textContent = `${file.name}: ${data.error}`;
-  at(data.blob ? "done" : "failed").append(row);
-  say(left ? `${left} to do.` : "All done.");
-};
-
-at<HTMLFormElement>("join").addEventListener("submit", (event) => {
-  event.preventDefault();
-  join(at<HTMLInputElement>("code").value).catch(() => say("The provider cannot be reached."));
+document.addEventListener("drop", (event) => take(event.dataTransfer?.files));
+input("photos").addEventListener("change", () => {
+  take(input("photos").files);
+  input("photos").value = "";
 });
-at<HTMLInputElement>("masknet").addEventListener("change", async (event) => {
-  const [file] = (event.target as HTMLInputElement).files ?? [];
-  if (file) use(await file.arrayBuffer());
+input("strength").addEventListener("input", () => {
+  at("strength-value").textContent = strength().toFixed(1);
+  if (viewer.entry?.cloaked) photos.look(viewer.entry.id, strength());
 });
-at<HTMLInputElement>("photos").addEventListener("change", (event) => start((event.target as HTMLInputElement).files ?? []));
+input("strength").addEventListener("change", () => photos.again(strength()));
+at("cancel").addEventListener("click", () => photos.cancel());
+at("all").addEventListener("click", async () => {
+  const files = photos.done().map(({ name, cloaked }) => ({ name, blob: cloaked!.blob }));
+  give(await zipped(files), "cloaked.zip");
+});
+
+protection();
+void ownMaskNet((bytes) => {
+  usable = !!bytes;
+  input("photos").disabled = !usable;
+  if (bytes) photos.own(bytes);
+});
+void offline((works) => {
+  at("offline").textContent = works ? "This page now works without a network, too." : "";
+});

@@ -93,6 +93,11 @@ function faded(made: Change): Change {
   return made;
 }
 
+/** The part of a photo that a square touches. */
+export function touched(picture: Photo, { place }: Square): Region {
+  return bounds(place, picture.height, picture.width);
+}
+
 /** Bring all changes into a copy of a photo; the least similarity of a face comes with it. */
 export function cloaked(picture: Photo, made: readonly Square[], strength: number): { photo: Photo; ssim: number } {
   const after: Photo = { ...picture, data: picture.data.slice() };
@@ -101,7 +106,7 @@ export function cloaked(picture: Photo, made: readonly Square[], strength: numbe
 }
 
 function put(before: Photo, after: Photo, square: Square, strength: number): number {
-  const region = bounds(square.place, before.height, before.width);
+  const region = touched(before, square);
   const part = cut(before, region);
   const changed = cut(after, region);
   const stronger = { ...square.change, data: square.change.data.map((value) => value * strength) };

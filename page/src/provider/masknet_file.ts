@@ -1,21 +1,46 @@
-/** A user's MaskNet out of a safetensors file; it stays on the device. */
-export type MaskNet = Record<"numbers" | "conv1" | "conv2" | "fc", { data: Float32Array; dims: number[] }>;
+/** A user's MaskNet out of its file; it stays on the device. */
+import { readTensors, type Tensor } from "../tensor_file";
+import { Told } from "../told";
 
-const NAMES = ["numbers", "conv1", "conv2", "fc"] as const;
+const SIZE = 112;
+const SHAPES: Record<string, readonly number[]> = {
+  numbers: [256],
+  conv1: [16, 3, 3, 3],
+  conv2: [32, 16, 3, 3],
+  fc: [256, 1568],
+};
 
-/** Throws an Error with words for a person if the bytes are no MaskNet that the page can use. */
-export function readMaskNet(bytes: ArrayBuffer): MaskNet {
-  try {
-    const length = Number(new DataView(bytes).getBigUint64(0, true));
-    const head = JSON.parse(new TextDecoder().decode(new Uint8Array(bytes, 8, length)));
-    const found = NAMES.map((name) => {
-      const [start, end] = head[name].data_offsets as [number, number];
-      const data = new Float32Array(bytes.slice(8 + length + start, 8 + length + end));
-      if (head[name].dtype !== "F32" || !data.every(Number.isFinite)) throw new Error(name);
-      return [name, { data, dims: head[name].shape as number[] }];
-    });
-    return Object.fromEntries(found) as MaskNet;
-  } catch {
-    throw new Error("This is not a MaskNet, or it is damaged. Ask for it again.");
+interface Card {
+  structure: string;
+  size: number;
+  source: string;
+}
+
+/** Its tensors. Throws `Told` if the bytes are no MaskNet, or one that the page cannot use. */
+export function readMaskNet(bytes: ArrayBuffer): Map<string, Tensor> {
+  const { tensors, card } = opened(bytes);
+  if (card.structure !== "masknet-1" || card.size !== SIZE) {
+    throw new Told(
+      `This MaskNet is of another kind (${card.structure}, ${card.size} pixels). ` +
+        `This page cloaks with masknet-1 at ${SIZE} pixels; use the command line for yours.`,
+    );
   }
+  for (const [name, shape] of Object.entries(SHAPES)) {
+    if (String(tensors.get(name)?.shape) !== String(shape)) throw damaged();
+  }
+  return tensors;
+}
+
+function opened(bytes: ArrayBuffer): { tensors: Map<string, Tensor>; card: Card } {
+  try {
+    const { tensors, words } = readTensors(bytes);
+    const { structure, size, source } = JSON.parse(words["masquerade.masknet"]) as Card;
+    return { tensors, card: { structure: String(structure).slice(0, 40), size: Number(size), source } };
+  } catch {
+    throw damaged();
+  }
+}
+
+function damaged(): Told {
+  return new Told("This is not a MaskNet, or it is damaged. Ask for it again.");
 }

@@ -1,0 +1,122 @@
+/** What a photo's file says before it is decoded: kind, size, quality, colour profile. */
+
+export interface Facts {
+  readonly kind: "jpeg" | "png" | "webp" | "other";
+  /** Zero where the file's kind is another. */
+  readonly width: number;
+  readonly height: number;
+  /** Bits of a channel. */
+  readonly bits: number;
+  readonly channels: number;
+  /** 1 to 100, for JPEG. */
+  readonly quality?: number;
+  /** Segments of a JPEG, or chunks of a PNG, that say what its colours are. */
+  readonly profile: readonly Uint8Array[];
+}
+
+const OTHER: Facts = { kind: "other", width: 0, height: 0, bits: 8, channels: 3, profile: [] };
+/** Luminance table of the JPEG standard (ITU-T T.81, K.1), in zigzag order. */
+const STANDARD = [
+  16, 11, 12, 14, 12, 10, 16, 14, 13, 14, 18, 17, 16, 19, 24, 40, 26, 24, 22, 22, 24, 49, 35, 37, 29, 40, 58, 51, 61, 60,
+  57, 51, 56, 55, 64, 72, 92, 78, 64, 68, 87, 69, 55, 56, 80, 109, 81, 87, 95, 98, 103, 104, 103, 62, 77, 113, 121, 112,
+  100, 120, 92, 101, 103, 99,
+];
+
+export function facts(bytes: Uint8Array): Facts {
+  if (bytes[0] === 0xff && bytes[1] === 0xd8) return jpeg(bytes);
+  if (text(bytes, 1, 3) === "PNG") return png(bytes);
+  if (text(bytes, 0, 4) === "RIFF" && text(bytes, 8, 4) === "WEBP") return webp(bytes);
+  return OTHER;
+}
+
+export interface Segment {
+  readonly marker: number;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Segments of a JPEG before its picture. */
+export function* segments(bytes: Uint8Array): Generator<Segment> {
+  for (let start = 2; start + 4 <= bytes.length && bytes[start] === 0xff; ) {
+    const marker = bytes[start + 1];
+    const end = start + 2 + ((bytes[start + 2] << 8) | bytes[start + 3]);
+    yield { marker, start, end };
+    if (marker === 0xda || end <= start + 3) return;
+    start = end;
+  }
+}
+
+export function isProfile(bytes: Uint8Array, { marker, start }: Segment): boolean {
+  return marker === 0xe2 && text(bytes, start + 4, 11) === "ICC_PROFILE";
+}
+
+function jpeg(bytes: Uint8Array): Facts {
+  let found: Facts = { ...OTHER, kind: "jpeg" };
+  for (const segment of segments(bytes)) {
+    const { marker, start, end } = segment;
+    const at = start + 4;
+    if (marker >= 0xc0 && marker <= 0xc2) {
+      const [bits, height, width, channels] = [bytes[at], pair(bytes, at + 1), pair(bytes, at + 3), bytes[at + 5]];
+      found = { ...found, bits, height, width, channels };
+    } else if (marker === 0xdb && bytes[at] === 0) {
+      found = { ...found, quality: quality(bytes.subarray(at + 1, at + 65)) };
+    } else if (isProfile(bytes, segment)) {
+      found = { ...found, profile: [...found.profile, bytes.slice(start, end)] };
+    }
+  }
+  return found;
+}
+
+/** Which quality's table is nearest. */
+function quality(table: Uint8Array): number {
+  const sum = table.reduce((total, value) => total + value, 0);
+  let best = 92;
+  let least = Infinity;
+  for (let each = 1; each <= 100; each++) {
+    const scale = each < 50 ? 5000 / each : 200 - 2 * each;
+    const steps = STANDARD.map((value) => Math.min(255, Math.max(1, Math.floor((value * scale + 50) / 100))));
+    const apart = Math.abs(steps.reduce((total, value) => total + value, 0) - sum);
+    if (apart <= least) [best, least] = [each, apart];
+  }
+  return best;
+}
+
+const COLOURS = new Set(["iCCP", "sRGB", "gAMA", "cHRM", "cICP"]);
+
+/** Chunks of a PNG before its picture, and where they lie. */
+export function* chunks(bytes: Uint8Array): Generator<{ name: string; start: number; end: number }> {
+  for (let start = 8; start + 12 <= bytes.length; ) {
+    const end = start + 12 + ((pair(bytes, start) << 16) | pair(bytes, start + 2));
+    const name = text(bytes, start + 4, 4);
+    if (name === "IDAT" || end <= start) return;
+    yield { name, start, end };
+    start = end;
+  }
+}
+
+export const saysColours = (name: string): boolean => COLOURS.has(name);
+
+function png(bytes: Uint8Array): Facts {
+  const [width, height] = [16, 20].map((at) => pair(bytes, at) * 65536 + pair(bytes, at + 2));
+  const own = [...chunks(bytes)].filter(({ name }) => saysColours(name));
+  return { ...OTHER, kind: "png", width, height, bits: bytes[24], profile: own.map((c) => bytes.slice(c.start, c.end)) };
+}
+
+function webp(bytes: Uint8Array): Facts {
+  const kind = text(bytes, 12, 4);
+  const small = (at: number): number => bytes[at] | (bytes[at + 1] << 8);
+  let [width, height] = [small(26) & 0x3fff, small(28) & 0x3fff];
+  if (kind === "VP8X") [width, height] = [24, 27].map((at) => 1 + (small(at) | (bytes[at + 2] << 16)));
+  if (kind === "VP8L") {
+    [width, height] = [1 + (small(21) & 0x3fff), 1 + ((small(22) >> 6) | ((bytes[24] & 15) << 10))];
+  }
+  return { ...OTHER, kind: "webp", width, height };
+}
+
+function pair(bytes: Uint8Array, at: number): number {
+  return (bytes[at] << 8) | bytes[at + 1];
+}
+
+function text(bytes: Uint8Array, at: number, length: number): string {
+  return String.fromCharCode(...bytes.subarray(at, at + length));
+}

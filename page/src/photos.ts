@@ -1,0 +1,143 @@
+/** The photos that were dropped, and the queue in which the worker cloaks them, one after the other. */
+import type { Answer, Ask, Cloaked } from "./messages";
+import { cloakedName } from "./photo/photo_file";
+
+export interface Entry {
+  readonly id: number;
+  readonly file: File;
+  /** What came of it, once there is something. */
+  cloaked?: Cloaked;
+  words?: string;
+  /** Addresses of the photo and the cloaked one in this page. */
+  before: string;
+  after: string;
+  name: string;
+}
+
+export interface Watcher {
+  changed(entry: Entry): void;
+  moved(done: number, all: number): void;
+  looked(entry: Entry, ssim: number): void;
+  ready(): void;
+  broken(words: string): void;
+}
+
+export class Photos {
+  private readonly entries = new Map<number, Entry>();
+  private readonly names = new Set<string>();
+  private waiting: number[] = [];
+  private working: number | undefined;
+  private all = 0;
+  private wish: { id: number; strength: number } | undefined;
+  private readonly worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
+
+  constructor(
+    private readonly watcher: Watcher,
+    public strength: number,
+  ) {
+    this.worker.onmessage = ({ data }: MessageEvent<Answer>) => this.answered(data);
+  }
+
+  own(bytes: ArrayBuffer): void {
+    this.ask({ kind: "own", bytes });
+  }
+
+  add(files: Iterable<File>): void {
+    for (const file of files) {
+      const entry: Entry = { id: this.entries.size, file, before: URL.createObjectURL(file), after: "", name: "" };
+      this.entries.set(entry.id, entry);
+      this.wait(entry.id);
+    }
+    this.next();
+  }
+
+  /** Make all that were cloaked, or would have looked too bad, once more. */
+  again(strength: number): void {
+    this.strength = strength;
+    for (const { id, words } of this.entries.values()) {
+      if ((words === undefined || words.includes("strength")) && !this.waiting.includes(id)) this.wait(id);
+    }
+    this.next();
+  }
+
+  /** How similar a photo would stay at another strength; asked for often, the last wish counts. */
+  look(id: number, strength: number): void {
+    this.wish = { id, strength };
+    this.next();
+  }
+
+  cancel(): void {
+    const left = this.waiting;
+    this.waiting = [];
+    this.ask({ kind: "stop" });
+    for (const id of left) {
+      const entry = this.entries.get(id)!;
+      if (!entry.cloaked) this.failed(entry, "Cancelled.");
+    }
+    this.all -= left.length;
+  }
+
+  done(): Entry[] {
+    return [...this.entries.values()].filter((entry) => entry.cloaked);
+  }
+
+  private wait(id: number): void {
+    if (this.working === undefined && !this.waiting.length) this.all = 0;
+    this.waiting.push(id);
+    this.all += 1;
+  }
+
+  private next(): void {
+    if (this.working !== undefined) return;
+    const wish = this.wish;
+    this.wish = undefined;
+    const id = wish?.id ?? this.waiting.shift();
+    this.report();
+    if (id === undefined) return;
+    this.working = id;
+    const { file } = this.entries.get(id)!;
+    this.ask({ kind: wish ? "look" : "cloak", id, file, strength: wish?.strength ?? this.strength });
+  }
+
+  private report(): void {
+    this.watcher.moved(this.all - this.waiting.length, this.all);
+  }
+
+  private ask(message: Ask): void {
+    this.worker.postMessage(message);
+  }
+
+  private answered(answer: Answer): void {
+    if (answer.kind === "ready") return this.watcher.ready();
+    if (answer.kind === "broken") return this.watcher.broken(answer.words);
+    const entry = this.entries.get(answer.id)!;
+    this.working = undefined;
+    if (answer.kind === "looked") this.watcher.looked(entry, answer.ssim);
+    else if (answer.kind === "failed") this.failed(entry, answer.words);
+    else this.came(entry, answer);
+    this.next();
+  }
+
+  private failed(entry: Entry, words: string): void {
+    entry.words = words;
+    entry.cloaked = undefined;
+    this.watcher.changed(entry);
+  }
+
+  private came(entry: Entry, cloaked: Cloaked): void {
+    if (entry.after) URL.revokeObjectURL(entry.after);
+    entry.name ||= this.unique(cloakedName(entry.file.name, cloaked.blob.type));
+    entry.cloaked = cloaked;
+    entry.words = undefined;
+    entry.after = URL.createObjectURL(cloaked.blob);
+    this.watcher.changed(entry);
+  }
+
+  private unique(name: string): string {
+    const dot = name.lastIndexOf(".");
+    let found = name;
+    for (let count = 2; this.names.has(found); count++) found = `${name.slice(0, dot)}-${count}${name.slice(dot)}`;
+    this.names.add(found);
+    return found;
+  }
+}

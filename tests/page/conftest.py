@@ -1,0 +1,35 @@
+"""One Chromium and one provider for all tests of the page."""
+
+from collections.abc import Iterator
+
+import page_examples
+import pytest
+from page_examples import CHROMIUM, PATIENT, Site
+from playwright.sync_api import Browser, Page, sync_playwright
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    if not CHROMIUM.exists():
+        pytest.skip("needs Debian's package chromium")
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(
+            executable_path=str(CHROMIUM), args=["--no-sandbox", "--no-zygote"]
+        )
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    with page_examples.site(tmp_path_factory.mktemp("psp")) as found:
+        yield found
+
+
+@pytest.fixture
+def page(browser: Browser, site: Site) -> Iterator[Page]:
+    with browser.new_context(accept_downloads=True, viewport={"width": 1000, "height": 900}) as context:
+        opened = context.new_page()
+        opened.set_default_timeout(PATIENT)
+        opened.goto(site.address)
+        yield opened

@@ -1,0 +1,124 @@
+"""The service with the page on it, in a thread, and what a person does there."""
+
+import io
+import socket
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import uvicorn
+from numpy.typing import NDArray
+from PIL import Image, ImageOps
+from playwright.sync_api import Page
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from masquerade.data.picture import open_picture
+from masquerade.masknets import MaskNetFile, read_masknet
+from masquerade.owner.cloak_methods import face_cloak
+from masquerade.owner.faces import FaceFinder
+from masquerade.owner.photo_cloak import Appearance, PhotoCloak
+from masquerade.service import credentials
+from masquerade.service.provider import Provider
+from masquerade.service.web.app import create
+from masquerade.service.web.rates import Rates
+from service_examples import provider
+
+CHROMIUM = Path("/usr/bin/chromium")
+PATIENT = 60_000
+"""Milliseconds."""
+PLENTY = {"address": (10_000, 60), "account": (10_000, 60), "join": (1_000, 60)}
+
+
+class Site:
+    """A provider on an address of this machine; it remembers what it was asked for."""
+
+    def __init__(self, folder: Path) -> None:
+        self.provider: Provider = provider(f"sqlite:///{folder}/psp.db")
+        self.asked: list[str] = []
+        self._app = create(self.provider, Rates(folder / "rates.db", PLENTY))
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self.address = f"http://127.0.0.1:{self._socket.getsockname()[1]}/"
+        config = uvicorn.Config(
+            self._noted, log_level="error", http="h11", ws="none", lifespan="off", interface="asgi3"
+        )
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [self._socket]})
+        self._thread.start()
+
+    async def _noted(self, scope: Scope, receive: Receive, send: Send) -> None:
+        app: ASGIApp = self._app
+        if scope["type"] == "http":
+            self.asked.append(scope["path"])
+        await app(scope, receive, send)
+
+    def stop(self) -> None:
+        """Answer nobody any more."""
+        if self._thread.is_alive():
+            self._server.should_exit = self._server.force_exit = True
+            self._thread.join()
+            self._socket.close()
+            self.provider.close()
+
+    def lapsed(self) -> str:
+        """A code that was good until now."""
+        return self.provider.committer.run(lambda connection: credentials.new_invitation(connection, 0))
+
+
+@contextmanager
+def site(folder: Path) -> Iterator[Site]:
+    found = Site(folder)
+    try:
+        yield found
+    finally:
+        found.stop()
+
+
+def join(page: Page, code: str) -> None:
+    page.get_by_label("Invitation code").fill(code)
+    page.get_by_role("button", name="Join").click()
+
+
+def enter(page: Page, site: Site) -> None:
+    """Join with a good invitation."""
+    join(page, site.provider.invite())
+    page.get_by_text("Your MaskNet is ready").wait_for(timeout=PATIENT)
+
+
+def give(page: Page, photos: dict[str, bytes]) -> None:
+    """Choose photos, and wait for all of them."""
+    kinds = {"jpg": "image/jpeg", "png": "image/png", "webp": "image/webp"}
+    page.get_by_label("Choose photos").set_input_files(
+        [{"name": name, "mimeType": kinds[name[-3:]], "buffer": data} for name, data in photos.items()]
+    )
+    page.get_by_text("All done.").wait_for(timeout=PATIENT)
+
+
+def taken(page: Page, button: str) -> bytes:
+    """The file that a button gives."""
+    with page.expect_download() as download:
+        page.get_by_role("button", name=button, exact=True).click()
+    return Path(download.value.path()).read_bytes()
+
+
+def own(page: Page, folder: Path) -> MaskNetFile:
+    """The person's MaskNet, saved from the page."""
+    path = folder / "me.masknet"
+    path.touch(mode=0o600)
+    path.write_bytes(taken(page, "Save as a file"))
+    return read_masknet(path)
+
+
+def by_command(photos: Sequence[bytes], masknet: MaskNetFile) -> list[bytes]:
+    """The photos as the command line cloaks them."""
+    cloak = PhotoCloak(FaceFinder(), face_cloak(masknet, "one-pass"), Appearance())
+    made = [cloak(open_picture(data, "photo"), "photo").data for data in photos]
+    return [data for data in made if data is not None]
+
+
+def pixels(data: bytes) -> NDArray[Any]:
+    """Colours of a photo, upright, as whole numbers."""
+    image = ImageOps.exif_transpose(Image.open(io.BytesIO(data)))
+    return np.asarray(image.convert("RGB")).astype(int)
