@@ -23,7 +23,10 @@ def craft(
     generator: Annotated[
         str | None, typer.Option(help="File of `generator train`, instead of faces-1.")
     ] = None,
-    beta: Annotated[float, typer.Option(min=0, help="Weight of utility against privacy.")] = 1.0,
+    beta: Annotated[
+        float | None,
+        typer.Option(min=0, help="Weight of utility against privacy.", show_default="the recipe's"),
+    ] = None,
     amortised: Annotated[bool, typer.Option(help="Craft by a trained network, in one pass.")] = False,
     refine: Annotated[
         int | None,
