@@ -31,7 +31,10 @@ class AdaptiveDecoding(Attack):
     name: ClassVar[str] = "adaptive_decoding"
     needs: ClassVar[frozenset[Sight]] = frozenset({Sight.PUBLIC, Sight.SPLIT, Sight.QUERY})
     control: ClassVar[Control] = Control(
-        "crafter-none", "feature_cosine", 0.18, "without protection it learns on from the same features"
+        "crafter-none",
+        "feature_cosine",
+        0.18,
+        "without protection it learns on from the same features, as feature_decoding",
     )
 
     source: Literal["query", "pairs"] = "query"

@@ -42,7 +42,10 @@ class AdaptiveSearch(Attack):
     name: ClassVar[str] = "adaptive_search"
     needs: ClassVar[frozenset[Sight]] = frozenset({Sight.PUBLIC, Sight.SPLIT, Sight.QUERY})
     control: ClassVar[Control] = Control(
-        "crafter-none", "feature_cosine", 0.15, "without protection it is a search with a better generator"
+        "crafter-none",
+        "feature_cosine",
+        0.18,
+        "without protection it is latent_search with another generator",
     )
 
     generator: str = "faces-1"

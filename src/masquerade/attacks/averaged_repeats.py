@@ -27,7 +27,10 @@ class AveragedRepeats(Attack):
     name: ClassVar[str] = "averaged_repeats"
     needs: ClassVar[frozenset[Sight]] = frozenset({Sight.REPEATS, Sight.PUBLIC, Sight.SPLIT})
     control: ClassVar[Control] = Control(
-        "crafter-none", "feature_cosine", 0.18, "without protection the mean is the feature itself"
+        "crafter-none",
+        "feature_cosine",
+        0.18,
+        "without protection the mean is the feature itself, as feature_decoding",
     )
 
     then: Attack = field(default_factory=FeatureDecoding)

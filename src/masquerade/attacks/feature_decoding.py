@@ -36,7 +36,7 @@ class FeatureDecoding(Attack):
         "crafter-none",
         "feature_cosine",
         0.18,
-        "the paper's decoder names most people on unprotected features",
+        "ours: midway between a blind guess, .13, and .22 to .24, measured on plain features of 24 people",
     )
 
     photos: int = 2000

@@ -27,7 +27,10 @@ class FeatureDenoising(Attack):
     name: ClassVar[str] = "feature_denoising"
     needs: ClassVar[frozenset[Sight]] = frozenset({Sight.PUBLIC, Sight.SPLIT, Sight.QUERY})
     control: ClassVar[Control] = Control(
-        "crafter-none", "feature_cosine", 0.18, "without protection there is nothing to take off"
+        "crafter-none",
+        "feature_cosine",
+        0.18,
+        "without protection there is nothing to take off, as feature_decoding",
     )
 
     then: Attack = field(default_factory=FeatureDecoding)

@@ -27,7 +27,10 @@ class FeatureIdentity(Attack):
     name: ClassVar[str] = "feature_identity"
     needs: ClassVar[frozenset[Sight]] = frozenset({Sight.GALLERY, Sight.PUBLIC, Sight.SPLIT})
     control: ClassVar[Control] = Control(
-        "crafter-none", "identification", 0.15, "ours: unprotected features tell people apart"
+        "crafter-none",
+        "identification",
+        0.19,
+        "ours: midway between a blind guess, .04, and .33 to .38, measured on plain features of 24 people",
     )
 
     size: int = 150

@@ -30,7 +30,10 @@ class HybridInversion(Attack):
     name: ClassVar[str] = "hybrid_inversion"
     needs: ClassVar[frozenset[Sight]] = frozenset({Sight.PUBLIC, Sight.SPLIT})
     control: ClassVar[Control] = Control(
-        "crafter-none", "feature_cosine", 0.3, "the paper's strongest attack on unprotected features"
+        "crafter-none",
+        "feature_cosine",
+        0.25,
+        "ours: midway between a blind guess, .13, and .32 to .37, measured on plain features of 24 people",
     )
 
     photos: int = 2000

@@ -25,19 +25,23 @@ class LatentSearch(Attack):
         generator: Name or file of the attacker's generator.
         restarts: Searches for each photo.
         steps: Steps of each; 600 in the paper.
-        learning_rate: Length of a step; 0.005 in the published code.
+        learning_rate: Length of a step; 0.005 in the published code, whose loss has another scale: 150 such steps left
+            plain features of 24 photos at a cosine of .14, a blind guess's, and 150 of 0.02 at .18.
     """
 
     name: ClassVar[str] = "latent_search"
     needs: ClassVar[frozenset[Sight]] = frozenset({Sight.SPLIT})
     control: ClassVar[Control] = Control(
-        "crafter-none", "feature_cosine", 0.15, "the paper's search names 49 % on unprotected features"
+        "crafter-none",
+        "feature_cosine",
+        0.18,
+        "ours: midway between a blind guess, .13, and .23 to .25, measured on plain features of 24 people",
     )
 
     generator: str = "faces-1"
     restarts: int = 3
-    steps: int = 150
-    learning_rate: float = 0.005
+    steps: int = 200
+    learning_rate: float = 0.05
 
     def run(self, view: View, rng: np.random.Generator) -> Guess:
         """A face for each feature map."""
