@@ -48,8 +48,8 @@ def overview(connection: Connection, newest: int = NEWEST) -> Overview:
     return Overview(
         _counts(connection, Account.state),
         _counts(connection, MaskNetRow.state),
-        tuple(row._mapping for row in connection.execute(accounts)),
-        tuple(row._mapping for row in connection.execute(masknets)),
+        tuple(dict(row._mapping) for row in connection.execute(accounts)),
+        tuple(dict(row._mapping) for row in connection.execute(masknets)),
         int(connection.execute(select(Head.seq).where(Head.name == NAME)).scalar_one()),
     )
 

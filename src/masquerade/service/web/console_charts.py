@@ -112,7 +112,7 @@ def dots(leaks: Leaks) -> list[Dot]:
     def dot(share: Share) -> Dot:
         x = LEFT + 22 + log(share.masknets) / most * (WIDTH - LEFT - 56)
         told = f"{share.masknets} MaskNets: {share.value:.0%} [{share.low:.0%} to {share.high:.0%}]"
-        heights = (share_at(value) for value in (share.value, share.low, share.high))
-        return Dot(round(x, 2), *heights, str(share.masknets), told)
+        middle, low, high = (share_at(value) for value in (share.value, share.low, share.high))
+        return Dot(round(x, 2), middle, low, high, str(share.masknets), told)
 
     return [dot(share) for share in leaks.recognised]
