@@ -27,8 +27,8 @@ class Load:
     seconds: float
 
     def percentile(self, share: float) -> float:
-        """Seconds that so many (0 to 1) of those answered stayed within; refused ones took for ever."""
-        ordered = sorted(self.latencies) + [float("inf")] * self.refused
+        """Seconds that so many (0 to 1) stayed within; a refused one counts as the longest wait."""
+        ordered = sorted([*self.latencies, *[_SLOWEST] * self.refused])
         return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
 
     @property
