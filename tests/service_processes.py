@@ -9,6 +9,8 @@ from multiprocessing.queues import Queue
 from pathlib import Path
 
 from masquerade.errors import MasqueradeError
+from masquerade.service.database import Database
+from masquerade.service.migrating import migrate
 from masquerade.service.provider import Provider
 from service_examples import provider
 from service_faults import at_point, die
@@ -53,3 +55,10 @@ def dying_visit(address: str, code: str, point: int) -> None:
     at_point(made.database.engine, point, die)
     visit(made, code)
     made.close()
+
+
+def dying_migration(address: str, point: int) -> None:
+    """A migration that is killed on the way, if the way is that long."""
+    database = Database(address)
+    at_point(database.engine, point, die)
+    migrate(database)

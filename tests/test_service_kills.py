@@ -4,11 +4,9 @@ from collections import Counter
 from contextlib import suppress
 from itertools import count
 
-import pytest
 from sqlalchemy import func, select
 
 from masquerade.errors import OutOfOrder
-from masquerade.masknets import open_source
 from masquerade.service.provider import Provider
 from masquerade.service.tables import Account, Answer, AuditRow, Invitation, MaskNetRow, Token
 from service_examples import provider
@@ -16,19 +14,20 @@ from service_faults import at_point, copied, cut
 from service_processes import dying_visit, processes, visit
 
 pytest_plugins = ["service_fixtures"]
-FEWEST_POINTS = 40
+FEWEST_POINTS = 30
 """Places of a visit at which it can end; fewer, and the hooks are not where they should be."""
 
 
-@pytest.fixture
-def begun(address: str) -> tuple[str, str]:
-    """A database with one invitation and an empty stock, and the invitation's code."""
+def begun(address: str, stock: int) -> str:
+    """Leave a database with one invitation and a stock; gives the invitation's code."""
     made = provider(address)
     code = made.invite()
+    for _ in range(stock):
+        made.stock.add()
     made.close()
     made.scrub()
     made.database.engine.dispose()
-    return address, code
+    return code
 
 
 def require_whole(psp: Provider, code: str) -> None:
@@ -50,8 +49,8 @@ def require_whole(psp: Provider, code: str) -> None:
         assert psp.log.verify(connection) == sum(events.values())
 
 
-def test_killed_between_any_two_statements(begun: tuple[str, str]) -> None:
-    address, code = begun
+def test_killed_between_any_two_statements(address: str) -> None:
+    code = begun(address, stock=1)
     for point in count():
         copy = copied(address, point)
         killed = processes().Process(target=dying_visit, args=(copy, code, point))
@@ -66,9 +65,8 @@ def test_killed_between_any_two_statements(begun: tuple[str, str]) -> None:
     assert point >= FEWEST_POINTS
 
 
-def test_cut_from_the_database_between_any_two_statements(begun: tuple[str, str]) -> None:
-    address, code = begun
-    open_source()
+def test_cut_from_the_database_between_any_two_statements(address: str) -> None:
+    code = begun(address, stock=0)
     for point in count():
         psp = provider(copied(address, point))
         passed = at_point(psp.database.engine, point, cut)

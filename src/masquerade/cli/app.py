@@ -41,7 +41,7 @@ app = typer.Typer(
 )
 app.add_typer(key.app, name="key")
 psp.app.command()(psp_issue.issue)
-for command in ("serve", "invite", "operator", "accounts", "revoke"):
+for command in ("serve", "invite", "operator", "accounts", "revoke", "backup", "restore"):
     psp.app.command()(getattr(psp_service, command))
 psp.app.add_typer(psp_service.audit, name="audit")
 app.add_typer(mask.app, name="mask")

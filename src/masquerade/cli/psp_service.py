@@ -1,4 +1,4 @@
-"""``masquerade psp serve|invite|accounts|revoke|backup|restore|audit verify``: the provider's service and its operator."""
+"""``masquerade psp serve|invite|accounts|…``: the provider's service and its operator."""
 
 from datetime import UTC, datetime
 from pathlib import Path

@@ -61,10 +61,14 @@ class AuditLog:
             if row.seq != last + 1 or row.digest != expected:
                 raise _broken(last + 1)
             digest, last = row.digest, row.seq
-        head = connection.execute(select(Head.seq, Head.digest).where(Head.name == NAME)).one()
-        if tuple(head) != (last, digest):
+        if self.head(connection) != (last, digest):
             raise _broken(last + 1)
         return last
+
+    def head(self, connection: Connection) -> tuple[int, str]:
+        """Number and digest of the last entry; 0 and nothing, if there is none."""
+        row = connection.execute(select(Head.seq, Head.digest).where(Head.name == NAME)).one()
+        return row.seq, row.digest
 
     def _code(self, seq: int, now: int, event: str, subject: str, detail: str, before: str) -> str:
         fields = (str(seq), str(now), event, subject, detail, before)

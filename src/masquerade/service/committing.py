@@ -29,10 +29,13 @@ class Committer:
 
     Args:
         database: Where they write.
+        committed: Called in each transaction, at its end; what it gives back is called after the commit.
     """
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(
+        self, database: Database, committed: Callable[[Connection], Callable[[], None]] | None = None
+    ) -> None:
+        self._database, self._committed = database, committed or (lambda _: lambda: None)
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="committer", daemon=True)
         self._thread.start()
@@ -79,6 +82,8 @@ class Committer:
             with self._database.writing() as connection:
                 for job, answer in batch:
                     done.append((answer, *_guarded(connection, job)))
+                after = self._committed(connection)
+            after()
         except Exception as error:  # noqa: BLE001  (whoever waits must be told)
             for _, answer in batch:
                 answer.set_exception(error)

@@ -13,8 +13,12 @@ from masquerade.service.database import Database
 HERE = Path(__file__).parent / "migrations"
 
 
-def migrate(database: Database) -> None:
+def migrate(database: Database, revision: str = "head") -> None:
     """Bring the schema up to date; killed at any statement, it stays as it was.
+
+    Args:
+        database: The database; an empty one will do.
+        revision: How far; tests stop earlier.
 
     Raises:
         UsageError: If the database is of a newer version.
@@ -27,7 +31,7 @@ def migrate(database: Database) -> None:
             connection.execute(text("SELECT pg_advisory_xact_lock(7365)"))
         config.attributes["connection"] = connection
         try:
-            command.upgrade(config, "head")
+            command.upgrade(config, revision)
         except CommandError:
             raise UsageError(
                 "the database is of a newer version of masquerade",

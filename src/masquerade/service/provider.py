@@ -1,10 +1,12 @@
 """The provider: what all requests, and all of the operator's commands, are made of."""
 
+import secrets
+from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, final
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, select, update
 from sqlalchemy.engine import Row
 
 from masquerade.errors import NotKnown, OutOfOrder
@@ -16,12 +18,15 @@ from masquerade.service.credentials import Caller
 from masquerade.service.database import Database, ping
 from masquerade.service.enrolling import joined as enrolled
 from masquerade.service.enrolling import pin
+from masquerade.service.facts import fact
+from masquerade.service.high_water import HighWater
 from masquerade.service.housekeeping import swept
 from masquerade.service.issuing import EmptyStock, issue
 from masquerade.service.migrating import migrate
+from masquerade.service.restoring import require_no_copy
 from masquerade.service.sealing import belongs
 from masquerade.service.settings import Settings
-from masquerade.service.tables import Account, Fact, Invitation, MaskNetRow
+from masquerade.service.tables import Account, Invitation, MaskNetRow
 
 if TYPE_CHECKING:
     from masquerade.masknets import Source
@@ -47,10 +52,11 @@ class Provider:
         self.settings, self.policy = settings, settings.policy
         self.database = Database(settings.database)
         migrate(self.database)
-        self._require_key(key)
+        self._high_water = HighWater(settings.mark)
+        self._name = self._require_ours(key)
         self._key, self.signer, self._box = key, key.signer("statements"), key.box("latents")
         self.log = AuditLog(key)
-        self.committer = Committer(self.database)
+        self.committer = Committer(self.database, self._remembered)
 
     @cached_property
     def source(self) -> "Source":
@@ -111,6 +117,7 @@ class Provider:
         Raises:
             ServiceError: If there is none for this account now.
         """
+        digest = self.source.digest  # opened before others wait for the transaction
 
         def job(connection: Connection) -> bytes:
             return issue(
@@ -122,7 +129,7 @@ class Provider:
                 log=self.log,
                 box=self._box,
                 signer=self.signer,
-                source_digest=self.source.digest,
+                source_digest=digest,
             )
 
         for _ in range(_TRIES):
@@ -230,13 +237,20 @@ class Provider:
         """What lapsed goes; how many rows of each table went."""
         return self.committer.run(lambda connection: swept(connection, self.policy))
 
-    def _require_key(self, key: Key) -> None:
+    def _require_ours(self, key: Key) -> str:
+        """The database's name, if it was made under this key and was not put back to an earlier moment."""
         with self.database.writing() as connection:
-            known = connection.execute(select(Fact.value).where(Fact.name == "key")).scalar()
-            if known is None:
-                connection.execute(insert(Fact).values(name="key", value=key.fingerprint))
-            else:
-                key.require(known, self.settings.database.split("@")[-1])
+            require_no_copy(connection)
+            name = fact(connection, "name", secrets.token_hex(16))
+            key.require(fact(connection, "key", key.fingerprint), self.settings.database.split("@")[-1])
+            self._high_water.require(connection, name)
+        return name
+
+    def _remembered(self, connection: Connection) -> Callable[[], None]:
+        if self.settings.mark is None:
+            return lambda: None
+        seq, digest = self.log.head(connection)
+        return lambda: self._high_water.raise_to(self._name, seq, digest)
 
 
 def operator_key(path: Path) -> Key:
