@@ -6,30 +6,32 @@ const f = Math.fround;
 /** Which pixels of a line go into each new one, and how much of each. */
 interface Shares {
   readonly first: Int32Array;
-  readonly weights: Float32Array[];
+  /** Where each new pixel's weights begin; one more at the end. */
+  readonly starts: Int32Array;
+  readonly weights: Float32Array;
 }
 
 function shares(from: number, to: number): Shares {
   const scale = from / to;
   const first = new Int32Array(to);
-  const weights: Float32Array[] = [];
+  const starts = new Int32Array(to + 1);
+  const weights: number[] = [];
   for (let place = 0; place < to; place++) {
     const start = place * scale;
     const end = start + scale;
     const cell = Math.min(scale, from - start);
     const last = Math.min(Math.floor(end), from - 1);
     const whole = Math.min(Math.ceil(start), last);
-    const row: number[] = [];
     first[place] = whole;
     if (whole - start > 1e-3) {
       first[place] = whole - 1;
-      row.push((whole - start) / cell);
+      weights.push((whole - start) / cell);
     }
-    for (let k = whole; k < last; k++) row.push(1 / cell);
-    if (end - last > 1e-3) row.push(Math.min(end - last, 1, cell) / cell);
-    weights.push(Float32Array.from(row));
+    for (let k = whole; k < last; k++) weights.push(1 / cell);
+    if (end - last > 1e-3) weights.push(Math.min(end - last, 1, cell) / cell);
+    starts[place + 1] = weights.length;
   }
-  return { first, weights };
+  return { first, starts, weights: Float32Array.from(weights) };
 }
 
 /**
@@ -51,27 +53,54 @@ export function smaller<P extends Pixels>(source: P, height: number, width: numb
   const line = new Float32Array(width * c);
   for (let y = 0; y < height; y++) {
     sums.fill(0);
-    rows.weights[y].forEach((weight, k) => {
-      squeezed(source, rows.first[y] + k, columns, line);
+    for (let k = rows.starts[y]; k < rows.starts[y + 1]; k++) {
+      const weight = rows.weights[k];
+      squeezed(source, rows.first[y] + k - rows.starts[y], columns, line);
       for (let i = 0; i < sums.length; i++) sums[i] += f(weight * line[i]);
-    });
+    }
     const start = y * width * c;
     for (let i = 0; i < sums.length; i++) found.data[start + i] = whole ? nearest(sums[i]) : sums[i];
   }
   return found;
 }
 
-function squeezed(source: Pixels, y: number, columns: Shares, line: Float32Array): void {
+function squeezed(source: Pixels, y: number, { first, starts, weights }: Shares, line: Float32Array): void {
   const c = source.channels;
   const start = y * source.width * c;
-  for (let x = 0; x < columns.first.length; x++) {
-    const weights = columns.weights[x];
+  if (c === 3 && source.data instanceof Uint8Array) return squeezedColours(source.data, start, first, starts, weights, line);
+  for (let x = 0; x < first.length; x++) {
     for (let channel = 0; channel < c; channel++) {
       let sum = 0;
-      let at = start + columns.first[x] * c + channel;
-      for (let k = 0; k < weights.length; k++, at += c) sum = f(sum + f(weights[k] * source.data[at]));
+      let at = start + first[x] * c + channel;
+      for (let k = starts[x]; k < starts[x + 1]; k++, at += c) sum = f(sum + f(weights[k] * source.data[at]));
       line[x * c + channel] = sum;
     }
+  }
+}
+
+/** The same for three channels of bytes: most of what a large photo is. */
+function squeezedColours(
+  data: Uint8Array,
+  start: number,
+  first: Int32Array,
+  starts: Int32Array,
+  weights: Float32Array,
+  line: Float32Array,
+): void {
+  for (let x = 0, to = 0; x < first.length; x++, to += 3) {
+    let red = f(0);
+    let green = f(0);
+    let blue = f(0);
+    let at = start + first[x] * 3;
+    for (let k = starts[x]; k < starts[x + 1]; k++, at += 3) {
+      const weight = weights[k];
+      red = f(red + f(weight * data[at]));
+      green = f(green + f(weight * data[at + 1]));
+      blue = f(blue + f(weight * data[at + 2]));
+    }
+    line[to] = red;
+    line[to + 1] = green;
+    line[to + 2] = blue;
   }
 }
 

@@ -91,12 +91,12 @@ async function rows(picture: Photo, look: Look): Promise<Face[]> {
 function planes(picture: Photo, height: number, width: number): Float32Array {
   const size = height * width;
   const input = new Float32Array(3 * size);
-  const c = picture.channels;
-  for (let y = 0; y < picture.height; y++) {
-    for (let x = 0; x < picture.width; x++) {
-      const from = (y * picture.width + x) * c;
-      const to = y * width + x;
-      for (let k = 0; k < 3; k++) input[k * size + to] = picture.data[from + (c === 1 ? 0 : 2 - k)];
+  const { data } = picture;
+  for (let y = 0, from = 0; y < picture.height; y++) {
+    for (let to = y * width, end = to + picture.width; to < end; to++, from += 3) {
+      input[to] = data[from + 2];
+      input[size + to] = data[from + 1];
+      input[2 * size + to] = data[from];
     }
   }
   return input;

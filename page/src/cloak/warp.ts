@@ -23,12 +23,13 @@ function cubic(at: number, weights: Float32Array): void {
  */
 export function warped<P extends Pixels>(source: P, place: Placement, found: P, edge: boolean): P {
   const [a, b, x0, c, d, y0] = place.map(f);
-  const { width, height, channels } = source;
-  const whole = source.data instanceof Uint8Array;
+  const { width, height, channels, data } = source;
+  const whole = data instanceof Uint8Array;
   const across = new Float32Array(4);
   const down = new Float32Array(4);
   const columns = new Int32Array(4);
-  const last = height - 1;
+  const rows = new Int32Array(4);
+  let to = 0;
   for (let y = 0; y < found.height; y++) {
     const startX = f(f(b * y) + x0);
     const startY = f(f(d * y) + y0);
@@ -37,32 +38,37 @@ export function warped<P extends Pixels>(source: P, place: Placement, found: P, 
       const sy = f(f(c * x) + startY);
       const left = Math.floor(sx);
       const top = Math.floor(sy);
+      if (!edge && (left < -2 || top < -2 || left > width || top > height)) {
+        to += channels; // nothing is seen there, and a new picture is zero
+        continue;
+      }
       cubic(sx - left, across);
       cubic(sy - top, down);
-      for (let k = 0; k < 4; k++) columns[k] = column(left - 1 + k, width, edge);
-      for (let channel = 0; channel < channels; channel++) {
-        let sum = 0;
+      for (let k = 0; k < 4; k++) {
+        columns[k] = beside(left - 1 + k, width, edge, across, k) * channels;
+        rows[k] = beside(top - 1 + k, height, edge, down, k) * width * channels;
+      }
+      const [p, q, r, s] = columns;
+      for (let channel = 0; channel < channels; channel++, to++) {
+        let sum = f(0);
         for (let j = 0; j < 4; j++) {
-          const row = top - 1 + j;
-          if (!edge && (row < 0 || row > last)) continue;
-          const start = Math.min(last, Math.max(0, row)) * width;
-          let line = 0;
-          for (let k = 0; k < 4; k++) {
-            if (columns[k] >= 0) {
-              line = f(line + f(source.data[(start + columns[k]) * channels + channel] * across[k]));
-            }
-          }
+          const at = rows[j] + channel;
+          let line = f(data[at + p] * across[0]);
+          line = f(line + f(data[at + q] * across[1]));
+          line = f(line + f(data[at + r] * across[2]));
+          line = f(line + f(data[at + s] * across[3]));
           sum = f(sum + f(line * down[j]));
         }
-        const value = whole ? Math.min(255, Math.max(0, nearest(sum))) : sum;
-        found.data[(y * found.width + x) * channels + channel] = value;
+        found.data[to] = whole ? Math.min(255, Math.max(0, nearest(sum))) : sum;
       }
     }
   }
   return found;
 }
 
-function column(x: number, width: number, edge: boolean): number {
-  if (x >= 0 && x < width) return x;
-  return edge ? Math.min(width - 1, Math.max(0, x)) : -1;
+/** A place within; where nothing goes on beyond the edge, its weight becomes nothing. */
+function beside(at: number, length: number, edge: boolean, weights: Float32Array, k: number): number {
+  if (at >= 0 && at < length) return at;
+  if (!edge) weights[k] = 0;
+  return at < 0 ? 0 : length - 1;
 }
