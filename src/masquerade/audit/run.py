@@ -169,9 +169,10 @@ class Audit:
         broken = spec.control if isinstance(spec.control, str) else control.recipe
         side, encodings = self._control_side(broken), control.encodings
         arm = ArmSpec(name=f"control {broken}", recipe=broken, side=side, encodings=encodings, photos=photos)
+        wanted = spec.model_copy(update={"fresh": None})
         # Where the control is no protection at all, it is the piece of the study's own unprotected arm.
-        others = spec.others if not protects(arm) and spec.metric == control.metric else []
-        wanted = spec.model_copy(update={"metric": control.metric, "others": others, "fresh": None})
+        if protects(arm) or control.metric not in (spec.metric, *spec.others):
+            wanted = wanted.model_copy(update={"metric": control.metric, "others": []})
         piece = self.piece(arm, wanted, self._budget(spec), self.study.seeds[0])
         scores = scores_of([piece], control.metric)
         value = scores[0].value if scores else 0.0
