@@ -65,7 +65,7 @@ AMORTISER = AmortiserSettings(
     width=32, steps=480, batch_size=32, learning_rate=2e-3, loss="latents", noise=0.1
 )
 DECODER = DecoderSettings(width=16, entry="convolution", epochs=12)
-CRAFTER = AmortisedCrafterSettings(steps=400)
+CRAFTER = AmortisedCrafterSettings(steps=3000)
 CRAFTER_LICENCE = f"{CELEBA_LICENCE} Labelled Faces in the Wild, distributed for research."
 Job = Callable[[Path, Path, Upkeep], bytes]
 
