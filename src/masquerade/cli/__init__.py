@@ -1,5 +1,5 @@
 """The command line: thin commands over the library."""
 
-from masquerade.cli.app import main
+from masquerade.cli.starting import main
 
 __all__ = ["main"]

@@ -1,6 +1,5 @@
-"""The commands under one name, and how errors and exit codes reach the shell."""
+"""All commands under one name."""
 
-import sys
 from typing import Annotated
 
 import typer
@@ -23,11 +22,9 @@ from masquerade.cli import (
     pretrain,
     psp,
     psp_issue,
-    psp_service,
     recognise,
 )
-from masquerade.cli.console import CommandFailed, complain
-from masquerade.errors import MasqueradeError
+from masquerade.cli.starting import add_service, run_app
 
 EPILOGUE = "Exit codes: 0 done, 1 usage, 2 some inputs failed, 3 protection below what was asked."
 
@@ -41,9 +38,7 @@ app = typer.Typer(
 )
 app.add_typer(key.app, name="key")
 psp.app.command()(psp_issue.issue)
-for command in ("serve", "invite", "operator", "accounts", "revoke", "backup", "restore"):
-    psp.app.command()(getattr(psp_service, command))
-psp.app.add_typer(psp_service.audit, name="audit")
+add_service(psp.app)
 app.add_typer(mask.app, name="mask")
 app.add_typer(psp.app, name="psp")
 app.add_typer(generator.app, name="generator")
@@ -79,21 +74,6 @@ def _common(
     del version  # handled by its callback
 
 
-def main() -> None:
-    """Run the command line and exit with its code."""
-    sys.exit(run(sys.argv[1:]))
-
-
 def run(arguments: list[str]) -> int:
     """Run one command; returns the exit code instead of exiting."""
-    try:
-        app(arguments, prog_name="masquerade")
-    except SystemExit as leaving:
-        # the command line's own errors leave with 2, which here means that some inputs failed
-        return 1 if leaving.code == 2 else int(leaving.code or 0)
-    except CommandFailed as failure:
-        return failure.code
-    except MasqueradeError as error:
-        complain(str(error))
-        return error.exit_code
-    return 0
+    return run_app(app, arguments)

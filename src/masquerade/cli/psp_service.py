@@ -8,7 +8,6 @@ import typer
 
 from masquerade.cli.console import note, open_key
 from masquerade.errors import UsageError
-from masquerade.masknets import SHIPPED
 
 if TYPE_CHECKING:
     from masquerade.service.provider import Provider
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
 
 Database = Annotated[str, typer.Option(help="sqlite:///FILE or postgresql://…")]
 KeyFile = Annotated[Path, typer.Option("--key", "-k", help="The operator's key file; serve makes one.")]
-_DATABASE, _KEY = "sqlite:///psp.db", Path("psp.key")
+_DATABASE, _KEY, _HYPERNET = "sqlite:///psp.db", Path("psp.key"), "hypernet-1"
 
 audit = typer.Typer(help="The record of what was issued.", no_args_is_help=True)
 
@@ -24,7 +23,7 @@ audit = typer.Typer(help="The record of what was issued.", no_args_is_help=True)
 def serve(
     database: Database = _DATABASE,
     key: KeyFile = _KEY,
-    hypernet: Annotated[str, typer.Option(help="Name or file of a hypernetwork.")] = SHIPPED[0],
+    hypernet: Annotated[str, typer.Option(help="Name or file of a hypernetwork.")] = _HYPERNET,
     host: Annotated[str, typer.Option(help="Address to listen at.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen at.")] = 8443,
     workers: Annotated[int, typer.Option(help="Processes.")] = 1,
