@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from masquerade.audit.results import Arm, Report
+from masquerade.audit.results import Arm, Measurement, Report
 from masquerade.report.verdict import strongest
 from masquerade.report.words import amount, interval, metric_words
 
@@ -15,7 +15,8 @@ HEAD = """# Results
 
 Written by `python studies/results_page.py` from the reports in `studies/results/`; a test compares them. In brackets:
 95 % intervals, resampled by person. "Strongest attack" is the one with the largest advantage over a blind guess; all
-of them stand in the reports. Profile and seeds are those of the report.
+of them stand in the reports. Profile and seeds are those of the report. Where every attack has a column, the number of
+photos stands in brackets; an empty cell was not run, or its positive control failed.
 """
 
 
@@ -56,6 +57,8 @@ def _study(report: Report) -> Iterator[str]:
     yield f"[JSON](../studies/results/{report.study}.json)\n"
     yield from _table(report)
     yield ""
+    if report.study.startswith("crafter_"):
+        yield from _grid(report)
     yield from _beside(report)
     if report.claims:
         yield "| what | paper | ours |"
@@ -88,6 +91,22 @@ def _arm(arm: Arm) -> str:
     return (
         f"| {arm.title} | {utility} | {leak.title} ({measured.metric}) | {found} | {chance} | {arm.grade} |"
     )
+
+
+def _grid(report: Report) -> Iterator[str]:
+    """Every attack on every protection, as the Crafter paper's figure 14 has it."""
+    attacks = list(dict.fromkeys(leak.attack for arm in report.arms for leak in arm.leaks))
+    yield f"| every attack | {' | '.join(name.replace('_', ' ') for name in attacks)} |"
+    yield f"|---|{'---|' * len(attacks)}"
+    for arm in report.arms:
+        found = {leak.attack: leak for leak in arm.leaks if leak.status == "ran" and leak.headline}
+        cells = [_cell(found[name].headline) if name in found else "" for name in attacks]
+        yield f"| {arm.title} | {' | '.join(cells)} |"
+    yield ""
+
+
+def _cell(measured: Measurement | None) -> str:
+    return "" if measured is None else f"{amount(measured.metric, measured.value)} ({measured.n})"
 
 
 def _beside(report: Report) -> Iterator[str]:
