@@ -126,6 +126,7 @@ HYPEROBF: Final[tuple[Recipe, ...]] = (
     _fawkes("low", ("sface",)),
     _fawkes("mid", ("sface", "resnet-public")),
     _fawkes("high", ("sface", "resnet-public")),
+    _fawkes("mid", ("sface", "resnet-public"), targeted=True),
     _fawkes("high", ("sface", "resnet-public"), targeted=True),
     _cloak(
         "lowkey",
