@@ -1,0 +1,58 @@
+"""Joining in the page: bad codes, forged MaskNets, MaskNets of another size, what is kept and forgotten."""
+
+from pathlib import Path
+
+import torch
+from page_examples import Site, enter, join, own
+from playwright.sync_api import Page, Route
+
+from masquerade.masknets import MaskNetFile, UntrainedSource, masknet_bytes
+from masquerade.networks.masknet import structure
+
+
+def test_bad_codes_are_told_in_words(page: Page, site: Site) -> None:
+    for code in ("wrong", site.lapsed()):
+        join(page, code)
+        page.get_by_role("alert").filter(has_text="is not known, was used, or has expired").wait_for()
+        assert page.get_by_label("Choose photos").is_disabled()
+        page.reload()
+
+
+def test_bytes_that_the_provider_did_not_sign_are_refused(page: Page, site: Site) -> None:
+    def forged(route: Route) -> None:
+        if route.request.method != "GET":
+            return route.continue_()
+        answer = route.fetch()
+        body = bytearray(answer.body())
+        body[-1] ^= 1
+        return route.fulfill(response=answer, body=bytes(body))
+
+    page.route("**/v1/masknet", forged)
+    join(page, site.provider.invite())
+    page.get_by_role("alert").filter(has_text="not those that the provider signed").wait_for()
+    assert page.get_by_label("Choose photos").is_disabled()
+    # The code is used up, but the account is kept: an honest answer later still brings the MaskNet.
+    page.unroute("**/v1/masknet")
+    page.reload()
+    page.get_by_text("Your MaskNet is on this device").wait_for()
+
+
+def test_a_masknet_of_another_size_and_a_damaged_one_are_refused(page: Page) -> None:
+    small = MaskNetFile.drawn(UntrainedSource(structure("masknet-2", 48)), torch.linspace(-1, 1, 256))
+    for data, words in ((masknet_bytes(small), "masknet-2, 48 pixels"), (b"nothing", "or it is damaged")):
+        file = {"name": "me.masknet", "mimeType": "application/octet-stream", "buffer": data}
+        page.get_by_label("Or your MaskNet’s file").set_input_files([file])  # type: ignore[list-item]
+        page.get_by_role("alert").filter(has_text=words).wait_for()
+
+
+def test_a_masknet_is_kept_until_it_is_forgotten(page: Page, site: Site, tmp_path: Path) -> None:
+    enter(page, site)
+    before = masknet_bytes(own(page, tmp_path))
+    page.reload()
+    assert masknet_bytes(own(page, tmp_path)) == before
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.get_by_role("button", name="Forget it on this device").click()
+    page.get_by_text("was forgotten").wait_for()
+    page.reload()
+    page.get_by_label("Invitation code").wait_for()
+    assert page.get_by_label("Choose photos").is_disabled()

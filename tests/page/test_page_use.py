@@ -1,0 +1,120 @@
+"""The page in a person's hands: photos that cannot be cloaked, strength, cancelling, offline, keyboard, screen reader."""
+
+import re
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from page_examples import PATIENT, Site, enter, give, join
+from PIL import Image
+from playwright.sync_api import Page
+
+from photo_examples import canvas, encoded, scene
+
+
+def number(page: Page) -> float:
+    """The similarity that is shown."""
+    found = re.search(r"similarity (\d\.\d+)", page.locator("#caption").inner_text())
+    assert found
+    return float(found[1])
+
+
+def test_photos_that_cannot_be_cloaked_are_listed_with_the_reason(page: Page, site: Site) -> None:
+    enter(page, site)
+    photos = {
+        "sky.png": encoded(canvas(200, 150)),
+        "broken.png": b"no photo",
+        "huge.png": encoded(Image.new("1", (6000, 6000))),
+        "deep.png": encoded(Image.new("I;16", (50, 50))),
+    }
+    give(page, photos)
+    rows = dict(zip(photos, page.locator("#failed li").all_inner_texts(), strict=True))
+    assert "No face was found" in rows["sky.png"]
+    assert "cannot read" in rows["broken.png"]
+    assert "36 megapixels; at most 25" in rows["huge.png"]
+    assert "16 bits" in rows["deep.png"]
+    assert page.locator("#done-part").is_hidden()
+
+
+def test_strength_shows_similarity_at_once_and_cancel_stops(page: Page, site: Site) -> None:
+    enter(page, site)
+    give(page, {"a.png": encoded(scene([(40, 20, 90)]))})
+    before = number(page)
+    strength = page.get_by_label("Strength")
+    strength.evaluate("e => { e.value = '0.3'; e.dispatchEvent(new Event('input')); }")
+    page.wait_for_function(f"!document.getElementById('caption').textContent.includes('{before:.3f}')")
+    assert number(page) > before
+    strength.evaluate("e => { e.value = '2'; e.dispatchEvent(new Event('change')); }")
+    page.get_by_text("lower the strength").wait_for()
+    strength.evaluate("e => { e.value = '0.5'; e.dispatchEvent(new Event('change')); }")
+    page.get_by_role("button", name="Download a.png").wait_for()
+    files = [
+        {"name": f"{k}.png", "mimeType": "image/png", "buffer": encoded(scene(first=k))} for k in range(20)
+    ]
+    page.get_by_label("Choose photos").set_input_files(files)  # type: ignore[arg-type]
+    page.get_by_role("button", name="Cancel").click()
+    page.get_by_text("All done.").wait_for()
+    assert page.locator("#failed").get_by_text("Cancelled.").count() >= 15
+
+
+def test_photos_are_cloaked_without_a_network_after_loading(page: Page, site: Site) -> None:
+    enter(page, site)
+    page.get_by_text("works without a network").wait_for()
+    page.context.set_offline(True)
+    site.asked.clear()
+    page.reload()
+    give(page, {"a.png": encoded(scene([(40, 20, 90)]))})
+    page.get_by_role("button", name="Download a.png").wait_for()
+    assert site.asked == []
+
+
+def test_the_keyboard_alone_is_enough(
+    page: Page, site: Site, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    photo = tmp_path_factory.mktemp("photos") / "a.png"
+    photo.write_bytes(encoded(scene([(40, 20, 90)])))
+
+    def to(name: str) -> None:
+        for _ in range(30):
+            page.keyboard.press("Tab")
+            if page.evaluate("document.activeElement.id || document.activeElement.ariaLabel") == name:
+                return
+        raise AssertionError(name)
+
+    to("code")
+    page.keyboard.type(site.provider.invite())
+    page.keyboard.press("Enter")
+    page.get_by_text("Your MaskNet is ready").wait_for()
+    to("photos")
+    with page.expect_file_chooser() as chooser:
+        page.keyboard.press("Enter")
+    chooser.value.set_files(photo)
+    page.get_by_text("All done.").wait_for(timeout=PATIENT)
+    to("cut")
+    page.keyboard.press("Home")
+    assert (
+        page.evaluate("getComputedStyle(document.getElementById('pictures')).getPropertyValue('--cut')")
+        == "0%"
+    )
+    to("Download a.png")
+    with page.expect_download():
+        page.keyboard.press("Enter")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_screen_reader_finds_its_way(page: Page, site: Site, scheme: str) -> None:
+    page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+    join(page, "wrong")
+    page.get_by_role("alert").filter(has_text="not known").wait_for()
+    problems = Axe().run(page)
+    assert problems.violations_count == 0, problems.generate_report()
+    enter(page, site)
+    give(page, {"a.png": encoded(scene([(40, 20, 90)])), "sky.png": encoded(canvas(200, 150))})
+    problems = Axe().run(page)
+    assert problems.violations_count == 0, problems.generate_report()
+
+
+def test_a_narrow_screen_shows_all_without_scrolling_sideways(page: Page, site: Site) -> None:
+    page.set_viewport_size({"width": 320, "height": 640})
+    enter(page, site)
+    give(page, {"a-photo-with-a-long-name-as-cameras-give-them.png": encoded(scene([(40, 20, 90)]))})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
