@@ -1,21 +1,25 @@
 """Studies of protected features: who is private, what is protected once, and what the cloud tells."""
 
+from copy import deepcopy
+
 import numpy as np
 import pytest
 import torch
 from torch import Tensor
 
+from crafter_disguise_examples import SETTINGS, tiny_faces, tiny_split
 from feature_attack_examples import SIDE, faces, split, trained_split
 from masquerade.attacks.base import Sight
 from masquerade.audit import trial as trials
 from masquerade.audit.encoded import EncodedScenes
-from masquerade.audit.features import KeptFeatures, feature_scores, require_split_of
+from masquerade.audit.features import KeptFeatures, feature_scores, prior_faces, require_split_of
 from masquerade.audit.private_people import spread
 from masquerade.audit.scene import make_scene
 from masquerade.audit.study import ArmSpec, AttackSpec, DataSpec
 from masquerade.audit.trial import Trial
 from masquerade.audit.views import Budget, build_view
-from masquerade.disguises import Chain
+from masquerade.crafting.trained import TrainedSplit
+from masquerade.disguises import Chain, Crafter
 from masquerade.disguises.split_encode import SplitEncode
 from masquerade.errors import NotApplicable
 
@@ -66,6 +70,33 @@ def test_shuffled_repeats_have_the_same_rows_in_another_order(monkeypatch: pytes
     assert torch.allclose(
         again.flatten(1).sum(1).sort().values, plain.flatten(1).sum(1).sort().values, rtol=1e-3
     )
+
+
+def test_further_queries_have_the_same_key_and_other_draws(monkeypatch: pytest.MonkeyPatch) -> None:
+    crafter = Crafter(tiny_split(), tiny_faces(), settings=SETTINGS, batch=8)
+    monkeypatch.setattr(trials, "disguise_of", lambda _: crafter)
+    scene = make_scene(DATA.model_copy(update={"height": 16, "width": 16, "private": 3}), None)
+    said = ArmSpec(name="crafter", recipe="none", photos=6, repeats="fresh")
+    one = Trial(EncodedScenes(scene, None), said, None, 0)
+    photos, rows = one.scene.test, torch.tensor([4, 1])
+    again = one.repeated(photos, rows, 2)
+    keyed = crafter.with_key(trials.study_key(0, "owner"), (3, 16, 16))
+    assert torch.allclose(again[1], keyed.again(photos.images, 2)[rows], atol=1e-4)
+    assert not torch.allclose(again[0], again[1], atol=1e-4)
+    assert not torch.allclose(again[0], one.disguised(photos.images)[rows], atol=1e-4)
+
+
+def test_the_prior_has_faces_of_its_own_size_alone() -> None:
+    assert prior_faces((3, 16, 16)) == {}
+    assert prior_faces((3, 64, 64))["prior"].shape == (256, 3, 64, 64)
+
+
+def test_a_report_tells_two_halves_of_the_cloud_apart() -> None:
+    one, other = trained_split(), TrainedSplit.of("other", deepcopy(split()))
+    with torch.no_grad():
+        next(other.network.f.parameters()).add_(1)
+    assert one.digest == other.digest
+    assert one.cloud_digest != other.cloud_digest
 
 
 def test_what_gives_no_features_shows_no_encoder() -> None:
