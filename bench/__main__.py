@@ -36,7 +36,7 @@ def main(wanted: list[str]) -> None:
     for name in wanted or SYSTEMS:
         for row in SYSTEMS[name].rows():
             rows.append(row)
-            ratio = "" if row.ratio is None else f"{row.ratio:.2f}"
+            ratio = "" if row.ratio is None else f"{row.ratio:.3g}"
             met = {True: "yes", False: "NO", None: ""}[row.met]
             table.add_row(row.name, f"{row.value:.3g} {row.unit}", ratio, str(row.target or ""), met)
             print(row.name, f"{row.value:.3g}", row.unit, ratio, met, flush=True)
