@@ -138,7 +138,7 @@ def _provider(database: str, key: Path, *, make: bool = False) -> "Provider":
     settings = _settings(database, key)
     from masquerade.service.provider import Provider, operator_key
 
-    return Provider(settings, operator_key(key) if make else open_key(key))
+    return Provider(settings, operator_key(key) if make and not key.exists() else open_key(key))
 
 
 def _settings(database: str, key: Path, **more: object) -> "Settings":
