@@ -10,6 +10,7 @@ from torch import Tensor
 from crafter_disguise_examples import SETTINGS as REFINING
 from crafter_disguise_examples import tiny_crafter, tiny_faces, tiny_split
 from crafting_examples import LATENTS, tiny_networks
+from masquerade.cli.app import run
 from masquerade.crafting.feature_crafter_file import FeatureCrafterCard, feature_crafter_bytes
 from masquerade.crafting.prior_faces import PriorFaces
 from masquerade.crafting.reconstruction import Reconstruction
@@ -199,6 +200,12 @@ def test_wrong_parameters_are_named() -> None:
         disguise(choices=9)
     with pytest.raises(UsageError, match="not an amortised crafter"):
         AmortisedCrafter(tiny_split(), tiny_faces(), tiny_split())  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("options", [["--amortised", "--iterations", "3"], ["--refine", "3"]])
+def test_numbers_of_the_other_way_are_refused(options: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["craft", "photos", "-o", "out", "--key", "owner.key", *options]) == 1
+    assert "--amortised" in capsys.readouterr().err
 
 
 def written(path: Path, network: FeatureCrafter, split: TrainedSplit, **change: object) -> Path:
