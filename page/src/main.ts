@@ -27,8 +27,8 @@ const photos = new Photos(
       const finished = done >= all;
       at("progress").hidden = finished;
       at<HTMLProgressElement>("bar").max = all;
-      at<HTMLProgressElement>("bar").value = done - 1;
-      if (all) say(finished ? "All done." : `Photo ${done} of ${all}.`);
+      at<HTMLProgressElement>("bar").value = done;
+      if (all) say(finished ? "All done." : `Photo ${done + 1} of ${all}.`);
     },
   },
   1,

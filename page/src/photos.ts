@@ -28,6 +28,8 @@ export class Photos {
   private waiting: number[] = [];
   private working: number | undefined;
   private all = 0;
+  /** Whether a photo is being cloaked, and not only looked at. */
+  private busy = false;
   private wish: { id: number; strength: number } | undefined;
   private readonly worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
 
@@ -92,15 +94,12 @@ export class Photos {
     const wish = this.wish;
     this.wish = undefined;
     const id = wish?.id ?? this.waiting.shift();
-    this.report();
+    this.busy = id !== undefined && !wish;
+    this.watcher.moved(this.all - this.waiting.length - Number(this.busy), this.all);
     if (id === undefined) return;
     this.working = id;
     const { file } = this.entries.get(id)!;
     this.ask({ kind: wish ? "look" : "cloak", id, file, strength: wish?.strength ?? this.strength });
-  }
-
-  private report(): void {
-    this.watcher.moved(this.all - this.waiting.length, this.all);
   }
 
   private ask(message: Ask): void {
