@@ -1,4 +1,7 @@
-"""Pictures of the page for the person's guide: PYTHONPATH=tests:tests/page python docs/page_pictures.py"""
+"""Pictures of the page for the person's guide.
+
+Run ``PYTHONPATH=tests:tests/page python docs/page_pictures.py``.
+"""
 
 import tempfile
 from pathlib import Path

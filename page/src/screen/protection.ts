@@ -9,8 +9,8 @@ const of100 = (share: number): string => `${Math.round(100 * share)} of 100`;
 export function protection(): void {
   const { sface, trained, dlib, people, photos, noticed, undone } = measured;
   at("brief").textContent =
-    `This cloak does little. Software that compares faces (SFace) still recognised ${of100(sface.cloaked)} photos ` +
-    `after its person had cloaked theirs. Do not rely on it to stay unrecognised.`;
+    `This cloak does little: of people who had cloaked what they published, software that compares faces (SFace) ` +
+    `still recognised ${of100(sface.cloaked)} other photos. Do not rely on it to stay unrecognised.`;
   at("about").append(
     made("p", `What we measured: ${people} people cloak the photos that they publish. A tracker collects these, then ` +
       `sees ${photos} other photos of the same people. How many does it recognise?`),
@@ -19,7 +19,7 @@ export function protection(): void {
       ["dlib, a public recogniser", dlib],
       ["A small tracker trained on the published photos", trained],
     ]),
-    made("p", "The last row differs by less than chance can; random noise of the same size does as much."),
+    made("p", "The differences in the last row are within chance, and noise of the same size does as much."),
     made("h3", "It does not protect against"),
     list([
       "public or commercial software that compares faces,",
