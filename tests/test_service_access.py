@@ -23,6 +23,7 @@ ALL, PERSON, OPERATOR = ("anyone", "person", "operator"), ("person",), ("operato
 EXPECTED = {
     ("GET", "/healthz"): ALL,
     ("GET", "/readyz"): ALL,
+    ("GET", "/metrics"): OPERATOR,
     ("GET", "/v1/provider"): ALL,
     ("POST", "/v1/join"): ALL,
     ("POST", "/v1/masknet"): PERSON,

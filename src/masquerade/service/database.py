@@ -87,9 +87,10 @@ def locked_head(connection: Connection, name: str) -> tuple[int, str]:
 
 def _engine(url: URL, embedded: bool) -> Engine:
     if not embedded:
-        return create_engine(url, pool_size=8, pool_pre_ping=True)
+        return create_engine(url, pool_size=8, pool_pre_ping=True, hide_parameters=True)
     Path(str(url.database)).touch(mode=0o600)
-    engine = create_engine(url, connect_args={"timeout": 30, "check_same_thread": False}, pool_size=8)
+    options = {"timeout": 30, "check_same_thread": False}
+    engine = create_engine(url, connect_args=options, pool_size=8, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
     def prepare(connection: DBAPIConnection, _: object) -> None:

@@ -1,53 +1,45 @@
 """The endpoints."""
 
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import Depends, FastAPI, Header, Request, Response
-from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ConfigDict, Field
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import PlainTextResponse
 from starlette.exceptions import HTTPException
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 import masquerade
-from masquerade.errors import BadRequest, MasqueradeError, NotKnown, ServiceError
+from masquerade.errors import NotKnown, OutOfOrder
 from masquerade.service.credentials import Caller
+from masquerade.service.overview import overview
 from masquerade.service.provider import Provider
 from masquerade.service.web.access import ACCESS, ANYONE
-from masquerade.service.web.console import CHALLENGE, PATHS, console, token_of
-from masquerade.service.web.guard import Guard, shape
+from masquerade.service.web.bodies import BYTES, FAILURES, Issued, Join, Wish
+from masquerade.service.web.console import console, token_of
+from masquerade.service.web.failures import add_failures
+from masquerade.service.web.guard import Guard
+from masquerade.service.web.metrics import TYPE, Metrics
 from masquerade.service.web.rates import Rates
+from masquerade.service.web.upkeep import Upkeep
 
 PAGE = Path(__file__).parents[1] / "page"
 
 
-class Strict(BaseModel):
-    """A body with no field but these."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Join(Strict):
-    """An invitation's code; empty where the provider lets people join without one."""
-
-    code: Annotated[str, Field(max_length=200)]
+def create(provider: Provider, rates: Rates, upkeep: Upkeep | None = None) -> ASGIApp:
+    """The service as an ASGI application; it closes the provider when it stops."""
+    metrics = Metrics()
+    return Guard(application(provider, rates, metrics, upkeep), metrics)
 
 
-class Wish(Strict):
-    """Whether the active MaskNet may be replaced."""
-
-    replace: bool = False
-
-
-def create(provider: Provider, rates: Rates) -> ASGIApp:
-    """The service as an ASGI application."""
-    return Guard(application(provider, rates))
-
-
-def application(provider: Provider, rates: Rates) -> FastAPI:
+def application(
+    provider: Provider, rates: Rates, metrics: Metrics | None = None, upkeep: Upkeep | None = None
+) -> FastAPI:
     """The endpoints alone."""
+    counts = metrics or Metrics()
 
     def authorise(request: Request) -> Caller:
         return _authorised(request, provider, rates)
@@ -58,10 +50,12 @@ def application(provider: Provider, rates: Rates) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
+        lifespan=_lifespan(provider, upkeep),
+        responses=FAILURES,
         dependencies=[Depends(authorise)],
     )
     caller = Depends(authorise)
-    _handlers(app)
+    add_failures(app)
 
     @app.get("/healthz")
     def healthz() -> dict[str, str]:
@@ -69,8 +63,14 @@ def application(provider: Provider, rates: Rates) -> FastAPI:
 
     @app.get("/readyz")
     def readyz() -> dict[str, str]:
-        provider.ready()
+        if not provider.ready():
+            raise OutOfOrder("the service is stopping", code="stopping", wait=5)
         return {"status": "ready"}
+
+    @app.get("/metrics", response_class=PlainTextResponse)
+    def metrics_now() -> Response:
+        with provider.database.reading() as connection:
+            return Response(counts.text(overview(connection, 0)), media_type=TYPE)
 
     @app.get("/v1/provider")
     def facts() -> dict[str, str]:
@@ -85,7 +85,7 @@ def application(provider: Provider, rates: Rates) -> FastAPI:
     def join(body: Join, idempotency_key: Annotated[str, Header(max_length=200)] = "") -> dict[str, str]:
         return provider.join(body.code, idempotency_key)
 
-    @app.post("/v1/masknet", status_code=201)
+    @app.post("/v1/masknet", status_code=201, response_model=Issued)
     def issue(
         idempotency_key: Annotated[str, Header(min_length=8, max_length=200)],
         body: Wish | None = None,
@@ -95,7 +95,7 @@ def application(provider: Provider, rates: Rates) -> FastAPI:
         answer = provider.issue(who.account, idempotency_key, replace=wish.replace)
         return Response(answer, 201, media_type="application/json")
 
-    @app.get("/v1/masknet")
+    @app.get("/v1/masknet", response_class=Response, responses=BYTES)
     def masknet(who: Caller = caller) -> Response:
         return Response(provider.masknet(who.account), media_type="application/octet-stream")
 
@@ -141,40 +141,16 @@ def _authorised(request: Request, provider: Provider, rates: Rates) -> Caller:
     raise NotKnown("there is nothing here", code="not_found")
 
 
-def _handlers(app: FastAPI) -> None:
-    words = {401: "a token is needed", 404: "there is nothing here", 405: "not done this way"}
+def _lifespan(
+    provider: Provider, upkeep: Upkeep | None
+) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        if upkeep is not None:
+            upkeep.start()
+        yield
+        if upkeep is not None:
+            await run_in_threadpool(upkeep.stop)
+        await run_in_threadpool(provider.close)
 
-    async def service(_: Request, error: Exception) -> JSONResponse:
-        status, code = (
-            (error.status, error.code) if isinstance(error, ServiceError) else (503, "out_of_order")
-        )
-        public = error if isinstance(error, ServiceError) else MasqueradeError("the service is out of order")
-        wait = error.wait if isinstance(error, ServiceError) else None
-        headers = {} if wait is None else {"retry-after": str(wait)}
-        return JSONResponse(shape(public, code), status, headers)
-
-    async def http(request: Request, error: Exception) -> JSONResponse:
-        status = error.status_code if isinstance(error, HTTPException) else 500
-        code = {401: "unauthorised", 404: "not_found", 405: "method"}.get(status, "refused")
-        plain = MasqueradeError(words.get(status, "refused"))
-        headers = (
-            {"www-authenticate": CHALLENGE if request.url.path in PATHS else "Bearer"}
-            if status == 401
-            else {}
-        )
-        return JSONResponse(shape(plain, code), status, headers)
-
-    async def invalid(_: Request, error: Exception) -> JSONResponse:
-        first = error.errors()[0] if isinstance(error, RequestValidationError) else {"loc": (), "msg": ""}
-        place = ".".join(str(part) for part in first["loc"])[:100]
-        bad = BadRequest(str(first["msg"])[:200], code="invalid", place=place)
-        return JSONResponse(shape(bad, bad.code), 422)
-
-    async def unforeseen(_: Request, error: Exception) -> JSONResponse:
-        del error
-        return JSONResponse(shape(MasqueradeError("the service is out of order"), "internal"), 500)
-
-    app.add_exception_handler(MasqueradeError, service)
-    app.add_exception_handler(HTTPException, http)
-    app.add_exception_handler(RequestValidationError, invalid)
-    app.add_exception_handler(Exception, unforeseen)
+    return lifespan

@@ -5,11 +5,13 @@ A plain ASGI layer, so that an answer of any part of the service has passed it.
 
 import asyncio
 import json
+import time
 from typing import Final, final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from masquerade.errors import MasqueradeError, ServiceError, TooMuch
+from masquerade.service.web.metrics import Metrics
 
 LARGEST_BODY: Final = 64 * 1024
 DEEPEST: Final = 20
@@ -37,17 +39,32 @@ class Guard:
 
     Args:
         app: The service.
+        metrics: Count its requests; None counts nothing.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+    def __init__(self, app: ASGIApp, metrics: Metrics | None = None) -> None:
+        self._app, self._metrics = app, metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        begun, status = time.monotonic(), 500
 
+        async def counted(message: Message) -> None:
+            nonlocal status
+            status = message.get("status", status)
+            await send(message)
+
+        try:
+            await self._handle(scope, receive, counted)
+        finally:
+            if self._metrics is not None:
+                path = getattr(scope.get("route"), "path", None)
+                self._metrics.count(scope["method"], path, status, time.monotonic() - begun)
+
+    async def _handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def dressed(message: Message) -> None:
             if message["type"] == "http.response.start":
                 own = {name.lower() for name, _ in message["headers"]}

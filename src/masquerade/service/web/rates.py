@@ -62,3 +62,8 @@ class Rates:
                 remedy="Wait, then ask again.",
                 wait=int(due - now - seconds) + 1,
             )
+
+    def sweep(self) -> None:
+        """Forget those whose requests lie long enough back to count no more."""
+        with self._lock:
+            self._file.execute("DELETE FROM due WHERE at < ?", (time.time(),))

@@ -2,8 +2,8 @@
 
 import ipaddress
 import os
+import resource
 import tempfile
-import threading
 from pathlib import Path
 from typing import Final, final
 
@@ -12,16 +12,20 @@ import uvicorn
 from pydantic import BaseModel, ConfigDict
 from starlette.types import ASGIApp
 
-from masquerade.errors import MasqueradeError, UsageError
+from masquerade.errors import UsageError
 from masquerade.keys import Key
 from masquerade.service.provider import Provider
 from masquerade.service.settings import Settings
 from masquerade.service.web.app import create
+from masquerade.service.web.metrics import FOLDER
 from masquerade.service.web.rates import Rates
+from masquerade.service.web.upkeep import Upkeep
 
 VARIABLE: Final = "MASQUERADE_SERVICE"
 GRACE: Final = 10
 """Seconds in which requests under way are finished."""
+CONNECTIONS: Final = 4096
+"""Of one worker; who comes later is told to wait."""
 STARTING: Final = 60
 """Seconds that a worker may be silent; on a busy machine it takes longer than uvicorn's five to begin."""
 
@@ -93,6 +97,20 @@ def serve(settings: Settings, listening: Listening) -> None:
     """
     require_private(listening)
     os.environ[VARIABLE] = _Worker(settings=settings, rates=listening.rates).model_dump_json()
+    _allow_connections()
+    with tempfile.TemporaryDirectory(prefix="masquerade-metrics-") as folder:
+        if listening.workers > 1:
+            os.environ[FOLDER] = folder
+        _run(listening)
+
+
+def _allow_connections() -> None:
+    """As many open files as the system lets us have; often 1024 unless one asks."""
+    least, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(least, min(most, 4 * CONNECTIONS)), most))
+
+
+def _run(listening: Listening) -> None:
     uvicorn.run(
         "masquerade.service.web.serving:worker",
         factory=True,
@@ -103,10 +121,11 @@ def serve(settings: Settings, listening: Listening) -> None:
         ssl_keyfile=listening.tls_key,
         proxy_headers=listening.behind_proxy,
         forwarded_allow_ips="127.0.0.1" if listening.behind_proxy else "",
-        http="h11",
+        http="masquerade.service.web.patience:Patient",
         ws="none",
         h11_max_incomplete_event_size=16 * 1024,
         timeout_keep_alive=30,
+        limit_concurrency=CONNECTIONS,
         timeout_graceful_shutdown=GRACE,
         timeout_worker_healthcheck=STARTING,
         access_log=False,  # addresses of people
@@ -120,18 +139,6 @@ def worker() -> ASGIApp:
     torch.set_num_threads(1)
     told = _Worker.model_validate_json(os.environ[VARIABLE])
     key = Key.load(told.settings.key, os.environ.get("MASQUERADE_PASSPHRASE"))
-    provider = Provider(told.settings, key)
-    threading.Thread(target=refill, args=(provider,), name="stock", daemon=True).start()
-    return create(provider, Rates(told.rates))
-
-
-def refill(provider: Provider) -> None:
-    """Keep the stock full, one MaskNet at a time, for as long as the process lives."""
-    pause = threading.Event()
-    while True:
-        try:
-            while provider.stock.size() < provider.policy.stock:
-                provider.stock.add()
-        except MasqueradeError:
-            pause.wait(10)
-        pause.wait(0.5)
+    provider, rates = Provider(told.settings, key), Rates(told.rates)
+    provider.source  # noqa: B018  (opened now, or not at all)
+    return create(provider, rates, Upkeep(provider, rates))

@@ -1,0 +1,59 @@
+"""What goes in and out, as the OpenAPI describes it."""
+
+from typing import Annotated, Any, Final, final
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Strict(BaseModel):
+    """A body with no field but these."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+@final
+class Join(Strict):
+    """An invitation's code; empty where the provider lets people join without one."""
+
+    code: Annotated[str, Field(max_length=200)]
+
+
+@final
+class Wish(Strict):
+    """Whether the active MaskNet may be replaced."""
+
+    replace: bool = False
+
+
+@final
+class Issued(Strict):
+    """A statement and its signature; see ``statement.signed``."""
+
+    statement: str
+    signature: str
+
+
+@final
+class Failure(Strict):
+    """What went wrong."""
+
+    code: str
+    message: str
+    value: str
+    place: str
+    remedy: str
+
+
+@final
+class Failed(Strict):
+    """The one shape of errors."""
+
+    error: Failure
+
+
+FAILURES: Final[dict[int | str, dict[str, Any]]] = {
+    status: {"model": Failed, "description": "Not done; the error says why."} for status in (422, "default")
+}
+BYTES: Final[dict[int | str, dict[str, Any]]] = {
+    200: {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}
+}

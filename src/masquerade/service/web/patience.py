@@ -1,0 +1,87 @@
+"""How long a connection may take: to begin a request, to finish its head, to take an answer.
+
+uvicorn waits for all three without end, so that whoever opens connections and says little, or reads nothing, could
+hold them all (Slowloris). The limit of the body's time is the guard's.
+"""
+
+import asyncio
+from typing import Any, Final, final
+
+import h11
+from uvicorn.config import Config
+from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.server import ServerState
+
+SILENT: Final = 60.0
+"""Seconds until the first byte of the first request."""
+HEAD: Final = 10.0
+"""Seconds from the first byte of a request to the end of its head."""
+TAKING: Final = 60.0
+"""Seconds for which a client may take nothing of an answer."""
+
+
+@final
+class Patient(asyncio.Protocol):
+    """uvicorn's protocol, and a clock that ends the connection.
+
+    Args:
+        config: As uvicorn gives it.
+        server_state: As uvicorn gives it.
+        app_state: As uvicorn gives it.
+    """
+
+    def __init__(self, config: Config, server_state: ServerState, app_state: dict[str, Any]) -> None:
+        self._inner = H11Protocol(config, server_state, app_state)
+        self._transport: asyncio.BaseTransport | None = None
+        self._clock: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin to wait for a request."""
+        self._transport = transport
+        self._inner.connection_made(transport)  # type: ignore[arg-type]
+        self._wait(SILENT)
+
+    def data_received(self, data: bytes) -> None:
+        """Pass it on; a head that began must end in time, however many pieces it comes in."""
+        before = self._within_head()
+        self._inner.data_received(data)
+        within = self._within_head()
+        if within and not before:
+            self._wait(HEAD)
+        elif not within:
+            self._stop()
+
+    def eof_received(self) -> None:
+        """Pass it on."""
+        self._inner.eof_received()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Pass it on."""
+        self._stop()
+        self._inner.connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        """The client takes nothing for now."""
+        self._inner.pause_writing()
+        self._wait(TAKING)
+
+    def resume_writing(self) -> None:
+        """It takes something again."""
+        self._inner.resume_writing()
+        self._stop()
+
+    def _within_head(self) -> bool:
+        return self._inner.conn.their_state is h11.IDLE and bool(self._inner.conn.trailing_data[0])
+
+    def _wait(self, seconds: float) -> None:
+        self._stop()
+        self._clock = asyncio.get_running_loop().call_later(seconds, self._end)
+
+    def _stop(self) -> None:
+        if self._clock is not None:
+            self._clock.cancel()
+            self._clock = None
+
+    def _end(self) -> None:
+        if isinstance(self._transport, asyncio.Transport):
+            self._transport.abort()
