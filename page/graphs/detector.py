@@ -6,7 +6,7 @@ import numpy as np
 import onnx
 from onnx import helper, numpy_helper
 
-from masquerade.owner import faces
+from masquerade.owner.faces import detector_model
 
 _SIDES: Final = ("height", "width")
 
@@ -22,7 +22,7 @@ def detector_graph() -> onnx.ModelProto:
     Raises:
         UsageError: If the package is not installed, or its file is not the one expected.
     """
-    found = onnx.load_model_from_string(faces._model())
+    found = onnx.load_model_from_string(detector_model())
     for place, name in zip((2, 3), _SIDES, strict=True):
         found.graph.input[0].type.tensor_type.shape.dim[place].dim_param = name
     for output in found.graph.output:

@@ -62,7 +62,7 @@ class FaceFinder:
 
     def __init__(self) -> None:
         self._cv2 = _opencv()
-        self._file = np.frombuffer(packaged_model(_NAME, SHA256, "the face detector", UsageError), np.uint8)
+        self._file = np.frombuffer(detector_model(), np.uint8)
         self._own = threading.local()
 
     def __call__(self, photo: NDArray[np.uint8]) -> tuple[Face, ...]:
@@ -146,3 +146,12 @@ def _opencv() -> Any:  # noqa: ANN401  (a module that may not be installed)
         raise UsageError("faces cannot be found", place="package opencv", remedy=REMEDY) from error
     cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)  # its remarks would stand among ours
     return cv2
+
+
+def detector_model() -> bytes:
+    """YuNet's ONNX file.
+
+    Raises:
+        UsageError: If the package it comes in is not installed, or the file is not the one expected.
+    """
+    return packaged_model(_NAME, SHA256, "the face detector", UsageError)
