@@ -31,7 +31,7 @@ class FeatureCrafterOptions(BaseModel):
 
 @final
 class FeatureCrafter(nn.Module):
-    """Mixes features with those of a face of the prior, and adds what residual 3x3 convolutions over both and beta give.
+    """Mixes features with those of a face of the prior, and adds what residual 3x3 convolutions of them and beta give.
 
     No layer looks at other photos. The face's share is ``1 / (1 + beta * e**-level)`` and the last layer zero to begin
     with: a mixture of so much is the best one where both losses are squares.
