@@ -73,9 +73,8 @@ def test_the_restored_issue_no_more_than_the_lifetime_allows(
     psp.close()
 
 
+@pytest.mark.parametrize("address", ["sqlite"], indirect=True)  # PostgreSQL's check is the same
 def test_a_backup_is_not_served_as_it_is(served: Provider, told: Settings, tmp_path: Path) -> None:
-    if not told.database.startswith("sqlite"):
-        pytest.skip("the same check as of SQLite")
     back_up(served.database, told.database, tmp_path / "copy.db")
     with pytest.raises(UsageError, match="is a backup"):
         Provider(told.model_copy(update={"database": f"sqlite:///{tmp_path}/copy.db"}), KEY)

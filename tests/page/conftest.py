@@ -1,20 +1,19 @@
 """One Chromium and one provider for all tests of the page."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import page_examples
 import pytest
-from page_examples import CHROMIUM, PATIENT, Site
+from page_examples import PATIENT, Site
 from playwright.sync_api import Browser, Page, sync_playwright
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    if not CHROMIUM.exists():
-        pytest.skip("needs Debian's package chromium")
+def browser(chromium: Path) -> Iterator[Browser]:
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(
-            executable_path=str(CHROMIUM), args=["--no-sandbox", "--no-zygote"]
+            executable_path=str(chromium), args=["--no-sandbox", "--no-zygote"]
         )
         yield started
         started.close()

@@ -26,7 +26,6 @@ from masquerade.service.web.app import create
 from masquerade.service.web.rates import Rates
 from service_examples import provider
 
-CHROMIUM = Path("/usr/bin/chromium")
 PATIENT = 60_000
 """Milliseconds."""
 PLENTY = {"address": (10_000, 60), "account": (10_000, 60), "join": (1_000, 60)}
