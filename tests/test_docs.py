@@ -83,9 +83,8 @@ def test_the_lists_of_the_readme_run(capsys: pytest.CaptureFixture[str]) -> None
 def test_make_targets_of_the_documents_exist() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     for path in PAGES:
-        for target in re.findall(
-            r"\bmake ([a-z]+)\b(?= |`|$)", path.read_text(encoding="utf-8"), re.MULTILINE
-        ):
+        text = path.read_text(encoding="utf-8")
+        for target in re.findall(r"(?:^\$ |`|^ {4})make ([a-z]+)\b", text, re.MULTILINE):
             assert re.search(rf"^{target}:", makefile, re.MULTILINE), f"{path.name} says make {target}"
 
 
