@@ -9,7 +9,7 @@ import torch
 from rich.console import Console
 from rich.table import Table
 
-from bench import crafter, disguised_nets, hyperobf, service, xnn
+from bench import crafter, disguised_nets, hyperobf, page, service, xnn
 from bench.measure import Row
 
 RESULTS = Path(__file__).parent / "results.json"
@@ -19,6 +19,7 @@ SYSTEMS = {
     "hyperobf": hyperobf,
     "crafter": crafter,
     "service": service,
+    "page": page,
 }
 
 
