@@ -67,7 +67,9 @@ export function smaller<P extends Pixels>(source: P, height: number, width: numb
 function squeezed(source: Pixels, y: number, { first, starts, weights }: Shares, line: Float32Array): void {
   const c = source.channels;
   const start = y * source.width * c;
-  if (c === 3 && source.data instanceof Uint8Array) return squeezedColours(source.data, start, first, starts, weights, line);
+  if (c === 3 && source.data instanceof Uint8Array) {
+    return squeezedColours(source.data, start, first, starts, weights, line);
+  }
   for (let x = 0; x < first.length; x++) {
     for (let channel = 0; channel < c; channel++) {
       let sum = 0;

@@ -42,7 +42,8 @@ function channelSimilarity(one: Photo, other: Photo, channel: number): number {
     x[i] = one.data[i * channels + channel];
     y[i] = other.data[i * channels + channel];
   }
-  const blur = (value: (i: number) => number): Float64Array => blurred(Float64Array.from(x, (_, i) => value(i)), height, width);
+  const blur = (value: (i: number) => number): Float64Array =>
+    blurred(Float64Array.from(x, (_, i) => value(i)), height, width);
   const mx = blur((i) => x[i]);
   const my = blur((i) => y[i]);
   const xx = blur((i) => x[i] * x[i]);

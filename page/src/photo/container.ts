@@ -17,9 +17,9 @@ export interface Facts {
 const OTHER: Facts = { kind: "other", width: 0, height: 0, bits: 8, channels: 3, profile: [] };
 /** Luminance table of the JPEG standard (ITU-T T.81, K.1), in zigzag order. */
 const STANDARD = [
-  16, 11, 12, 14, 12, 10, 16, 14, 13, 14, 18, 17, 16, 19, 24, 40, 26, 24, 22, 22, 24, 49, 35, 37, 29, 40, 58, 51, 61, 60,
-  57, 51, 56, 55, 64, 72, 92, 78, 64, 68, 87, 69, 55, 56, 80, 109, 81, 87, 95, 98, 103, 104, 103, 62, 77, 113, 121, 112,
-  100, 120, 92, 101, 103, 99,
+  16, 11, 12, 14, 12, 10, 16, 14, 13, 14, 18, 17, 16, 19, 24, 40, 26, 24, 22, 22, 24, 49, 35, 37, 29, 40, 58, 51,
+  61, 60, 57, 51, 56, 55, 64, 72, 92, 78, 64, 68, 87, 69, 55, 56, 80, 109, 81, 87, 95, 98, 103, 104, 103, 62, 77,
+  113, 121, 112, 100, 120, 92, 101, 103, 99,
 ];
 
 export function facts(bytes: Uint8Array): Facts {
@@ -99,7 +99,8 @@ export const saysColours = (name: string): boolean => COLOURS.has(name);
 function png(bytes: Uint8Array): Facts {
   const [width, height] = [16, 20].map((at) => pair(bytes, at) * 65536 + pair(bytes, at + 2));
   const own = [...chunks(bytes)].filter(({ name }) => saysColours(name));
-  return { ...OTHER, kind: "png", width, height, bits: bytes[24], profile: own.map((c) => bytes.slice(c.start, c.end)) };
+  const profile = own.map(({ start, end }) => bytes.slice(start, end));
+  return { ...OTHER, kind: "png", width, height, bits: bytes[24], profile };
 }
 
 function webp(bytes: Uint8Array): Facts {

@@ -26,8 +26,8 @@ export function protection(): void {
       "people who know you,",
       "anyone who already has clean photos of you,",
       `being noticed: whether a photo is cloaked could be told ${noticed >= 0.995 ? "every time" : of100(noticed)},`,
-      `being weakened: a network trained with somebody else’s MaskNet took ${Math.round(100 * undone)} % of a cloak’s ` +
-        "energy away again.",
+      "being weakened: a network trained with somebody else’s MaskNet took " +
+        `${Math.round(100 * undone)} % of a cloak’s energy away again.`,
     ]),
     made("h3", "What it does"),
     list([
