@@ -1,9 +1,7 @@
 """How an account begins: with an invitation, or where the policy is open, with nothing but a share of the day's."""
 
-import base64
 import time
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import Final, final
 
 from sqlalchemy import Connection, func, insert, select, update
@@ -13,11 +11,10 @@ from masquerade.errors import BadRequest, NotKnown, QuotaReached
 from masquerade.keys import Key
 from masquerade.service.credentials import caller, digest, new_account, new_token, random_code
 from masquerade.service.database import locked_head
+from masquerade.service.pinning import pinned
 from masquerade.service.settings import DAY, Policy
 from masquerade.service.tables import Invitation
 
-PIN_BYTES: Final = 16
-"""Of the provider's public key in an invitation's code."""
 SHORTEST_KEY: Final = 32
 """Characters of an Idempotency-Key of joining: with the code it stands for the token."""
 
@@ -38,11 +35,6 @@ class Joined:
     fresh: bool
 
 
-def pin(public: bytes) -> str:
-    """What an invitation says of the provider's public key, 22 characters; the client checks it first."""
-    return base64.urlsafe_b64encode(sha256(public).digest()[:PIN_BYTES]).decode().rstrip("=")
-
-
 def joined(connection: Connection, code: str, request_key: str, policy: Policy, key: Key) -> Joined:
     """An account for a code; the same one, with the same token, for the same code and Idempotency-Key.
 
@@ -58,7 +50,7 @@ def joined(connection: Connection, code: str, request_key: str, policy: Policy, 
             place="Idempotency-Key",
             remedy="32 random characters.",
         )
-    now, secret = int(time.time()), code.partition(".")[0]
+    now, secret = int(time.time()), pinned(code)[0]
     if not secret and policy.open_joins_a_day:
         secret = _opened(connection, request_key, policy, now)
     invitation = connection.execute(

@@ -4,10 +4,12 @@ import http.client
 import json
 import secrets
 from functools import partial
-from typing import Any, final
+from hmac import compare_digest
+from typing import final
 from urllib.parse import urlsplit
 
 from masquerade.errors import ForeignMaskNet, ServiceError, UsageError
+from masquerade.service.pinning import pin, pinned
 from masquerade.service.statement import checked, require_bytes
 
 LARGEST: int = 256 * 2**20
@@ -42,19 +44,43 @@ class Client:
     def __repr__(self) -> str:
         return "Client(...)"
 
-    def join(self, code: str) -> dict[str, Any]:
-        """Account, token and the provider's public key, for an invitation's code."""
-        return dict(json.loads(self.ask("POST", "/v1/join", {"code": code})))
+    def join(self, code: str, request_key: str = "") -> dict[str, str]:
+        """Account, token and the provider's public key, for an invitation's code.
 
-    def masknet(self, account: str, public: bytes) -> bytes:
+        Args:
+            code: The code; where it names a public key, nobody else than its holder is told the code.
+            request_key: Idempotency-Key, at least 32 random characters: asked again, the answer is the same.
+
+        Raises:
+            ForeignMaskNet: If what answers is not the provider that the invitation names.
+            ServiceError: If the provider refuses.
+        """
+        secret, named = pinned(code)
+        public = _told(self.ask("GET", "/v1/provider"), "public_key")["public_key"]
+        headers = {"Idempotency-Key": request_key} if request_key else {}
+        if named and not compare_digest(pin(_bytes(public)).encode(), named.encode()):
+            raise _another()
+        answer = self.ask("POST", "/v1/join", {"code": secret}, headers)
+        told = _told(answer, "account", "token", "public_key")
+        if told["public_key"] != public:
+            raise _another()
+        return told
+
+    def masknet(self, account: str, public: bytes, request_key: str = "") -> bytes:
         """The bytes of one's MaskNet, checked.
+
+        Args:
+            account: One's account.
+            public: The provider's public key.
+            request_key: Idempotency-Key: asked again, it is the same MaskNet.
 
         Raises:
             ForeignMaskNet: If the provider did not sign them for this account.
             ServiceError: If the provider refuses.
         """
-        answer = self.ask("POST", "/v1/masknet", {}, {"Idempotency-Key": secrets.token_hex(16)})
-        statement = checked(json.loads(answer), public, account)
+        key = request_key or secrets.token_hex(16)
+        answer = self.ask("POST", "/v1/masknet", {}, {"Idempotency-Key": key})
+        statement = checked(_told(answer, "statement", "signature"), public, account)
         content = self.ask("GET", "/v1/masknet")
         require_bytes(statement, content)
         return content
@@ -87,6 +113,34 @@ class Client:
         if answer.status >= 300:
             raise _refused(answer.status, content)
         return content
+
+
+def _told(content: bytes, *names: str) -> dict[str, str]:
+    """Fields of an answer, which is taken for hostile."""
+    try:
+        found = json.loads(content)
+        return {name: str(found[name]) for name in names}
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise _no_provider() from None
+
+
+def _bytes(hexadecimal: str) -> bytes:
+    try:
+        return bytes.fromhex(hexadecimal)
+    except ValueError:
+        raise _no_provider() from None
+
+
+def _no_provider() -> ForeignMaskNet:
+    return ForeignMaskNet("what answers is no provider", code="foreign", remedy="Check its address.")
+
+
+def _another() -> ForeignMaskNet:
+    return ForeignMaskNet(
+        "another provider answers than the one that the invitation names",
+        code="foreign_provider",
+        remedy="Check the address; ask the provider for a new invitation.",
+    )
 
 
 def _refused(status: int, content: bytes) -> ServiceError:

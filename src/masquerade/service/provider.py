@@ -17,12 +17,12 @@ from masquerade.service.committing import Committer
 from masquerade.service.credentials import Caller
 from masquerade.service.database import Database, ping
 from masquerade.service.enrolling import joined as enrolled
-from masquerade.service.enrolling import pin
 from masquerade.service.facts import fact
 from masquerade.service.high_water import HighWater
 from masquerade.service.housekeeping import swept
 from masquerade.service.issuing import EmptyStock, issue
 from masquerade.service.migrating import migrate
+from masquerade.service.pinning import pin
 from masquerade.service.restoring import require_no_copy
 from masquerade.service.sealing import belongs
 from masquerade.service.settings import Settings

@@ -28,10 +28,17 @@ class Patient(asyncio.Protocol):
         config: As uvicorn gives it.
         server_state: As uvicorn gives it.
         app_state: As uvicorn gives it.
+        _loop: As uvicorn gives it.
     """
 
-    def __init__(self, config: Config, server_state: ServerState, app_state: dict[str, Any]) -> None:
-        self._inner = H11Protocol(config, server_state, app_state)
+    def __init__(
+        self,
+        config: Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        _loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
+        self._inner = H11Protocol(config, server_state, app_state, _loop)
         self._transport: asyncio.BaseTransport | None = None
         self._clock: asyncio.TimerHandle | None = None
 

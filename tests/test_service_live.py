@@ -1,0 +1,132 @@
+"""The service as people meet it: over a socket, with cuts, with strangers, and with those who say nothing."""
+
+import json
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from masquerade.cli.app import run
+from masquerade.errors import ForeignMaskNet, OutOfOrder, ServiceError
+from masquerade.masknets import read_masknet
+from masquerade.service.joining import Client
+from masquerade.service.pinning import pin
+from masquerade.service.provider import Provider
+from masquerade.service.web import patience
+from service_examples import provider
+from service_live import listening
+
+Live = tuple[Provider, str]
+
+
+@pytest.fixture(scope="module")
+def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+    folder = tmp_path_factory.mktemp("live")
+    psp = provider(f"sqlite:///{folder}/psp.db", min_distance=0, stock=1)
+    with listening(psp, folder) as port:
+        yield psp, f"http://127.0.0.1:{port}"
+    with pytest.raises(OutOfOrder, match="stopping"):
+        psp.invite()
+
+
+def issued(psp: Provider) -> list[int]:
+    return [row["issued"] for row in psp.accounts() if row["state"] == "active"]
+
+
+def test_a_person_joins_from_the_command_line_and_leaves(live: Live, tmp_path: Path) -> None:
+    psp, url = live
+    out, account, before = tmp_path / "me.masknet", tmp_path / "me.masknet.account", len(issued(psp))
+    code = psp.invite()
+    assert run(["mask", "join", url, code, "-o", str(out)]) == 0
+    assert read_masknet(out).card.source == "hypernet-1"
+    assert account.stat().st_mode & 0o777 == 0o600
+    assert code not in account.read_text()
+    assert run(["mask", "join", url, psp.invite(), "-o", str(out)]) == 1
+    assert len(issued(psp)) == before + 1
+    assert run(["mask", "forget", str(account)]) == 0
+    assert (len(issued(psp)), account.exists(), out.exists()) == (before, False, True)
+
+
+@pytest.mark.parametrize("lost", range(4))
+def test_joining_goes_on_after_a_cut(
+    live: Live, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lost: int
+) -> None:
+    psp, url = live
+    before, code, out = issued(psp), psp.invite(), tmp_path / "me.masknet"
+    asked, answers = Client.ask, iter(range(100))
+
+    def cut(client: Client, *words: object, **more: object) -> bytes:
+        answer = asked(client, *words, **more)  # type: ignore[arg-type]
+        if next(answers) == lost:
+            raise ForeignMaskNet("the answer was lost", code="network")
+        return answer
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Client, "ask", cut)
+        assert run(["mask", "join", url, code, "-o", str(out)]) == 2
+    assert not out.exists()
+    assert run(["mask", "join", url, code, "-o", str(out)]) == 0
+    assert sorted(issued(psp)) == sorted([*before, 1])
+    assert read_masknet(out)
+
+
+def test_nobody_stands_in_for_the_provider_that_invited(live: Live) -> None:
+    psp, url = live
+    secret = psp.invite().partition(".")[0]
+    with pytest.raises(ForeignMaskNet, match="another provider"):
+        Client(url).join(f"{secret}.{pin(bytes(32))}")
+    assert psp.join(secret)["account"]
+
+
+def test_a_guessable_key_is_no_key(live: Live) -> None:
+    psp, url = live
+    with pytest.raises(ServiceError, match="can be guessed"):
+        Client(url).join(psp.invite(), "12345678")
+
+
+def test_prometheus_is_told_numbers_and_no_names(live: Live) -> None:
+    psp, url = live
+    account = psp.join(psp.invite())["account"]
+    text = Client(url, psp.operator_token()).ask("GET", "/metrics").decode()
+    assert f'masquerade_accounts{{state="active"}} {len(issued(psp)):.1f}' in text
+    assert "masquerade_audit_entries" in text
+    text = Client(url, psp.operator_token()).ask("GET", "/metrics").decode()
+    assert 'masquerade_requests_total{method="GET",path="/metrics",status="200"}' in text
+    assert account not in text
+
+
+def said(url: str, *pieces: bytes) -> bytes:
+    """All that is answered until the service ends the connection."""
+    with socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2])), timeout=60) as open_end:
+        for piece in pieces:
+            open_end.sendall(piece)
+        answer = bytearray()
+        while found := open_end.recv(65536):
+            answer += found
+        return bytes(answer)
+
+
+def test_who_is_silent_or_slow_is_not_waited_for(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
+    url = live[1]
+    with monkeypatch.context() as patched:
+        patched.setattr(patience, "SILENT", 0.05)
+        with pytest.raises(ConnectionResetError):
+            said(url)
+    with monkeypatch.context() as patched:
+        patched.setattr(patience, "HEAD", 0.05)
+        with pytest.raises(ConnectionResetError):
+            said(url, b"GET /healthz HTTP/1.1\r\nHost: a\r\nX-Slow: ")
+    assert b"alive" in said(url, b"GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+
+
+def test_a_head_too_large_is_refused(live: Live) -> None:
+    head = b"GET /healthz HTTP/1.1\r\nHost: a\r\nX-Large: " + b"x" * 20_000
+    assert said(live[1], head).startswith(b"HTTP/1.1 400")
+
+
+def test_what_is_no_provider_is_told_apart(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
+    for answer in (b"<html>", b"[]", b"{}", json.dumps({"public_key": "no"}).encode()):
+        monkeypatch.setattr(Client, "ask", lambda *_, answer=answer: answer)
+        with pytest.raises(ForeignMaskNet, match="no provider"):
+            Client(live[1]).join(f"code.{pin(bytes(32))}")
