@@ -23,7 +23,7 @@ def crafting_recipe(
         name: ``crafter``, ``crafter-z`` or ``crafter-amortised``.
         encoder: A split network by name, or its file; by itself the recipe's.
         generator: A face generator by name, or its file; by itself the recipe's.
-        change: Other numbers of the recipe: ``beta``, ``iterations``, ``refine``, ``batch`` ...; a None changes nothing.
+        change: Other numbers of the recipe: ``beta``, ``iterations``, ``refine``, ``batch`` ...; a None is left out.
 
     Raises:
         MasqueradeError: If the encoder cannot be opened.
