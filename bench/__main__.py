@@ -26,6 +26,7 @@ SYSTEMS = {
 def main(wanted: list[str]) -> None:
     """Measure the systems named, or all of them; the others' rows stay as they are."""
     rows: list[Row] = []
+    kept = [row for row in _measured_before() if str(row["name"]).split(".")[0] not in (wanted or SYSTEMS)]
     table = Table(
         "name",
         "value",
@@ -41,10 +42,9 @@ def main(wanted: list[str]) -> None:
             met = {True: "yes", False: "NO", None: ""}[row.met]
             table.add_row(row.name, f"{row.value:.3g} {row.unit}", ratio, str(row.target or ""), met)
             print(row.name, f"{row.value:.3g}", row.unit, ratio, met, flush=True)
+            plain = [*kept, *(row.plain() for row in rows)]  # written at once: a long bench may be cut off
+            RESULTS.write_text(json.dumps(plain, indent=2, ensure_ascii=False) + "\n", "utf-8")
     Console().print(table)
-    kept = [row for row in _measured_before() if row["name"].split(".")[0] not in (wanted or SYSTEMS)]
-    plain = [*kept, *(row.plain() for row in rows)]
-    RESULTS.write_text(json.dumps(plain, indent=2, ensure_ascii=False) + "\n", "utf-8")
 
 
 def _measured_before() -> list[dict[str, object]]:

@@ -19,7 +19,7 @@ from masquerade.service.provider import Provider
 from masquerade.service.settings import Policy, Settings
 
 RATE, SECONDS, ROUNDS = 200, 5, 2
-WARM = 300
+WARM = 100
 LATEST = 250
 IDLE, IDLE_RATE, IDLE_SECONDS, IDLE_ROUNDS = 1_000, 25, 6, 3
 STEADY, CLIENTS = 60, 8
