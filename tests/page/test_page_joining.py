@@ -37,6 +37,28 @@ def test_bytes_that_the_provider_did_not_sign_are_refused(page: Page, site: Site
     page.get_by_text("Your MaskNet is on this device").wait_for()
 
 
+def test_another_provider_than_the_invitation_names_is_not_told_the_code(page: Page, site: Site) -> None:
+    site.asked.clear()
+    join(page, site.provider.invite().split(".")[0] + "." + "A" * 22)
+    page.get_by_role("alert").filter(has_text="Another provider answers").wait_for()
+    assert "/v1/join" not in site.asked
+
+
+def test_joining_again_brings_an_answer_that_was_lost(page: Page, site: Site) -> None:
+    def lost(route: Route) -> None:
+        route.fetch()
+        route.abort()
+
+    code = site.provider.invite()
+    page.route("**/v1/join", lost)
+    join(page, code)
+    page.get_by_role("alert").filter(has_text="cannot be reached").wait_for()
+    page.unroute("**/v1/join")
+    page.reload()
+    join(page, code)
+    page.get_by_text("Your MaskNet is ready").wait_for()
+
+
 def test_a_masknet_of_another_size_and_a_damaged_one_are_refused(page: Page) -> None:
     small = MaskNetFile.drawn(UntrainedSource(structure("masknet-2", 48)), torch.linspace(-1, 1, 256))
     for data, words in ((masknet_bytes(small), "masknet-2, 48 pixels"), (b"nothing", "or it is damaged")):

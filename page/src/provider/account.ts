@@ -1,6 +1,6 @@
 /** Joining a provider, and getting one's MaskNet from it. See service/joining.py. */
 import { Told } from "../told";
-import { requireSigned, type Signed } from "./statement";
+import { hexadecimal, requireSigned, type Signed } from "./statement";
 
 /** Kept from the moment of joining: a code is good once, so that a lost answer must not lose the MaskNet. */
 export interface Account {
@@ -11,11 +11,41 @@ export interface Account {
   readonly requestKey: string;
 }
 
-export async function join(code: string): Promise<Account> {
+/** A code, and the name of the request for an account; repeated, it gets the same account. */
+export interface Wish {
+  readonly code: string;
+  readonly requestKey: string;
+}
+
+export async function join({ code, requestKey }: Wish): Promise<Account> {
   if (!globalThis.crypto?.subtle) throw new Told("This address is not private. Open the page with https://.");
-  const answer = await ask("POST", "v1/join", { "Content-Type": "application/json" }, JSON.stringify({ code }));
-  const { account, token, public_key } = (await answer.json()) as Record<string, string>;
+  const [secret, pin] = code.split(".", 2);
+  const { public_key: named } = await told("GET", "v1/provider", {});
+  if (pin && pin !== (await pinOf(named))) throw another();
+  const headers = { "Content-Type": "application/json", "Idempotency-Key": requestKey };
+  const { account, token, public_key } = await told("POST", "v1/join", headers, JSON.stringify({ code: secret }));
+  if (public_key !== named) throw another();
   return { account, token, publicKey: public_key, requestKey: crypto.randomUUID() };
+}
+
+/** What an invitation says of a public key. See service/pinning.py. */
+async function pinOf(key: string): Promise<string> {
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", hexadecimal(key)));
+  const text = btoa(String.fromCharCode(...digest.subarray(0, 16)));
+  return text.replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+}
+
+async function told(
+  method: string,
+  path: string,
+  headers: Record<string, string>,
+  body?: string,
+): Promise<Record<string, string>> {
+  return (await (await ask(method, path, headers, body)).json()) as Record<string, string>;
+}
+
+function another(): Told {
+  return new Told("Another provider answers than the one that invited you. Check the address.");
 }
 
 /** The bytes of the account's MaskNet, checked. */

@@ -1,7 +1,8 @@
-/** What the browser keeps on this device, in IndexedDB: the account and the MaskNet. */
-import type { Account } from "./account";
+/** What the browser keeps on this device, in IndexedDB: what was asked for, the account and the MaskNet. */
+import type { Account, Wish } from "./account";
 
 interface Kept {
+  wish: Wish;
   account: Account;
   masknet: ArrayBuffer;
 }

@@ -20,8 +20,7 @@ export async function requireSigned(signed: Signed, bytes: ArrayBuffer, key: str
 
 async function genuine({ statement, signature }: Signed, key: string): Promise<boolean> {
   try {
-    const raw = Uint8Array.from(key.match(/../g) ?? [], (pair) => parseInt(pair, 16));
-    const own = await crypto.subtle.importKey("raw", raw, { name: "Ed25519" }, false, ["verify"]);
+    const own = await crypto.subtle.importKey("raw", hexadecimal(key), { name: "Ed25519" }, false, ["verify"]);
     const text = new TextEncoder().encode(statement);
     const whole = new Uint8Array(CONTEXT.length + text.length);
     whole.set(CONTEXT);
@@ -34,6 +33,10 @@ async function genuine({ statement, signature }: Signed, key: string): Promise<b
     }
     return false;
   }
+}
+
+export function hexadecimal(text: string): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(text.match(/../g) ?? [], (pair) => parseInt(pair, 16));
 }
 
 function foreign(why: string): Told {

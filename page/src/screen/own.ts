@@ -1,9 +1,17 @@
 /** Getting a MaskNet, keeping it on this device, and forgetting it. */
-import { issued, join, type Account } from "../provider/account";
+import { issued, join, type Account, type Wish } from "../provider/account";
 import { forget, keep, kept } from "../provider/kept";
 import { readMaskNet } from "../provider/masknet_file";
 import { words } from "../told";
 import { alarm, at, give, input, say } from "./elements";
+
+/** The same wish for the same code: an answer that was lost on the way comes again. */
+async function wished(code: string): Promise<Wish> {
+  const before = await kept("wish");
+  const wish = before?.code === code ? before : { code, requestKey: crypto.randomUUID() };
+  await keep("wish", wish);
+  return wish;
+}
 
 /** Connects the part of the page; `use` gets the MaskNet's bytes, or nothing once it is forgotten. */
 export async function ownMaskNet(use: (bytes?: ArrayBuffer) => void): Promise<void> {
@@ -34,7 +42,7 @@ export async function ownMaskNet(use: (bytes?: ArrayBuffer) => void): Promise<vo
     tried(
       (async () => {
         say("Joining …");
-        const account = await join(input("code").value.trim());
+        const account = await join(await wished(input("code").value.trim()));
         await keep("account", account);
         await fetchFor(account);
       })(),
