@@ -20,7 +20,7 @@ from masquerade.audit.study import AttackSpec, DataSpec, Study
 from masquerade.audit.trial import Trial
 from masquerade.audit.views import Budget, build_view
 from masquerade.cli.app import run
-from masquerade.errors import MissingSight
+from masquerade.errors import MissingSight, StudyError
 
 DATA = DataSpec(source="orl", height=32, width=32, mode="L", classes=20, test_share=0.3, public=150)
 
@@ -89,6 +89,31 @@ def test_resemblance_links_rows_but_not_fresh_keys() -> None:
     assert leak.headline.value > 0.9
     assert arm.grade == "BROKEN"
     assert report.arms[0].grade == "UNPROTECTED"
+
+
+@pytest.mark.parametrize(
+    ("change", "place"),
+    [
+        ({"arms": [{"name": "one", "recipe": "hyperobf", "change": {"source": "nowhere"}}]}, "arm one"),
+        (
+            {
+                "attacks": [
+                    {
+                        "name": "gram_fingerprint",
+                        "metric": "linkage",
+                        "fresh": {"recipe": "hyperobf", "change": {"source": "nowhere"}},
+                    }
+                ]
+            },
+            "attack gram_fingerprint",
+        ),
+    ],
+)
+def test_a_network_that_is_missing_is_told_before_anything_runs(
+    change: dict[str, object], place: str
+) -> None:
+    with pytest.raises(StudyError, match=f"no such source of MaskNets: nowhere in {place}"):
+        Audit(study(**change).at("quick"), None, None, lambda _: None, "")
 
 
 def test_a_stopped_study_goes_on_and_says_the_same(tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from masquerade.audit.features import split_of
 from masquerade.audit.figures import AXIS, OPTIONS, fano_curves, figures_of, measurement_of
 from masquerade.audit.grade import grade, strongest
 from masquerade.audit.maps import point_map
+from masquerade.audit.openable import require_openable
 from masquerade.audit.pooled import pooled
 from masquerade.audit.results import (
     Arm,
@@ -65,6 +66,7 @@ class Audit:
     """
 
     def __init__(self, study: Resolved, data: Path | None, runs: Path | None, say: Say, command: str) -> None:
+        require_openable(study)
         self.study = study
         self.scene: Scene = make_scene(study.data, data)
         self.store = Store(runs)
