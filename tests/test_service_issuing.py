@@ -1,8 +1,6 @@
 """A provider issues what it may, once, and can show it: on SQLite and on PostgreSQL."""
 
 import json
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -21,36 +19,11 @@ from masquerade.masknets import read_masknet
 from masquerade.service.provider import Provider
 from masquerade.service.settings import Settings
 from masquerade.service.statement import checked, require_bytes
-from service_examples import KEY, Cluster, provider
+from service_examples import KEY, provider
 from service_processes import processes, race
 
+pytest_plugins = ["service_fixtures"]
 RACERS = 16
-
-
-@pytest.fixture(scope="module")
-def cluster() -> Iterator[Cluster]:
-    with tempfile.TemporaryDirectory(prefix="pg") as folder:  # a socket's path must be short
-        try:
-            running = Cluster(Path(folder))
-        except FileNotFoundError as missing:
-            pytest.skip(str(missing))
-        yield running
-        running.stop()
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path}/psp.db"
-    running: Cluster = request.getfixturevalue("cluster")
-    return running.database()
-
-
-@pytest.fixture
-def psp(address: str) -> Iterator[Provider]:
-    made = provider(address)
-    yield made
-    made.close()
 
 
 def member(psp: Provider) -> str:

@@ -3,6 +3,7 @@
 import json
 import socket
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,7 @@ Live = tuple[Provider, str]
 def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
     folder = tmp_path_factory.mktemp("live")
     psp = provider(f"sqlite:///{folder}/psp.db", min_distance=0, stock=1)
+    assert psp.source.digest  # opened before anybody waits for it
     with listening(psp, folder) as port:
         yield psp, f"http://127.0.0.1:{port}"
     with pytest.raises(OutOfOrder, match="stopping"):
@@ -102,8 +104,9 @@ def said(url: str, *pieces: bytes) -> bytes:
         for piece in pieces:
             open_end.sendall(piece)
         answer = bytearray()
-        while found := open_end.recv(65536):
-            answer += found
+        with suppress(ConnectionResetError):
+            while found := open_end.recv(65536):
+                answer += found
         return bytes(answer)
 
 
@@ -111,12 +114,10 @@ def test_who_is_silent_or_slow_is_not_waited_for(live: Live, monkeypatch: pytest
     url = live[1]
     with monkeypatch.context() as patched:
         patched.setattr(patience, "SILENT", 0.05)
-        with pytest.raises(ConnectionResetError):
-            said(url)
+        assert said(url) == b""
     with monkeypatch.context() as patched:
         patched.setattr(patience, "HEAD", 0.05)
-        with pytest.raises(ConnectionResetError):
-            said(url, b"GET /healthz HTTP/1.1\r\nHost: a\r\nX-Slow: ")
+        assert said(url, b"GET /healthz HTTP/1.1\r\nHost: a\r\nX-Slow: ") == b""
     assert b"alive" in said(url, b"GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
 
 
