@@ -1,5 +1,6 @@
 """The service with the page on it, in a thread, and what a person does there."""
 
+import base64
 import io
 import socket
 import threading
@@ -91,6 +92,21 @@ def give(page: Page, photos: dict[str, bytes]) -> None:
     kinds = {"jpg": "image/jpeg", "png": "image/png", "webp": "image/webp"}
     page.get_by_label("Choose photos").set_input_files(
         [{"name": name, "mimeType": kinds[name[-3:]], "buffer": data} for name, data in photos.items()]
+    )
+    page.get_by_text("All done.").wait_for(timeout=PATIENT)
+
+
+def dropped(page: Page, name: str, data: bytes) -> None:
+    """Drop a photo on the page, and wait for it."""
+    page.evaluate(
+        """([name, text]) => {
+          const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+          const held = new DataTransfer();
+          held.items.add(new File([bytes], name, { type: "image/png" }));
+          document.getElementById("drop").dispatchEvent(
+            new DragEvent("drop", { dataTransfer: held, bubbles: true, cancelable: true }));
+        }""",
+        [name, base64.b64encode(data).decode()],
     )
     page.get_by_text("All done.").wait_for(timeout=PATIENT)
 

@@ -4,7 +4,7 @@ import re
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from page_examples import PATIENT, Site, enter, give, join
+from page_examples import PATIENT, Site, dropped, enter, give, join
 from PIL import Image
 from playwright.sync_api import Page, expect
 
@@ -118,5 +118,7 @@ def test_a_screen_reader_finds_its_way(page: Page, site: Site, scheme: str) -> N
 def test_a_narrow_screen_shows_all_without_scrolling_sideways(page: Page, site: Site) -> None:
     page.set_viewport_size({"width": 320, "height": 640})
     enter(page, site)
-    give(page, {"a-photo-with-a-long-name-as-cameras-give-them.png": encoded(scene([(40, 20, 90)]))})
+    name = "a-photo-with-a-long-name-as-cameras-give-them.png"
+    dropped(page, name, encoded(scene([(40, 20, 90)])))
+    page.get_by_role("button", name=f"Download {name}").wait_for()
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
