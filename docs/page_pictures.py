@@ -6,11 +6,12 @@ Run ``PYTHONPATH=tests:tests/page python docs/page_pictures.py``.
 import tempfile
 from pathlib import Path
 
-from page_examples import CHROMIUM, PATIENT, enter, give, site
+from page_examples import PATIENT, enter, give, site
 from playwright.sync_api import Page, sync_playwright
 
 from photo_examples import canvas, encoded, scene
 
+CHROMIUM = "/usr/bin/chromium"
 PICTURES = Path(__file__).parent / "pictures"
 PHOTOS = {
     "at the lake.png": encoded(scene([(430, 150, 300)], (1000, 700), first=3)),
@@ -26,9 +27,7 @@ def main() -> None:
         site(Path(folder)) as provider,
         sync_playwright() as playwright,
     ):
-        chromium = playwright.chromium.launch(
-            executable_path=str(CHROMIUM), args=["--no-sandbox", "--no-zygote"]
-        )
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--no-zygote"])
         page = chromium.new_page(viewport={"width": 900, "height": 760})
         page.set_default_timeout(PATIENT)
         page.goto(provider.address)
