@@ -36,7 +36,7 @@ def main() -> None:
         enter(page, provider)
         give(page, PHOTOS)
         page.get_by_label("Closer").check()
-        _from(page, "photos-title")
+        _from(page, "done-title")
         page.screenshot(path=PICTURES / "page_compare.png")
         _from(page, "about-title")
         page.screenshot(path=PICTURES / "page_about.png")
