@@ -98,9 +98,11 @@ def serve(settings: Settings, listening: Listening) -> None:
     require_private(listening)
     os.environ[VARIABLE] = _Worker(settings=settings, rates=listening.rates).model_dump_json()
     _allow_connections()
+    if listening.workers == 1:
+        _run(listening)
+        return
     with tempfile.TemporaryDirectory(prefix="masquerade-metrics-") as folder:
-        if listening.workers > 1:
-            os.environ[FOLDER] = folder
+        os.environ[FOLDER] = folder
         _run(listening)
 
 
