@@ -72,7 +72,8 @@ def fawkes(
         start: First change in tanh space, of the same shape.
         distance: What is to grow, or to shrink.
         settings: The mode's.
-        towards: Whether the distance is to shrink; it then counts 1,000 times, and ``w`` does not.
+        towards: Whether the distance is to shrink; it then counts 1,000 times more. The published code leaves ``w``
+            out there: with vectors of length 1 all but the first iterates were then beyond the budget.
 
     Returns:
         float32 ``(n, 3, h, w)``, whole grey levels 0 to 255.
@@ -88,7 +89,7 @@ def fawkes(
         far, gradient = ascent(distance, cloaked)
         comparison = similarity.compare(cloaked)
         dssim = (1 - comparison.values) / 2
-        gradient = gradient * (_TOWARDS if towards else -weights.now[:, None, None, None])
+        gradient = gradient * (weights.now[:, None, None, None] * (_TOWARDS if towards else -1.0))
         if bool((over := (dssim - settings.dssim).clamp_(min=0)).any()):
             gradient += comparison.gradient(-_COST * over)
         gradient = pooled(gradient.mul_(slopes), grey)
