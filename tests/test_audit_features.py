@@ -1,6 +1,7 @@
 """Studies of protected features: who is private, what is protected once, and what the cloud tells."""
 
 from copy import deepcopy
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from feature_attack_examples import SIDE, faces, split, trained_split
 from masquerade.attacks.base import Sight
 from masquerade.audit import trial as trials
 from masquerade.audit.encoded import EncodedScenes
-from masquerade.audit.features import KeptFeatures, feature_scores, prior_faces, require_split_of
+from masquerade.audit.features import KeptFeatures, feature_scores, prior_faces, require_split_of, together_in
 from masquerade.audit.private_people import spread
 from masquerade.audit.scene import make_scene
 from masquerade.audit.study import ArmSpec, AttackSpec, DataSpec
@@ -22,6 +23,7 @@ from masquerade.crafting.trained import TrainedSplit
 from masquerade.disguises import Chain, Crafter
 from masquerade.disguises.split_encode import SplitEncode
 from masquerade.errors import NotApplicable
+from masquerade.recipes import recipe
 
 DATA = DataSpec(source="orl", height=SIDE, width=SIDE, mode="RGB", private=12, test_share=0.5, public=100)
 
@@ -117,6 +119,35 @@ def test_photos_are_protected_once() -> None:
     assert torch.equal(kept(photos)[:3], first)
     assert torch.equal(kept(photos.flip(0).float())[2:], first.flip(0))
     assert asked == [3, 2]
+
+
+def test_a_stopped_job_loses_no_finished_batch(tmp_path: Path) -> None:
+    asked: list[int] = []
+
+    def protect(images: Tensor) -> Tensor:
+        if len(asked) == 2:
+            raise KeyboardInterrupt
+        asked.append(len(images))
+        return images.float()
+
+    photos = faces().images[:5]
+    with pytest.raises(KeyboardInterrupt):
+        KeptFeatures(protect, "test", tmp_path, together=2)(photos)
+    again = KeptFeatures(lambda images: images.float() + 1, "test", tmp_path, together=2)(photos)
+    assert torch.equal(again[:4], photos[:4].float())
+    assert torch.equal(again[4:], photos[4:].float() + 1)
+
+
+def test_kept_features_know_the_order_of_photos(tmp_path: Path) -> None:
+    photos = faces().images[:3]
+    KeptFeatures(lambda images: images.float(), "test", tmp_path)(photos)
+    other = KeptFeatures(lambda images: images.float(), "test", tmp_path)
+    assert torch.equal(other(photos.flip(0)), photos.flip(0).float())
+
+
+def test_crafters_say_how_many_photos_depend_on_each_other() -> None:
+    assert together_in(recipe("crafter").changed({"batch": 4}).whole()) == 4
+    assert together_in(recipe("crafter-none").whole()) is None
 
 
 def test_utility_without_known_attributes_is_agreement() -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import fields
-from functools import cache
+from functools import cache, partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Final, final
@@ -15,7 +15,8 @@ from masquerade.attacks.base import Disguising
 from masquerade.audit.scene import Scene
 from masquerade.crafting.shipped import open_generator
 from masquerade.crafting.trained import TrainedSplit
-from masquerade.disguises import Chain, Disguise
+from masquerade.disguises import AmortisedCrafter, Chain, Disguise
+from masquerade.disguises.keyed_crafting import Crafting
 from masquerade.disguises.split_encode import SplitEncode
 from masquerade.errors import NotApplicable
 from masquerade.keys import Key
@@ -49,6 +50,12 @@ def require_split_of(disguise: Disguise) -> TrainedSplit:
     return split
 
 
+def together_in(disguise: Disguise) -> int | None:
+    """Photos that a disguise crafts together, those before and after them apart; None where it says no number."""
+    parts = disguise.parts if isinstance(disguise, Chain) else (disguise,)
+    return next((part.batch for part in parts if isinstance(part, Crafting | AmortisedCrafter)), None)
+
+
 @cache
 def prior_faces(shape: tuple[int, int, int]) -> dict[str, Tensor]:
     """Faces of the shipped generator, drawn apart from any that crafting sees; none for photos of another shape."""
@@ -68,23 +75,29 @@ class KeptFeatures:
         protect: Photos to features; those of one call may depend on each other.
         name: Tells protection and key from others.
         folder: Where features outlast the process, or None.
+        together: Photos of one call that depend on each other; None for all. So many are protected and kept at a
+            time, so that a job that is stopped loses no more.
     """
 
-    def __init__(self, protect: Disguising, name: str, folder: Path | None) -> None:
+    def __init__(
+        self, protect: Disguising, name: str, folder: Path | None, together: int | None = None
+    ) -> None:
         self._protect = protect
         self._name = name
         self._folder = folder
+        self._together = together
         self._known: dict[bytes, Tensor] = {}
 
     def __call__(self, images: Tensor) -> Tensor:
-        """Features of photos; those not met before are protected in one call, in their order."""
+        """Features of photos; those not met before are protected in their order."""
         whole = images.float().clamp(0, 255).round().to(torch.uint8)
         own = [sha256(image.contiguous().numpy().tobytes()).digest() for image in whole]
         new = {key: row for row, key in enumerate(own) if key not in self._known}
-        if new:
-            rows = torch.tensor(sorted(new.values()))
-            found = self._on_disk(b"".join(sorted(new)), lambda: self._protect(whole[rows]))
-            self._known |= {own[row]: features for row, features in zip(rows.tolist(), found, strict=True)}
+        rows = sorted(new.values())
+        size = self._together or max(1, len(rows))
+        for some in (rows[start : start + size] for start in range(0, len(rows), size)):
+            found = self._on_disk(b"".join(own[row] for row in some), partial(self._protect, whole[some]))
+            self._known |= {own[row]: features for row, features in zip(some, found, strict=True)}
         return torch.stack([self._known[key] for key in own])
 
     def _on_disk(self, photos: bytes, make: Callable[[], Tensor]) -> Tensor:

@@ -15,14 +15,13 @@ from masquerade.attacks.base import Disguising
 from masquerade.audit.cloaked import Cloaks, keyed_among
 from masquerade.audit.distilled import Distilled
 from masquerade.audit.encoded import EncodedScenes
-from masquerade.audit.features import KeptFeatures, feature_scores, split_of
+from masquerade.audit.features import KeptFeatures, feature_scores, split_of, together_in
 from masquerade.audit.study import ArmSpec, HeldSpec, NoiseSpec, TrainingSpec
 from masquerade.data.image_set import ImageSet
 from masquerade.disguises import Chain, from_description
-from masquerade.disguises.amortised_crafter import KeyedAmortisedCrafter
 from masquerade.disguises.base import Disguise, Keyed
+from masquerade.disguises.crafted_features import CraftedFeatures
 from masquerade.disguises.encode import Encode
-from masquerade.disguises.keyed_crafting import KeyedCrafting
 from masquerade.disguises.noise_encoder import AdversarialNoise
 from masquerade.encoders import open_encoder
 from masquerade.errors import NotApplicable, NotMeasurable, StudyError
@@ -177,7 +176,10 @@ class Trial:
         """Protected features, which take long, by the content of photos."""
         if split_of(self._steps) is None or not self._steps.keyed_by_secret:
             return None
-        return KeptFeatures(self._keyed, f"{self._steps.describe()} {self.seed}", self._folder)
+        return self._kept(self._keyed, f"{self._steps.describe()} {self.seed}")
+
+    def _kept(self, protect: Disguising, name: str) -> KeptFeatures:
+        return KeptFeatures(protect, name, self._folder, together_in(self._steps))
 
     def repeated(self, private: ImageSet, rows: Tensor, times: int) -> Tensor:
         """What so many further queries of the same photos get, ``(times, n, *shape)``; see ``ArmSpec.repeats``.
@@ -193,7 +195,7 @@ class Trial:
         found = []
         for number in range(1, times + 1):
             name = f"{self._steps.describe()} {self.seed} query {number}"
-            answer = KeptFeatures(self._again(number), name, self._folder)(private.images)[rows]
+            answer = self._kept(self._again(number), name)(private.images)[rows]
             shuffled = self._arm.repeats == "shuffled"
             found.append(answer[torch.randperm(len(answer), generator=shuffle)] if shuffled else answer)
         return torch.stack(found)
@@ -201,7 +203,7 @@ class Trial:
     def _again(self, number: int) -> Disguising:
         """The protection with new draws: of the same key where it can, else of another."""
         keyed = self._keyed
-        if isinstance(keyed, (KeyedCrafting, KeyedAmortisedCrafter)):
+        if isinstance(keyed, CraftedFeatures):
             return lambda images: keyed.again(images, number)
         key = study_key(self.seed, f"query {number}")
         return self.disguise.with_key(key, self.scene.train.shape)

@@ -6,25 +6,21 @@ from typing import Final, final
 import torch
 from torch import Tensor
 
-from masquerade.crafting.adversary import pool_size
 from masquerade.crafting.craft import craft
 from masquerade.crafting.prior_faces import PriorFaces
-from masquerade.crafting.reconstruction import Reconstruction
 from masquerade.crafting.settings import CraftSettings
-from masquerade.crafting.solver import Start
 from masquerade.crafting.trained import (
     TrainedAmortiser,
     TrainedFaceGenerator,
     TrainedFeatureCrafter,
     TrainedSplit,
 )
-from masquerade.disguises.base import Disguise, Keyed, Shape, nonces_of
+from masquerade.disguises.base import Disguise, Shape
 from masquerade.disguises.checks import require_count
+from masquerade.disguises.crafted_features import CraftedFeatures, latents_of
 from masquerade.disguises.instahide import call_of
-from masquerade.disguises.keyed_crafting import latents_of, require_networks, settings_of
+from masquerade.disguises.keyed_crafting import require_networks, settings_of
 from masquerade.disguises.parts import filled
-from masquerade.disguises.secret_generator import generator_of
-from masquerade.disguises.split_encode import SplitEncoding
 from masquerade.errors import UsageError
 from masquerade.keys import Key, rounded_digest
 
@@ -91,7 +87,7 @@ class AmortisedCrafter(Disguise):
 
 
 @final
-class KeyedAmortisedCrafter(Keyed):
+class KeyedAmortisedCrafter(CraftedFeatures):
     """A secret pool of faces, and a secret choice of them for each photo.
 
     Args:
@@ -104,40 +100,10 @@ class KeyedAmortisedCrafter(Keyed):
     """
 
     def __init__(self, how: AmortisedCrafter, key: Key, shape: Shape) -> None:
-        super().__init__(shape)
-        self._how, self._key = how, key
-        self._encoding = (SplitEncoding(how.split, shape),)
-        self._rebuild = Reconstruction(how.generator.network, how.split.network, how.generator.latents)
+        super().__init__(how.split, how.generator, key, shape)
+        self._how = how
         self._pool = latents_of(key.stream("pool"), how.pool, self._rebuild.latents)
         self._prior = PriorFaces(self._rebuild, self._pool)
-
-    @property
-    def out_shape(self) -> Shape:
-        """Shape of the features."""
-        return self._rebuild.feature_shape
-
-    @property
-    def needs_nonces(self) -> bool:
-        """A photo's face is drawn for it, and the same whenever it comes again."""
-        return True
-
-    def disguise(self, images: Tensor, nonces: list[bytes] | None) -> Tensor:
-        """Craft the photos' features in one pass, and refine them if that is asked for."""
-        return self._answer(images, nonces or [], 0)
-
-    def again(self, images: Tensor, query: int) -> Tensor:
-        """What another query with the same photos gets from an owner who keeps no feature: other faces.
-
-        Args:
-            images: As ``forward`` takes them.
-            query: Number of the query; 0 is what ``forward`` gives.
-
-        Returns:
-            float32 ``(n, *out_shape)``.
-        """
-        with torch.no_grad():
-            plain = self._checked(images, self.shape)
-            return self._answer(plain, nonces_of(plain), query)
 
     def digest(self) -> bytes:
         """SHA-256 over the pool, rounded."""
@@ -164,26 +130,12 @@ class KeyedAmortisedCrafter(Keyed):
         return crafted[: len(own)]
 
     def _refined(self, originals: Tensor, first: Tensor, call: bytes, query: int) -> Tensor:
-        how, stream = self._how, self._key.stream(f"batch {call.hex()} query {query}")
-        pool = latents_of(
-            stream, pool_size(len(originals), how.settings.adversary.minibatch), self._rebuild.latents
-        )
-        start: Start = (
-            how.amortiser.network
-            if how.amortiser
-            else latents_of(stream, len(originals), self._rebuild.latents)
-        )
+        how = self._how
+        minibatch = how.settings.adversary.minibatch
+        drawn = self._drawn(self._stream(call, query), len(originals), minibatch, how.amortiser)
         settings = how.settings.model_copy(update={"beta": how.beta, "iterations": how.refine})
         with torch.enable_grad():
-            return craft(
-                originals,
-                self._rebuild,
-                settings,
-                pool=pool,
-                start=start,
-                random=generator_of(stream),
-                first=first,
-            ).features
+            return craft(originals, self._rebuild, settings, **drawn._asdict(), first=first).features
 
 
 def _require_crafter(crafter: object, split: TrainedSplit, beta: float) -> None:

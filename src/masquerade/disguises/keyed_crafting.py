@@ -9,17 +9,16 @@ import torch
 from pydantic import BaseModel, ValidationError
 from torch import Generator, Tensor
 
-from masquerade.crafting.adversary import pool_size
 from masquerade.crafting.reconstruction import Reconstruction
 from masquerade.crafting.solver import Start
 from masquerade.crafting.trained import TrainedAmortiser, TrainedFaceGenerator, TrainedSplit
-from masquerade.disguises.base import Disguise, Keyed, Shape, nonces_of
+from masquerade.disguises.base import Disguise, Shape
 from masquerade.disguises.checks import require_count
+from masquerade.disguises.crafted_features import CraftedFeatures
 from masquerade.disguises.instahide import call_of
-from masquerade.disguises.secret_generator import generator_of
-from masquerade.disguises.split_encode import SplitEncoding, require_split
+from masquerade.disguises.split_encode import require_split
 from masquerade.errors import UsageError
-from masquerade.keys import Key, KeyStream, rounded_digest
+from masquerade.keys import Key, rounded_digest
 
 Settings = TypeVar("Settings", bound=BaseModel)
 
@@ -73,7 +72,7 @@ class Crafting(Disguise, ABC):
 
 
 @final
-class KeyedCrafting(Keyed):
+class KeyedCrafting(CraftedFeatures):
     """A secret source of pools and critics.
 
     Args:
@@ -86,39 +85,8 @@ class KeyedCrafting(Keyed):
     """
 
     def __init__(self, how: Crafting, key: Key, shape: Shape) -> None:
-        super().__init__(shape)
+        super().__init__(how.split, how.generator, key, shape)
         self._how = how
-        self._key = key
-        self._encoding = (SplitEncoding(how.split, shape),)
-        self._rebuild = Reconstruction(how.generator.network, how.split.network, how.generator.latents)
-
-    @property
-    def out_shape(self) -> Shape:
-        """Shape of the features."""
-        return self._rebuild.feature_shape
-
-    @property
-    def needs_nonces(self) -> bool:
-        """The photos of a batch decide on all that is drawn for it."""
-        return True
-
-    def disguise(self, images: Tensor, nonces: list[bytes] | None) -> Tensor:
-        """Craft the photos' features, a batch at a time."""
-        return self._answer(images, nonces or [], 0)
-
-    def again(self, images: Tensor, query: int) -> Tensor:
-        """What another query with the same photos gets from an owner who keeps no feature: other draws.
-
-        Args:
-            images: As ``forward`` takes them.
-            query: Number of the query; 0 is what ``forward`` gives.
-
-        Returns:
-            float32 ``(n, *out_shape)``.
-        """
-        with torch.no_grad():
-            plain = self._checked(images, self.shape)
-            return self._answer(plain, nonces_of(plain), query)
 
     def digest(self) -> bytes:
         """SHA-256 over the pool of one fixed batch, rounded."""
@@ -132,20 +100,10 @@ class KeyedCrafting(Keyed):
         return features
 
     def _batch(self, originals: Tensor, call: bytes, query: int) -> Tensor:
-        how, stream = self._how, self._stream(call, query)
-        d = self._rebuild.latents
-        pool = latents_of(stream, pool_size(len(originals), how.minibatch()), d)
-        start = how.amortiser.network if how.amortiser else latents_of(stream, len(originals), d)
+        how = self._how
+        drawn = self._drawn(self._stream(call, query), len(originals), how.minibatch(), how.amortiser)
         with torch.enable_grad():
-            return how.crafted(originals, self._rebuild, pool, start, generator_of(stream)).detach()
-
-    def _stream(self, call: bytes, query: int) -> KeyStream:
-        return self._key.stream(f"batch {call.hex()} query {query}")
-
-
-def latents_of(stream: KeyStream, count: int, d: int) -> Tensor:
-    """Standard normal latents of a key's stream, float32 ``(count, d)``."""
-    return torch.from_numpy(stream.normal(count * d).reshape(count, d)).float()
+            return how.crafted(originals, self._rebuild, *drawn).detach()
 
 
 def require_networks(split: object, generator: object, amortiser: object, place: str) -> None:
