@@ -1,14 +1,12 @@
 """Crafter: the recipes beside the paper's algorithm, and memory over batches."""
 
-import subprocess
-import sys
 from collections.abc import Iterator
 from time import process_time
 
 import torch
 from torch import Tensor
 
-from bench.measure import Row
+from bench.measure import Row, peak_of
 from masquerade.crafting.craft import Crafted, craft
 from masquerade.crafting.reconstruction import Reconstruction
 from masquerade.crafting.settings import CraftSettings
@@ -129,15 +127,5 @@ def _split(name: str, crafted: Crafted, whole: float) -> Iterator[Row]:
 
 def _memory() -> Row:
     """Peak memory of crafting several batches in turn against one."""
-    few, many = _peak(FEWEST), _peak(MOST)
+    few, many = peak_of("bench.crafter_memory", FEWEST), peak_of("bench.crafter_memory", MOST)
     return Row(f"crafter.memory.{MOST}", many, "MiB", f"peak memory for {FEWEST} batch", many / few, 1.1)
-
-
-def _peak(batches: int) -> float:
-    done = subprocess.run(  # noqa: S603
-        [sys.executable, "-m", "bench.crafter_memory", str(batches)],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return float(done.stdout)

@@ -1,14 +1,12 @@
 """HyperObf: drawing MaskNets, memory of drawing many, cloaks, and whole photos."""
 
-import subprocess
-import sys
 from collections.abc import Iterator
 
 import torch
 from torch import Tensor
 
 from bench import cloaks, masknet_ensemble, whole_photos
-from bench.measure import Row, interleaved, processor_seconds
+from bench.measure import Row, interleaved, peak_of, processor_seconds
 from masquerade.networks.hypernet import LATENTS, HyperNet, HyperNetOptions
 
 SOME, MANY = 100, 10_000
@@ -47,15 +45,5 @@ def draw(hypernet: HyperNet, latents: Tensor) -> None:
 
 def _streaming() -> Row:
     """Peak memory of drawing many MaskNets against few."""
-    few, many = _peak(FEW), _peak(MANY)
+    few, many = peak_of("bench.masknet_memory", FEW), peak_of("bench.masknet_memory", MANY)
     return Row(f"hyperobf.memory.{MANY}", many, "MiB", f"peak memory for {FEW:,} MaskNets", many / few, 1.1)
-
-
-def _peak(masknets: int) -> float:
-    done = subprocess.run(  # noqa: S603
-        [sys.executable, "-m", "bench.masknet_memory", str(masknets)],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return float(done.stdout)

@@ -1,5 +1,7 @@
 """Rows of the bench, and how a time is taken."""
 
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -55,6 +57,14 @@ def processor_seconds(run: Callable[[], object]) -> float:
     finally:
         torch.set_num_threads(threads)
     return time.process_time() - started
+
+
+def peak_of(module: str, amount: int) -> float:
+    """Peak memory in MiB that a module prints of a run of its own, of so much."""
+    done = subprocess.run(  # noqa: S603
+        [sys.executable, "-m", module, str(amount)], capture_output=True, text=True, check=True
+    )
+    return float(done.stdout)
 
 
 def _in_turn(runs: tuple[Callable[[], object], ...]) -> list[float]:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from masquerade.cli.console import CommandFailed, note, progress
+from masquerade.cli.console import SOME_FAILED, CommandFailed, note, progress
 from masquerade.errors import UsageError
 from masquerade.masknets import MaskNetFile, masknet_bytes, read_masknet
 from masquerade.owner.cloak_methods import DEFAULT, METHODS, face_cloak
@@ -16,7 +16,6 @@ from masquerade.owner.faces import FaceFinder
 from masquerade.owner.photo_cloak import MIN_SSIM, NO_FACE, Appearance, PhotoCloak
 from masquerade.owner.records import Records
 
-SOME_FAILED = 2
 THREAT = (
     "A cloak disturbs recognisers that learn from your cloaked photos. Others, those that learned from clean "
     "photos and later ones among them, may see through it: the guide of HyperObf says which did, and how often."

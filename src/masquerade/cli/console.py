@@ -18,6 +18,10 @@ PASSPHRASE_VARIABLE = "MASQUERADE_PASSPHRASE"  # noqa: S105  (a name, not a pass
 notes = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
+SOME_FAILED = 2
+"""Exit code of a command that did its work, but not for every photo or row."""
+
+
 class CommandFailed(Exception):
     """A command did its work, and its exit code says that something was not as it should be."""
 

@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from masquerade.cli.console import CommandFailed, open_key, progress
-from masquerade.cli.owner import SOME_FAILED, Key, tell
+from masquerade.cli.console import open_key, progress
+from masquerade.cli.owner import AcceptBroken, DryRun, Fewest, Key, Overwrite, Photos, Released, tell
 from masquerade.errors import UsageError
 from masquerade.owner.crafting import crafting_recipe
 from masquerade.owner.disguising import disguise_folder
@@ -14,10 +14,8 @@ from masquerade.owner.records import Records
 
 
 def craft(
-    photos: Annotated[
-        Path, typer.Argument(help="Folder of person folders, faces aligned.", show_default=False)
-    ],
-    out: Annotated[Path, typer.Option("--out", "-o", help="Folder to release.", show_default=False)],
+    photos: Photos,
+    out: Released,
     key: Key,
     encoder: Annotated[str | None, typer.Option(help="File of `encoder train`, instead of split-1.")] = None,
     generator: Annotated[
@@ -43,12 +41,12 @@ def craft(
     cache: Annotated[
         Path | None, typer.Option(help="File of features by photo.", show_default="among the key's records")
     ] = None,
-    min_images: Annotated[int, typer.Option(help="Leave out people with fewer photos.")] = 1,
-    accept_broken: Annotated[bool, typer.Option(help="Release although attacks break the recipe.")] = False,
-    overwrite: Annotated[bool, typer.Option(help="Discard what is in the output folder.")] = False,
-    dry_run: Annotated[bool, typer.Option(help="Say what would be done; write nothing.")] = False,
+    min_images: Fewest = 1,
+    accept_broken: AcceptBroken = False,
+    overwrite: Overwrite = False,
+    dry_run: DryRun = False,
 ) -> None:
-    """Craft features of photos against inversion, under the owner's key; killed, it goes on when called again.
+    """Craft features of photos of aligned faces against inversion; killed, it goes on when called again.
 
     A photo that was crafted before, with whatever others, keeps its feature: the cache holds it, and is as secret
     as the key. The key shuffles the rows of a released folder anyway, so that there is no option for it.
@@ -75,8 +73,6 @@ def craft(
             progress=told,
         )
     tell(summary)
-    if summary.rejected:
-        raise CommandFailed(SOME_FAILED)
 
 
 def _require_consistent(*, amortised: bool, refine: int | None, iterations: int | None) -> None:

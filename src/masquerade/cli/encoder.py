@@ -6,10 +6,8 @@ from typing import Annotated, final
 
 import typer
 
-from masquerade.cli.console import CommandFailed, note, progress
+from masquerade.cli.console import SOME_FAILED, CommandFailed, note, progress
 from masquerade.training.encoder_folder import train_encoder_folder
-
-SOME_FAILED = 2
 
 app = typer.Typer(help="Encoders whose features Crafter protects.", no_args_is_help=True)
 

@@ -5,12 +5,10 @@ from typing import Annotated
 
 import typer
 
-from masquerade.cli.console import CommandFailed, note, progress
+from masquerade.cli.console import SOME_FAILED, CommandFailed, note, progress
 from masquerade.networks.wgan_generator import WGANGeneratorOptions
 from masquerade.training.generator_folder import train_generator_folder
 from masquerade.training.wgan_gp import WGANSettings
-
-SOME_FAILED = 2
 
 app = typer.Typer(help="Generators of public faces: the prior that Crafter hides in.", no_args_is_help=True)
 

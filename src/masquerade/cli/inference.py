@@ -8,7 +8,7 @@ from typing import Annotated
 import torch
 import typer
 
-from masquerade.cli.console import CommandFailed, note, progress
+from masquerade.cli.console import SOME_FAILED, CommandFailed, note, progress
 from masquerade.cli.reading import photo_files
 from masquerade.data.folders import scan
 from masquerade.data.intake import decode
@@ -22,7 +22,6 @@ from masquerade.training.xnn_d import XNNDSettings
 from masquerade.training.xnn_d.folders import GENERATOR, RECOGNISER, distil_folder
 from masquerade.training.xnn_d.server import FeatureServer
 
-SOME_FAILED = 2
 _BATCH = 64
 
 EncoderOption = Annotated[

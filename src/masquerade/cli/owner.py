@@ -5,27 +5,32 @@ from typing import Annotated
 
 import typer
 
-from masquerade.cli.console import CommandFailed, note, open_key, progress
+from masquerade.cli.console import SOME_FAILED, CommandFailed, note, open_key, progress
 from masquerade.cli.reading import with_encoder, with_size
 from masquerade.owner.disguising import DisguiseSummary, disguise_folder
 from masquerade.owner.records import Records
 from masquerade.recipes import recipe as recipe_named
 
 Key = Annotated[Path, typer.Option("--key", "-k", help="The owner's key file.", show_default=False)]
-SOME_FAILED = 2
+Photos = Annotated[Path, typer.Argument(help="Folder of person folders.", show_default=False)]
+Released = Annotated[Path, typer.Option("--out", "-o", help="Folder to release.", show_default=False)]
+Fewest = Annotated[int, typer.Option("--min-images", help="Leave out people with fewer photos.")]
+AcceptBroken = Annotated[bool, typer.Option(help="Release although attacks break the recipe.")]
+Overwrite = Annotated[bool, typer.Option(help="Discard what is in the output folder.")]
+DryRun = Annotated[bool, typer.Option(help="Say what would be done; write nothing.")]
 
 
 def disguise(
-    photos: Annotated[Path, typer.Argument(help="Folder of person folders.", show_default=False)],
-    out: Annotated[Path, typer.Option("--out", "-o", help="Folder to release.", show_default=False)],
+    photos: Photos,
+    out: Released,
     key: Key,
     recipe: Annotated[str, typer.Option("--recipe", "-r", help="See `list recipes`.")] = "hardened",
     size: Annotated[str | None, typer.Option(help="HEIGHTxWIDTH instead of the recipe's.")] = None,
     encoder: Annotated[str | None, typer.Option(help="Name or file of an encoder, not the recipe's.")] = None,
-    min_images: Annotated[int, typer.Option(help="Leave out people with fewer photos.")] = 1,
-    accept_broken: Annotated[bool, typer.Option(help="Release although attacks break the recipe.")] = False,
-    overwrite: Annotated[bool, typer.Option(help="Discard what is in the output folder.")] = False,
-    dry_run: Annotated[bool, typer.Option(help="Say what would be done; write nothing.")] = False,
+    min_images: Fewest = 1,
+    accept_broken: AcceptBroken = False,
+    overwrite: Overwrite = False,
+    dry_run: DryRun = False,
 ) -> None:
     """Disguise photos under the owner's key; killed, it goes on when called again."""
     chosen = with_encoder(with_size(recipe_named(recipe), size), encoder)
@@ -43,12 +48,14 @@ def disguise(
             dry_run=dry_run,
         )
     tell(summary)
-    if summary.rejected:
-        raise CommandFailed(SOME_FAILED)
 
 
 def tell(summary: DisguiseSummary) -> None:
-    """Say what a job did; notes go to stderr."""
+    """Say what a job did; notes go to stderr.
+
+    Raises:
+        CommandFailed: If photos were turned away.
+    """
     for words in summary.notices:
         note(words)
     for reason, count in sorted(summary.rejected.items()):
@@ -59,3 +66,5 @@ def tell(summary: DisguiseSummary) -> None:
         f"{verb} {summary.images} images of {summary.people - len(summary.without_images)} people as {summary.recipe}, "
         f"{summary.shards} shards, {size:.1f} MB: {summary.folder}"
     )
+    if summary.rejected:
+        raise CommandFailed(SOME_FAILED)

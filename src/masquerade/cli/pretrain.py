@@ -5,12 +5,11 @@ from typing import Annotated
 
 import typer
 
-from masquerade.cli.console import CommandFailed, note, progress
+from masquerade.cli.console import SOME_FAILED, CommandFailed, note, progress
 from masquerade.training.pretraining import pretrain_folder
 from masquerade.training.pretraining import size as settings_of
 
 Photos = Annotated[Path, typer.Argument(help="Folder of public photos, faces aligned.", show_default=False)]
-SOME_FAILED = 2
 
 
 def pretrain(

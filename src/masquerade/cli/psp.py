@@ -5,12 +5,10 @@ from typing import Annotated
 
 import typer
 
-from masquerade.cli.console import CommandFailed, note, progress
+from masquerade.cli.console import SOME_FAILED, CommandFailed, note, progress
 from masquerade.networks.masknet import STRUCTURES
 from masquerade.training.hyperobf.folder import FEWEST_PHOTOS, train_folder
 from masquerade.training.hyperobf.settings import HyperObfSettings
-
-SOME_FAILED = 2
 
 app = typer.Typer(help="For the provider: train a hypernetwork, issue MaskNets.", no_args_is_help=True)
 

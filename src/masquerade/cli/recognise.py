@@ -6,7 +6,7 @@ from typing import Annotated, TypeVar
 
 import typer
 
-from masquerade.cli.console import CommandFailed, note, open_key
+from masquerade.cli.console import SOME_FAILED, CommandFailed, note, open_key
 from masquerade.cli.lines import say_matches, say_names, say_vectors, write_vectors
 from masquerade.cli.reading import photo_files
 from masquerade.data.folders import scan
@@ -16,7 +16,6 @@ from masquerade.owner.recognising import Prediction, Recogniser
 from masquerade.owner.records import Records
 
 Result = TypeVar("Result")
-SOME_FAILED = 2
 
 
 def predict(

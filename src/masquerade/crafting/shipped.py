@@ -14,7 +14,7 @@ from masquerade.crafting.trained import (
     TrainedFeatureCrafter,
     TrainedSplit,
 )
-from masquerade.errors import UsageError
+from masquerade.named_file import open_named
 
 GENERATORS: Final = ("faces-1",)
 """Face generators that need no file, for 64x64 pixels."""
@@ -34,7 +34,8 @@ def open_generator(name_or_path: str | Path = GENERATORS[0]) -> TrainedFaceGener
         UsageError: If there is neither such a name nor such a file.
         ModelError: If the file is damaged or holds no face generator.
     """
-    return _generator(_found(name_or_path, GENERATORS, "face generator", "generator train"))
+    writer = "masquerade generator train"
+    return open_named(name_or_path, GENERATORS, _shipped_generator, _read_generator, "face generator", writer)
 
 
 def open_split(name_or_path: str | Path = SPLITS[0]) -> TrainedSplit:
@@ -44,7 +45,8 @@ def open_split(name_or_path: str | Path = SPLITS[0]) -> TrainedSplit:
         UsageError: If there is neither such a name nor such a file.
         ModelError: If the file is damaged or holds no split network.
     """
-    return _split(_found(name_or_path, SPLITS, "split network", "encoder train"))
+    writer = "masquerade encoder train"
+    return open_named(name_or_path, SPLITS, _shipped_split, _read_split, "split network", writer)
 
 
 def open_amortiser(
@@ -56,7 +58,7 @@ def open_amortiser(
         UsageError: If there is neither such a name nor such a file.
         ModelError: If the file is damaged, holds no amortiser, or belongs to another generator or encoder.
     """
-    path = _found(name_or_path, AMORTISERS, "amortiser")
+    path = open_named(name_or_path, AMORTISERS, _shipped, Path, "amortiser")
     network = read_amortiser(path, generator.digest, split.digest)
     return TrainedAmortiser.of(read_amortiser_card(path).name, network)
 
@@ -77,28 +79,13 @@ def open_feature_crafter(name_or_path: str | Path, split: TrainedSplit) -> Train
         UsageError: If there is neither such a name nor such a file.
         ModelError: If the file is damaged, holds no amortised crafter, or belongs to another encoder.
     """
-    path = _found(name_or_path, FEATURE_CRAFTERS, "amortised crafter")
+    path = open_named(name_or_path, FEATURE_CRAFTERS, _shipped, Path, "amortised crafter")
     network, card = read_feature_crafter(path, split.digest)
     return TrainedFeatureCrafter.of(card.name, network, (card.least_beta, card.most_beta))
 
 
-def _found(name_or_path: str | Path, shipped: tuple[str, ...], what: str, command: str = "") -> Path:
-    if str(name_or_path) in shipped:
-        return _shipped(str(name_or_path))
-    path = Path(name_or_path)
-    if not path.exists():
-        written = f"a file that `masquerade {command}` wrote" if command else "a file that masquerade wrote"
-        remedy = f"Name {written}{', or one of ' if shipped else ''}{', '.join(shipped)}."
-        raise UsageError(f"no such {what}", value=name_or_path, remedy=remedy)
-    return path
-
-
 def _shipped(name: str) -> Path:
     return _WEIGHTS / f"{name}.safetensors"
-
-
-def _generator(path: Path) -> TrainedFaceGenerator:
-    return _shipped_generator(path) if path.parent == _WEIGHTS else _read_generator(path)
 
 
 def _read_generator(path: Path) -> TrainedFaceGenerator:
@@ -106,13 +93,16 @@ def _read_generator(path: Path) -> TrainedFaceGenerator:
     return TrainedFaceGenerator.of(card.name, network)
 
 
-def _split(path: Path) -> TrainedSplit:
-    return _shipped_split(path) if path.parent == _WEIGHTS else _read_split(path)
-
-
 def _read_split(path: Path) -> TrainedSplit:
     network, card = read_split(path)
     return TrainedSplit.of(card.name, network, card.attributes)
 
 
-_shipped_generator, _shipped_split = cache(_read_generator), cache(_read_split)
+@cache
+def _shipped_generator(name: str) -> TrainedFaceGenerator:
+    return _read_generator(_shipped(name))
+
+
+@cache
+def _shipped_split(name: str) -> TrainedSplit:
+    return _read_split(_shipped(name))

@@ -11,8 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from torch import Tensor, nn
 from torch.nn import functional
 
-from masquerade.errors import UsageError
 from masquerade.networks.doubling import doublings
+from masquerade.networks.latents import require_latents
 
 _SLOPE: Final = 0.2
 _GAIN: Final = 2**0.5
@@ -80,12 +80,7 @@ class StyleGenerator(nn.Module):
         Raises:
             UsageError: If the latents have another length.
         """
-        if latents.ndim != 2 or latents.shape[1] != self.options.latents:
-            raise UsageError(
-                "latents of another length than the generator takes",
-                value=f"shape {tuple(latents.shape)}, expected (n, {self.options.latents})",
-                remedy="Draw latents for this generator, or take another.",
-            )
+        require_latents(latents, self.options.latents)
         styles = self.mapping(latents * (latents.square().mean(1, keepdim=True) + _SMALL).rsqrt())
         maps, image = self.blocks[0](self.constant.expand(len(latents), -1, -1, -1), styles)
         for block in self.blocks[1:]:

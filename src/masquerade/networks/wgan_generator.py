@@ -5,8 +5,8 @@ from typing import Final, Literal, Self, final
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from torch import Tensor, nn
 
-from masquerade.errors import UsageError
 from masquerade.networks.doubling import doublings, grow
+from masquerade.networks.latents import require_latents
 
 
 @final
@@ -71,11 +71,6 @@ class WGANGenerator(nn.Module):
         Raises:
             UsageError: If the latents have another length.
         """
-        if latents.ndim != 2 or latents.shape[1] != self.options.latents:
-            raise UsageError(
-                "latents of another length than the generator takes",
-                value=f"shape {tuple(latents.shape)}, expected (n, {self.options.latents})",
-                remedy="Draw latents for this generator, or take another.",
-            )
+        require_latents(latents, self.options.latents)
         images: Tensor = self.grow(self.enter(latents))
         return images
