@@ -1,9 +1,9 @@
 """What happened, as a chain: each entry's code covers the one before, under the operator's key."""
 
 import time
-from typing import Final, final
+from typing import Final, NamedTuple, cast, final
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, Table, insert, select, update
 
 from masquerade.errors import WrongKey
 from masquerade.keys import Key
@@ -11,6 +11,22 @@ from masquerade.service.database import locked_head
 from masquerade.service.tables import AuditRow, Head
 
 NAME: Final = "audit"
+_ENTRIES: Final = insert(cast(Table, AuditRow.__table__))
+
+
+@final
+class Event(NamedTuple):
+    """Something that happened.
+
+    Args:
+        name: What.
+        subject: Whom it concerns; stored as a code.
+        detail: Public facts, at most 400 characters.
+    """
+
+    name: str
+    subject: str = ""
+    detail: str = ""
 
 
 @final
@@ -24,28 +40,25 @@ class AuditLog:
     def __init__(self, key: Key) -> None:
         self._key = key
 
-    def append(self, connection: Connection, event: str, subject: str, detail: str = "") -> None:
-        """Add an entry within the transaction of what it tells; the chain's head is held until that ends.
+    def hold(self, connection: Connection) -> None:
+        """Let nobody else append until the transaction ends; who holds it first waits for nothing later."""
+        locked_head(connection, NAME)
 
-        Args:
-            connection: The transaction.
-            event: What happened.
-            subject: Whom it concerns; stored as a code.
-            detail: Public facts, at most 400 characters.
-        """
-        before, digest = locked_head(connection, NAME)
-        now, code = int(time.time()), self._key.authenticate("audit-subject", subject.encode())
-        new = self._code(before + 1, now, event, code, detail, digest)
-        row = {
-            "seq": before + 1,
-            "time": now,
-            "event": event,
-            "subject": code,
-            "detail": detail,
-            "digest": new,
-        }
-        connection.execute(insert(AuditRow).values(**row))
-        connection.execute(update(Head).where(Head.name == NAME).values(seq=before + 1, digest=new))
+    def append(self, connection: Connection, *events: Event) -> None:
+        """Add entries within the transaction of what they tell; the chain's head is held until that ends."""
+        if not events:
+            return
+        last, digest = locked_head(connection, NAME)
+        now, rows = int(time.time()), []
+        for seq, event in enumerate(events, last + 1):
+            code = self._key.authenticate("audit-subject", event.subject.encode())
+            digest = self._code(seq, now, event.name, code, event.detail, digest)
+            entry = {"event": event.name, "subject": code, "detail": event.detail}
+            rows.append({"seq": seq, "time": now, "digest": digest, **entry})
+        connection.execute(_ENTRIES, rows)
+        connection.execute(
+            update(Head).where(Head.name == NAME).values(seq=last + len(events), digest=digest)
+        )
 
     def verify(self, connection: Connection) -> int:
         """The number of entries, if none was edited, deleted, inserted or swapped.

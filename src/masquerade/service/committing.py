@@ -1,13 +1,14 @@
 """Many requests, one commit: what waits for the disk waits together.
 
 A commit costs a write through to the disk, some milliseconds, however little it holds. Requests that arrive
-meanwhile are done in one transaction, each behind a savepoint of its own.
+meanwhile are done in one transaction: those of a kind by one call, the others each behind a savepoint.
 """
 
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar, final
 
 from sqlalchemy import Connection
@@ -16,11 +17,21 @@ from masquerade.errors import MasqueradeError, OutOfOrder
 from masquerade.service.database import Database
 
 T = TypeVar("T")
-MOST: Final = 32
+W = TypeVar("W")
+MOST: Final = 64
 """Requests in one transaction."""
 PATIENCE: Final = 30.0
 """Seconds that a request waits for its commit."""
-_Job = tuple[Callable[[Connection], Any], "Future[Any]"]
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class _Job:
+    """Args: ``work`` does all wishes of its kind; None if ``wish`` is the work itself."""
+
+    work: Callable[[Connection, list[Any]], Sequence[Any]] | None
+    wish: Any
+    answer: "Future[Any]" = field(default_factory=Future)
 
 
 @final
@@ -29,13 +40,18 @@ class Committer:
 
     Args:
         database: Where they write.
+        begun: Called in each transaction, at its beginning: takes the lock that all writers take first, for
+            whoever takes locks in another order waits for somebody who waits for him.
         committed: Called in each transaction, at its end; what it gives back is called after the commit.
     """
 
     def __init__(
-        self, database: Database, committed: Callable[[Connection], Callable[[], None]] | None = None
+        self,
+        database: Database,
+        begun: Callable[[Connection], None],
+        committed: Callable[[Connection], Callable[[], None]],
     ) -> None:
-        self._database, self._committed = database, committed or (lambda _: lambda: None)
+        self._database, self._begun, self._committed = database, begun, committed
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="committer", daemon=True)
         self._thread.start()
@@ -48,10 +64,31 @@ class Committer:
             MasqueradeError: What the job raised; nothing of it was kept.
             OutOfOrder: If the database cannot be written; nothing was kept.
         """
-        if self.closed:
-            raise OutOfOrder("the service is stopping", code="stopping", remedy="Try again.", wait=5)
-        answer: Future[T] = Future()
-        self._jobs.put((job, answer))
+        answer: Future[T] = self._put(_Job(None, job))
+        return self.result(answer)
+
+    def begin(
+        self, work: Callable[[Connection, list[W]], Sequence[T | MasqueradeError]], wish: W
+    ) -> "Future[T]":
+        """A wish that is done with all others of the same work; its answer comes once it is on the disk.
+
+        Args:
+            work: What does the wishes of a transaction: an answer, or an error, for each. It must leave nothing
+                written of a wish that it answers by an error.
+            wish: One of them.
+
+        Raises:
+            OutOfOrder: If the service is stopping.
+        """
+        return self._put(_Job(work, wish))
+
+    def result(self, answer: "Future[T]") -> T:
+        """Wait for what was begun.
+
+        Raises:
+            MasqueradeError: What it was answered.
+            OutOfOrder: If that takes too long.
+        """
         try:
             return answer.result(PATIENCE)
         except TimeoutError:
@@ -65,6 +102,12 @@ class Committer:
         self._jobs.put(None)
         self._thread.join(PATIENCE)
 
+    def _put(self, job: _Job) -> "Future[Any]":
+        if self.closed:
+            raise OutOfOrder("the service is stopping", code="stopping", remedy="Try again.", wait=5)
+        self._jobs.put(job)
+        return job.answer
+
     def _run(self) -> None:
         while (first := self._jobs.get()) is not None:
             batch = [first]
@@ -74,30 +117,41 @@ class Committer:
                     self._jobs.put(None)
                     break
                 batch.append(more)
-            self._commit(batch)
+            if wanted := [job for job in batch if job.answer.set_running_or_notify_cancel()]:
+                self._commit(wanted)
 
     def _commit(self, batch: list[_Job]) -> None:
-        done: list[tuple[Future[Any], Any, MasqueradeError | None]] = []
         try:
             with self._database.writing() as connection:
-                for job, answer in batch:
-                    done.append((answer, *_guarded(connection, job)))
+                self._begun(connection)
+                done = [answer for kind in _kinds(batch) for answer in _done(connection, kind)]
                 after = self._committed(connection)
             after()
         except Exception as error:  # noqa: BLE001  (whoever waits must be told)
-            for _, answer in batch:
-                answer.set_exception(error)
+            for job in batch:
+                job.answer.set_exception(error)
             return
-        for answer, result, refusal in done:
-            if refusal is None:
-                answer.set_result(result)
+        for job, result in done:
+            if isinstance(result, MasqueradeError):
+                job.answer.set_exception(result)
             else:
-                answer.set_exception(refusal)
+                job.answer.set_result(result)
 
 
-def _guarded(connection: Connection, job: Callable[[Connection], Any]) -> tuple[Any, MasqueradeError | None]:
+def _kinds(batch: list[_Job]) -> list[list[_Job]]:
+    """Jobs that are done together; each kind where its first one stood."""
+    kinds: dict[object, list[_Job]] = {}
+    for job in batch:
+        kinds.setdefault(job if job.work is None else job.work, []).append(job)
+    return list(kinds.values())
+
+
+def _done(connection: Connection, kind: list[_Job]) -> list[tuple[_Job, Any]]:
+    if kind[0].work is not None:
+        answers = kind[0].work(connection, [job.wish for job in kind])
+        return list(zip(kind, answers, strict=True))
     try:
         with connection.begin_nested():
-            return job(connection), None
+            return [(kind[0], kind[0].wish(connection))]
     except MasqueradeError as error:
-        return None, error
+        return [(kind[0], error)]

@@ -1,20 +1,27 @@
-"""One account, one MaskNet: quota, idempotency, audit entry and issue in one transaction."""
+"""One account, one MaskNet: quota, idempotency, audit entry and issue in one transaction.
+
+Requests that wait at the same time share it. Which of them are refused is known before anything is written, so
+that none needs a savepoint.
+"""
 
 import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from hashlib import sha256
-from typing import final
+from typing import Any, final
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection
 from sqlalchemy.engine import Row
 
-from masquerade.errors import BadRequest, NotKnown, OutOfOrder, QuotaReached
+from masquerade.errors import BadRequest, MasqueradeError, NotKnown, OutOfOrder
 from masquerade.keys.box import Box
 from masquerade.keys.signer import Signer
-from masquerade.service.audit_log import AuditLog
+from masquerade.service.audit_log import AuditLog, Event
+from masquerade.service.holdings import Answered, Changes, Holding, holdings, in_stock
+from masquerade.service.quota import require_share
 from masquerade.service.sealing import belongs
 from masquerade.service.settings import DAY, Policy
 from masquerade.service.statement import Statement, signed
-from masquerade.service.tables import Account, Answer, MaskNetRow
 
 
 @final
@@ -22,100 +29,108 @@ class EmptyStock(OutOfOrder):
     """Nothing is in stock: draw one, and ask again."""
 
 
-def issue(
-    connection: Connection,
-    account: str,
-    request_key: str,
-    *,
-    replace: bool,
-    policy: Policy,
-    log: AuditLog,
-    box: Box,
-    signer: Signer,
-    source_digest: str,
-) -> bytes:
-    """What the account is answered: the signed statement; the same bytes for the same key.
+@final
+@dataclass(frozen=True)
+class Wish:
+    """What an account asks for.
 
-    Raises:
-        BadRequest: If the key was used for another request.
-        QuotaReached: If the account may have no other MaskNet now.
-        NotKnown: If there is no such account any more.
-        EmptyStock: If there is none to give.
+    Args:
+        account: Its name.
+        request_key: The request's Idempotency-Key.
+        replace: Whether its active MaskNet may be replaced.
     """
-    now, key, wish = (
-        int(time.time()),
-        sha256(request_key.encode()).digest(),
-        sha256(str(replace).encode()).digest(),
-    )
-    row = connection.execute(select(Account.__table__).where(Account.id == account).with_for_update()).first()
-    if row is None or row.state != "active":
-        raise NotKnown("no such account", code="not_found", remedy="Join with an invitation.")
-    old = connection.execute(
-        select(Answer.__table__).where(Answer.account == account, Answer.key == key)
-    ).first()
-    if old is not None and old.created > now - policy.idempotency_days * DAY:
-        if old.request != wish:
-            raise BadRequest(
-                "the Idempotency-Key was used for another request",
-                code="key_reused",
-                place="Idempotency-Key",
-                remedy="Take a new one.",
-            )
-        return bytes(old.body)
-    values = within_quota(connection, row, replace, policy, now)
-    given = _taken(connection, account, now, box, source_digest)
-    connection.execute(update(Account).where(Account.id == account).values(**values))
-    facts = {name: getattr(given, name) for name in ("sha256", "source", "source_digest")}
-    body = signed(Statement(account=account, masknet=given.id, issued=now, **facts), signer)
-    if old is not None:
-        connection.execute(delete(Answer).where(Answer.account == account, Answer.key == key))
-    connection.execute(insert(Answer).values(account=account, key=key, request=wish, body=body, created=now))
-    log.append(connection, "issue", account, f"masknet {given.id}")
-    return body
+
+    account: str
+    request_key: str
+    replace: bool = False
+
+    @property
+    def key(self) -> bytes:
+        """What is kept of the Idempotency-Key."""
+        return sha256(self.request_key.encode()).digest()
+
+    @property
+    def request(self) -> bytes:
+        """Digest of the rest."""
+        return sha256(str(self.replace).encode()).digest()
 
 
-def within_quota(
-    connection: Connection, row: Row[tuple[object, ...]], replace: bool, policy: Policy, now: int
-) -> dict[str, object]:
-    """What the account's quota becomes by another issue; an active MaskNet is put aside.
+@final
+class Issuer:
+    """Hands MaskNets out of the stock.
 
-    Raises:
-        QuotaReached: If there is no share left.
+    Args:
+        policy: What accounts may have.
+        log: Where each issue is written.
+        box: Seals the MaskNets' secrets.
+        signer: Signs what is issued.
+        source_digest: Digest of the hypernetwork.
     """
-    active = (MaskNetRow.account == row.id, MaskNetRow.state == "active")
-    has_one = connection.execute(select(MaskNetRow.id).where(*active)).first() is not None
-    if has_one and not replace:
-        raise QuotaReached(
-            "the account has a MaskNet already",
-            code="has_masknet",
-            remedy="Fetch it, or ask for a replacement.",
-        )
-    if row.issued >= policy.lifetime:
-        raise QuotaReached(
-            "no MaskNet is left for this account", code="lifetime", value=f"{row.issued} issued"
-        )
-    if row.issued and row.replaced is not None and row.replaced > now - policy.replacement_days * DAY:
-        raise QuotaReached(
-            "a MaskNet was replaced not long ago",
-            code="replaced",
-            remedy=f"One replacement in {policy.replacement_days} days; ask later.",
-            wait=row.replaced + policy.replacement_days * DAY - now,
-        )
-    if has_one:
-        connection.execute(update(MaskNetRow).where(*active).values(state="replaced"))
-    return {"issued": row.issued + 1, "replaced": now if row.issued else row.replaced}
+
+    def __init__(self, policy: Policy, log: AuditLog, box: Box, signer: Signer, source_digest: str) -> None:
+        self._policy, self._log, self._box, self._signer = policy, log, box, signer
+        self._source = source_digest
+
+    def issue(self, connection: Connection, wishes: Sequence[Wish]) -> list[bytes | MasqueradeError]:
+        """What each wish is answered: the signed statement, the same bytes for the same key; or why not.
+
+        Args:
+            connection: A transaction in which nobody else appends to the audit log.
+            wishes: In the order in which they came.
+
+        Returns:
+            For each wish the statement; or ``BadRequest`` if its key was used for another request,
+            ``QuotaReached`` if the account may have no other MaskNet now, ``NotKnown`` if there is no such
+            account any more, ``EmptyStock`` if there is none to give.
+        """
+        now, changes = int(time.time()), Changes()
+        held = holdings(connection, {wish.account for wish in wishes})
+        stock = iter(in_stock(connection, self._source, len(wishes)))
+        answers: list[bytes | MasqueradeError] = []
+        events: list[Event] = []
+        for wish in wishes:
+            try:
+                answers.append(self._granted(wish, held.get(wish.account), stock, changes, events, now))
+            except MasqueradeError as refusal:
+                answers.append(refusal)
+        changes.write(connection)
+        self._log.append(connection, *events)
+        return answers
+
+    def _granted(
+        self,
+        wish: Wish,
+        held: Holding | None,
+        stock: Iterator[Row[Any]],
+        changes: Changes,
+        events: list[Event],
+        now: int,
+    ) -> bytes:
+        if held is None:
+            raise NotKnown("no such account", code="not_found", remedy="Join with an invitation.")
+        old = held.answers.get(wish.key)
+        if old is not None and old.created > now - self._policy.idempotency_days * DAY:
+            return _repeated(wish, old)
+        require_share(held, self._policy, now, replace=wish.replace)
+        row = next(stock, None)
+        if row is None:
+            raise EmptyStock("no MaskNet is in stock", code="stock", remedy="Try again.", wait=1)
+        secret = self._box.open(row.sealed, belongs(row.id, ""))
+        sealed = self._box.seal(secret, belongs(row.id, wish.account))
+        facts = {name: getattr(row, name) for name in ("sha256", "source", "source_digest")}
+        body = signed(Statement(account=wish.account, masknet=row.id, issued=now, **facts), self._signer)
+        changes.give(wish.account, held, row.number, sealed, now)
+        changes.answer(wish.account, held, wish.key, Answered(wish.request, body, now))
+        events.append(Event("issue", wish.account, f"masknet {row.id}"))
+        return body
 
 
-def _taken(
-    connection: Connection, account: str, now: int, box: Box, source_digest: str
-) -> Row[tuple[object, ...]]:
-    """One out of the stock, now bound to the account."""
-    ours = (MaskNetRow.state == "stock", MaskNetRow.source_digest == source_digest)
-    query = select(MaskNetRow.__table__).where(*ours).order_by(MaskNetRow.number).limit(1)
-    row = connection.execute(query.with_for_update(skip_locked=True)).first()
-    if row is None:
-        raise EmptyStock("no MaskNet is in stock", code="stock", remedy="Try again.", wait=1)
-    sealed = box.seal(box.open(row.sealed, belongs(row.id, "")), belongs(row.id, account))
-    values = {"state": "active", "account": account, "issued": now, "sealed": sealed}
-    connection.execute(update(MaskNetRow).where(MaskNetRow.number == row.number).values(**values))
-    return row
+def _repeated(wish: Wish, old: Answered) -> bytes:
+    if old.request != wish.request:
+        raise BadRequest(
+            "the Idempotency-Key was used for another request",
+            code="key_reused",
+            place="Idempotency-Key",
+            remedy="Take a new one.",
+        )
+    return old.body

@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Callable
+from concurrent.futures import Future
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, final
@@ -12,7 +13,7 @@ from sqlalchemy.engine import Row
 from masquerade.errors import NotKnown, OutOfOrder
 from masquerade.keys import Key
 from masquerade.service import credentials
-from masquerade.service.audit_log import AuditLog
+from masquerade.service.audit_log import AuditLog, Event
 from masquerade.service.committing import Committer
 from masquerade.service.credentials import Caller
 from masquerade.service.database import Database, ping
@@ -20,7 +21,7 @@ from masquerade.service.enrolling import joined as enrolled
 from masquerade.service.facts import fact
 from masquerade.service.high_water import HighWater
 from masquerade.service.housekeeping import swept
-from masquerade.service.issuing import EmptyStock, issue
+from masquerade.service.issuing import EmptyStock, Issuer, Wish
 from masquerade.service.migrating import migrate
 from masquerade.service.pinning import pin
 from masquerade.service.restoring import require_no_copy
@@ -56,7 +57,7 @@ class Provider:
         self._name = self._require_ours(key)
         self._key, self.signer, self._box = key, key.signer("statements"), key.box("latents")
         self.log = AuditLog(key)
-        self.committer = Committer(self.database, self._remembered)
+        self.committer = Committer(self.database, self.log.hold, self._remembered)
 
     @cached_property
     def source(self) -> "Source":
@@ -64,6 +65,10 @@ class Provider:
         from masquerade.masknets import open_source
 
         return open_source(self.settings.hypernet)
+
+    @cached_property
+    def _issuer(self) -> Issuer:
+        return Issuer(self.policy, self.log, self._box, self.signer, self.source.digest)
 
     @cached_property
     def stock(self) -> "Stock":
@@ -76,7 +81,7 @@ class Provider:
         """A code for one person; it names the provider's public key, so that nobody can stand in for it."""
 
         def job(connection: Connection) -> str:
-            self.log.append(connection, "invite", "")
+            self.log.append(connection, Event("invite"))
             return credentials.new_invitation(connection, self.policy.invitation_days)
 
         return f"{self.committer.run(job)}.{pin(self.signer.public)}"
@@ -85,7 +90,7 @@ class Provider:
         """A token for the operator's endpoints."""
 
         def job(connection: Connection) -> str:
-            self.log.append(connection, "operator", "")
+            self.log.append(connection, Event("operator"))
             return credentials.new_token(connection, "operator", None, self.policy.token_days)
 
         return self.committer.run(job)
@@ -101,7 +106,7 @@ class Provider:
         def job(connection: Connection) -> dict[str, str]:
             found = enrolled(connection, code, request_key, self.policy, self._key)
             if found.fresh:
-                self.log.append(connection, "join", found.account)
+                self.log.append(connection, Event("join", found.account))
             return {"account": found.account, "token": found.token, "public_key": self.signer.public.hex()}
 
         return self.committer.run(job)
@@ -112,32 +117,25 @@ class Provider:
             return credentials.caller(connection, token)
 
     def issue(self, account: str, request_key: str, *, replace: bool = False) -> bytes:
-        """The signed statement of an account's MaskNet; see ``issuing.issue``.
+        """The signed statement of an account's MaskNet; see ``Issuer.issue``.
 
         Raises:
             ServiceError: If there is none for this account now.
         """
-        digest = self.source.digest  # opened before others wait for the transaction
-
-        def job(connection: Connection) -> bytes:
-            return issue(
-                connection,
-                account,
-                request_key,
-                replace=replace,
-                policy=self.policy,
-                log=self.log,
-                box=self._box,
-                signer=self.signer,
-                source_digest=digest,
-            )
-
         for _ in range(_TRIES):
             try:
-                return self.committer.run(job)
+                return self.committer.result(self.asked(account, request_key, replace=replace))
             except EmptyStock:
                 self.stock.add()
         raise OutOfOrder("no MaskNet is in stock", code="stock", remedy="Try again.", wait=2)
+
+    def asked(self, account: str, request_key: str, *, replace: bool = False) -> Future[bytes]:
+        """As ``issue``, for who does not wait here; ``EmptyStock`` if a MaskNet must be drawn first.
+
+        Raises:
+            OutOfOrder: If the service is stopping.
+        """
+        return self.committer.begin(self._issuer.issue, Wish(account, request_key, replace))
 
     def masknet(self, account: str) -> bytes:
         """The bytes of an account's MaskNet; that they were fetched is in the audit log first.
@@ -152,7 +150,7 @@ class Provider:
             row = connection.execute(select(MaskNetRow.__table__).where(*active)).first()
             if row is None:
                 raise NotKnown("the account has no MaskNet", code="not_found", remedy="Ask for one.")
-            self.log.append(connection, "fetch", account, f"masknet {row.id}")
+            self.log.append(connection, Event("fetch", account, f"masknet {row.id}"))
             return row
 
         row = self.committer.run(job)
@@ -183,7 +181,7 @@ class Provider:
             connection.execute(update(MaskNetRow).where(MaskNetRow.account == account).values(**gone))
             nobody = {"account": None, "request": None}  # the code stays used
             connection.execute(update(Invitation).where(Invitation.account == account).values(**nobody))
-            self.log.append(connection, "forget", account)
+            self.log.append(connection, Event("forget", account))
 
         self.committer.run(job)
         self.scrub()
@@ -213,7 +211,7 @@ class Provider:
             credentials.revoke_tokens(connection, account)
             active = (MaskNetRow.account == account, MaskNetRow.state == "active")
             connection.execute(update(MaskNetRow).where(*active).values(state="revoked"))
-            self.log.append(connection, "revoke", account)
+            self.log.append(connection, Event("revoke", account))
 
         self.committer.run(job)
 

@@ -10,7 +10,7 @@ from typing import Final
 from sqlalchemy import Connection, delete, func, select, update
 
 from masquerade.errors import UsageError
-from masquerade.service.audit_log import AuditLog
+from masquerade.service.audit_log import AuditLog, Event
 from masquerade.service.settings import DAY, Policy
 from masquerade.service.tables import Account, AuditRow, Fact, Invitation
 
@@ -35,7 +35,7 @@ def counted(connection: Connection, policy: Policy, log: AuditLog) -> int:
         connection.execute(update(Account).where(Account.id == row.id).values(**values))
     connection.execute(update(Invitation).where(Invitation.used.is_(None)).values(used=now))
     connection.execute(delete(Fact).where(Fact.name == FACT))
-    log.append(connection, "restore", "", f"backup of {made}")
+    log.append(connection, Event("restore", detail=f"backup of {made}"))
     return made
 
 

@@ -1,0 +1,136 @@
+"""What accounts have, read and written for many requests at once: a statement costs more than a row does."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from typing import Any, Final, cast, final
+
+from sqlalchemy import Connection, Table, and_, bindparam, delete, insert, select, update
+from sqlalchemy.engine import Row
+
+from masquerade.service.tables import Account, Answer, MaskNetRow
+
+_ACCOUNTS: Final = cast(Table, Account.__table__)
+_ANSWERS: Final = cast(Table, Answer.__table__)
+_MASKNETS: Final = cast(Table, MaskNetRow.__table__)
+_SERVES: Final = and_(_MASKNETS.c.account == _ACCOUNTS.c.id, _MASKNETS.c.state == "active")
+_HELD: Final = (
+    select(_ACCOUNTS.c.id, _ACCOUNTS.c.issued, _ACCOUNTS.c.replaced, _MASKNETS.c.number)
+    .outerjoin(_MASKNETS, _SERVES)
+    .where(_ACCOUNTS.c.id.in_(bindparam("accounts", expanding=True)), _ACCOUNTS.c.state == "active")
+    .with_for_update(of=_ACCOUNTS)
+)
+_ANSWERED: Final = select(_ANSWERS).where(_ANSWERS.c.account.in_(bindparam("accounts", expanding=True)))
+_STOCK: Final = (
+    select(_MASKNETS)
+    .where(_MASKNETS.c.state == "stock", _MASKNETS.c.source_digest == bindparam("digest"))
+    .order_by(_MASKNETS.c.number)
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True)
+)
+_ASIDE: Final = update(_MASKNETS).where(_MASKNETS.c.number == bindparam("which")).values(state="replaced")
+_GIVE: Final = update(_MASKNETS).where(_MASKNETS.c.number == bindparam("which"))
+_COUNT: Final = update(_ACCOUNTS).where(_ACCOUNTS.c.id == bindparam("which"))
+_LAPSE: Final = delete(_ANSWERS).where(
+    _ANSWERS.c.account == bindparam("whose"), _ANSWERS.c.key == bindparam("which")
+)
+
+
+@final
+@dataclass(frozen=True)
+class Answered:
+    """What a request was answered.
+
+    Args:
+        request: Digest of what it asked.
+        body: The answer.
+        created: When, seconds since 1970.
+    """
+
+    request: bytes
+    body: bytes
+    created: int
+
+
+@final
+@dataclass
+class Holding:
+    """One account, as its transaction sees it.
+
+    Args:
+        issued: MaskNets so far.
+        replaced: When one was replaced last, seconds since 1970.
+        active: Number of the MaskNet that serves.
+        answers: By the request's key.
+    """
+
+    issued: int
+    replaced: int | None
+    active: int | None
+    answers: dict[bytes, Answered] = field(default_factory=dict)
+
+
+def holdings(connection: Connection, accounts: Collection[str]) -> dict[str, Holding]:
+    """What some accounts have; those that are not, or are closed, are left out."""
+    named = {"accounts": list(accounts)}
+    found = {
+        row.id: Holding(row.issued, row.replaced, row.number) for row in connection.execute(_HELD, named)
+    }
+    for row in connection.execute(_ANSWERED, named):
+        if row.account in found:
+            found[row.account].answers[bytes(row.key)] = Answered(
+                bytes(row.request), bytes(row.body), row.created
+            )
+    return found
+
+
+def in_stock(connection: Connection, source_digest: str, most: int) -> list[Row[Any]]:
+    """The oldest MaskNets in stock, of one source."""
+    return list(connection.execute(_STOCK, {"digest": source_digest, "most": most}))
+
+
+@final
+class Changes:
+    """What becomes of accounts, collected and then written; one account's come in the order of its requests."""
+
+    def __init__(self) -> None:
+        self._aside: list[int] = []
+        self._given: dict[int, dict[str, object]] = {}
+        self._counts: dict[str, Holding] = {}
+        self._lapsed: list[dict[str, object]] = []
+        self._answers: list[dict[str, object]] = []
+
+    def give(self, account: str, held: Holding, number: int, sealed: bytes, now: int) -> None:
+        """An account gets a MaskNet out of the stock; the one that it had is put aside."""
+        if held.active in self._given:
+            self._given[held.active]["state"] = "replaced"
+        elif held.active is not None:
+            self._aside.append(held.active)
+        row = {"state": "active", "account": account, "issued": now, "sealed": sealed}
+        self._given[number] = {"which": number, **row}
+        held.replaced = now if held.issued else held.replaced
+        held.issued, held.active = held.issued + 1, number
+        self._counts[account] = held
+
+    def answer(self, account: str, held: Holding, key: bytes, answered: Answered) -> None:
+        """A request's answer, instead of the one that its key had."""
+        if key in held.answers:
+            self._lapsed.append({"whose": account, "which": key})
+        held.answers[key] = answered
+        row = {"request": answered.request, "body": answered.body, "created": answered.created}
+        self._answers.append({"account": account, "key": key, **row})
+
+    def write(self, connection: Connection) -> None:
+        """Write them, each kind at once."""
+        counts = [
+            {"which": account, "issued": held.issued, "replaced": held.replaced}
+            for account, held in self._counts.items()
+        ]
+        for statement, rows in (
+            (_ASIDE, [{"which": number} for number in self._aside]),
+            (_GIVE, list(self._given.values())),
+            (_COUNT, counts),
+            (_LAPSE, self._lapsed),
+            (insert(_ANSWERS), self._answers),
+        ):
+            if rows:
+                connection.execute(statement, rows)
