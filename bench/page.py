@@ -33,7 +33,7 @@ def rows() -> Iterator[Row]:
         picture, masknet = Path(folder) / "photo.jpg", Path(folder) / "me.masknet"
         picture.write_bytes(photo())
         masknet.write_bytes(masknet_bytes(MaskNetFile.drawn(open_source(), torch.randn(256))))
-        page.get_by_label("Or your MaskNet’s file").set_input_files(masknet)
+        page.get_by_label("Choose your MaskNet’s file").set_input_files(masknet)
         page.get_by_text("Your MaskNet is ready").wait_for(timeout=PATIENT)
         first = seconds(page, picture, 0)
         begun = processor_seconds_of(os.getpid())

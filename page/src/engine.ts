@@ -27,7 +27,7 @@ export async function engine(): Promise<Engine> {
   const packed = (await fetched("./ort.bin")).body!.pipeThrough(new DecompressionStream("gzip"));
   ort.env.wasm.wasmBinary = await new Response(packed).arrayBuffer();
   const graph = await (await fetched("../networks/detector.onnx")).arrayBuffer();
-  const detector = await ort.InferenceSession.create(new Uint8Array(graph));
+  const detector = await ort.InferenceSession.create(new Uint8Array(graph), { logSeverityLevel: 3 });
   const weights = await (await fetched("../networks/generator.safetensors")).arrayBuffer();
   const rounds = generator(readTensors(weights).tensors);
   return {

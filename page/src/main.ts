@@ -3,13 +3,14 @@ import { zipped } from "./archive";
 import { offline } from "./offline/offline";
 import { Photos, type Entry } from "./photos";
 import { alarm, at, give, input, say } from "./screen/elements";
-import { listed } from "./screen/lists";
+import { listed, marked } from "./screen/lists";
 import { ownMaskNet } from "./screen/own";
 import { protection } from "./screen/protection";
 import { Viewer } from "./screen/viewer";
 
 const viewer = new Viewer();
 const strength = (): number => Number(input("strength").value);
+const FIRST = "Join first, or choose your MaskNet’s file.";
 let usable = false;
 
 const photos = new Photos(
@@ -18,7 +19,7 @@ const photos = new Photos(
     broken: alarm,
     changed(entry) {
       listed(entry, look);
-      if (entry.cloaked && (!viewer.entry?.cloaked || viewer.entry.id === entry.id)) viewer.show(entry);
+      if (entry.cloaked && (!viewer.entry?.cloaked || viewer.entry.id === entry.id)) show(entry);
     },
     looked(entry, ssim) {
       if (viewer.entry?.id === entry.id) viewer.similar(ssim);
@@ -28,14 +29,26 @@ const photos = new Photos(
       at("progress").hidden = finished;
       at<HTMLProgressElement>("bar").max = all;
       at<HTMLProgressElement>("bar").value = done;
-      if (all) say(finished ? "All done." : `Photo ${done + 1} of ${all}.`);
+      if (finished) leaveFailed();
+      if (all) say(finished ? `All done: ${photos.summary()}.` : `Photo ${done + 1} of ${all}.`);
     },
   },
   1,
 );
 
-function look(entry: Entry): void {
+/** Where the photo that is shown could not be made again, show another. */
+function leaveFailed(): void {
+  const [other] = photos.done();
+  if (viewer.entry && !viewer.entry.cloaked && other) show(other);
+}
+
+function show(entry: Entry): void {
   viewer.show(entry);
+  marked(entry.id);
+}
+
+function look(entry: Entry): void {
+  show(entry);
   at("viewer").scrollIntoView({ block: "nearest" });
   input("cut").focus();
 }
@@ -43,7 +56,7 @@ function look(entry: Entry): void {
 function take(files: FileList | null | undefined): void {
   if (!files?.length) return;
   if (usable) photos.add(files);
-  else alarm("Join first, or choose your MaskNet’s file.");
+  else alarm(FIRST);
 }
 
 const drop = at("drop");
@@ -60,9 +73,9 @@ input("photos").addEventListener("change", () => {
 });
 input("strength").addEventListener("input", () => {
   at("strength-value").textContent = strength().toFixed(1);
-  if (viewer.entry?.cloaked) photos.look(viewer.entry.id, strength());
+  if (usable && viewer.entry) photos.look(viewer.entry.id, strength());
 });
-input("strength").addEventListener("change", () => photos.again(strength()));
+input("strength").addEventListener("change", () => usable && photos.again(strength()));
 at("cancel").addEventListener("click", () => photos.cancel());
 at("all").addEventListener("click", async () => {
   const files = photos.done().map(({ name, cloaked }) => ({ name, blob: cloaked!.blob }));
@@ -73,7 +86,8 @@ protection();
 void ownMaskNet((bytes) => {
   usable = !!bytes;
   input("photos").disabled = !usable;
-  if (bytes) photos.own(bytes);
+  at("drop-words").textContent = usable ? "or drop them on this page." : FIRST;
+  photos.own(bytes);
 });
 void offline((works) => {
   at("offline").textContent = works ? "This page now works without a network, too." : "";

@@ -1,7 +1,10 @@
 /** What the page asks of its worker, and what it is answered. */
 
+/** The reason given for a photo that was not waited for. */
+export const CANCELLED = "Cancelled.";
+
 export type Ask =
-  | { kind: "own"; bytes: ArrayBuffer }
+  | { kind: "own"; bytes?: ArrayBuffer }
   | { kind: "cloak" | "look"; id: number; file: Blob; strength: number }
   | { kind: "stop" };
 

@@ -1,5 +1,5 @@
 /** The photos that were dropped, and the queue in which the worker cloaks them, one after the other. */
-import type { Answer, Ask, Cloaked } from "./messages";
+import { CANCELLED, type Answer, type Ask, type Cloaked } from "./messages";
 import { cloakedName } from "./photo/photo_file";
 
 export interface Entry {
@@ -40,7 +40,9 @@ export class Photos {
     this.worker.onmessage = ({ data }: MessageEvent<Answer>) => this.answered(data);
   }
 
-  own(bytes: ArrayBuffer): void {
+  /** The MaskNet to cloak with; none stops the work. */
+  own(bytes?: ArrayBuffer): void {
+    if (!bytes) this.cancel();
     this.ask({ kind: "own", bytes });
   }
 
@@ -73,14 +75,20 @@ export class Photos {
     this.waiting = [];
     this.ask({ kind: "stop" });
     for (const id of left) {
-      const entry = this.entries.get(id)!;
-      if (!entry.cloaked) this.failed(entry, "Cancelled.");
+      this.failed(this.entries.get(id)!, CANCELLED);
     }
     this.all -= left.length;
   }
 
   done(): Entry[] {
     return [...this.entries.values()].filter((entry) => entry.cloaked);
+  }
+
+  /** In words, how many were cloaked, and how many not. */
+  summary(): string {
+    const good = this.done().length;
+    const bad = this.entries.size - good;
+    return bad ? `${good} cloaked, ${bad} not` : `${good} cloaked`;
   }
 
   private wait(id: number): void {
@@ -118,6 +126,7 @@ export class Photos {
   }
 
   private failed(entry: Entry, words: string): void {
+    if (words === CANCELLED && entry.cloaked) return;
     entry.words = words;
     entry.cloaked = undefined;
     this.watcher.changed(entry);

@@ -4,7 +4,7 @@ import { masknet, type MaskNet } from "./cloak/masknet";
 import { cloaked, MIN_SSIM, squares, touched, type Square } from "./cloak/photo_cloak";
 import type { Photo } from "./cloak/pixels";
 import { engine } from "./engine";
-import type { Answer, Ask, Spot } from "./messages";
+import { CANCELLED, type Answer, type Ask, type Spot } from "./messages";
 import { opened, written, type Opened } from "./photo/photo_file";
 import { readMaskNet } from "./provider/masknet_file";
 import { Told, words } from "./told";
@@ -25,7 +25,7 @@ ready.then(
 /** Let messages in; one of them may say stop. */
 async function pause(): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve));
-  if (stopped) throw new Told("Cancelled.");
+  if (stopped) throw new Told(CANCELLED);
 }
 
 async function read(id: number, file: Blob): Promise<Opened> {
@@ -36,6 +36,7 @@ async function read(id: number, file: Blob): Promise<Opened> {
 async function found(id: number, photo: Photo): Promise<Square[]> {
   const before = known.get(id);
   if (before) return before;
+  if (!own) throw new Told("There is no MaskNet to cloak it with.");
   const { look, perturb } = await ready;
   const patient: Look = async (...seen) => {
     await pause();
@@ -43,7 +44,7 @@ async function found(id: number, photo: Photo): Promise<Square[]> {
   };
   const all = await faces(photo, patient);
   if (all.length > MOST) throw new Told(`More than ${MOST} faces.`);
-  const change = perturb(own!);
+  const change = perturb(own);
   const made = await squares(photo, all, SIZE, async (face) => {
     await pause();
     return change(face);
@@ -74,7 +75,7 @@ async function work(ask: Extract<Ask, { id: number }>): Promise<Answer> {
 
 self.onmessage = async ({ data }: MessageEvent<Ask>) => {
   if (data.kind === "own") {
-    own = masknet(readMaskNet(data.bytes));
+    own = data.bytes && masknet(readMaskNet(data.bytes));
     known.clear();
   } else if (data.kind === "stop") stopped = true;
   else {

@@ -87,13 +87,26 @@ def enter(page: Page, site: Site) -> None:
     page.get_by_text("Your MaskNet is ready").wait_for(timeout=PATIENT)
 
 
+def forget(page: Page, where: str) -> None:
+    """Forget the MaskNet, and wait for it."""
+    page.get_by_role("button", name="Forget it …").click()
+    page.get_by_label(where).check()
+    confirm(page)
+    page.get_by_text("was forgotten").wait_for(timeout=PATIENT)
+
+
+def confirm(page: Page) -> None:
+    """Press the button of the dialog that forgets."""
+    page.get_by_role("dialog").get_by_role("button", name="Forget it").click()
+
+
 def give(page: Page, photos: dict[str, bytes]) -> None:
     """Choose photos, and wait for all of them."""
     kinds = {"jpg": "image/jpeg", "png": "image/png", "webp": "image/webp"}
     page.get_by_label("Choose photos").set_input_files(
         [{"name": name, "mimeType": kinds[name[-3:]], "buffer": data} for name, data in photos.items()]
     )
-    page.get_by_text("All done.").wait_for(timeout=PATIENT)
+    page.get_by_text("All done:").wait_for(timeout=PATIENT)
 
 
 def dropped(page: Page, name: str, data: bytes) -> None:
@@ -108,7 +121,7 @@ def dropped(page: Page, name: str, data: bytes) -> None:
         }""",
         [name, base64.b64encode(data).decode()],
     )
-    page.get_by_text("All done.").wait_for(timeout=PATIENT)
+    page.get_by_text("All done:").wait_for(timeout=PATIENT)
 
 
 def taken(page: Page, button: str) -> bytes:

@@ -1,10 +1,10 @@
-"""Joining in the page: bad codes, forged MaskNets, MaskNets of another size, what is kept and forgotten."""
+"""Joining in the page: bad codes, forged MaskNets, MaskNets out of files."""
 
 from pathlib import Path
 
 import torch
-from page_examples import Site, enter, join, own
-from playwright.sync_api import Page, Route
+from page_examples import Site, enter, forget, join, own
+from playwright.sync_api import Page, Route, expect
 
 from masquerade.masknets import MaskNetFile, UntrainedSource, masknet_bytes
 from masquerade.networks.masknet import structure
@@ -63,18 +63,23 @@ def test_a_masknet_of_another_size_and_a_damaged_one_are_refused(page: Page) -> 
     small = MaskNetFile.drawn(UntrainedSource(structure("masknet-2", 48)), torch.linspace(-1, 1, 256))
     for data, words in ((masknet_bytes(small), "masknet-2, 48 pixels"), (b"nothing", "or it is damaged")):
         file = {"name": "me.masknet", "mimeType": "application/octet-stream", "buffer": data}
-        page.get_by_label("Or your MaskNet’s file").set_input_files([file])  # type: ignore[list-item]
+        page.get_by_label("Choose your MaskNet’s file").set_input_files([file])  # type: ignore[list-item]
         page.get_by_role("alert").filter(has_text=words).wait_for()
 
 
-def test_a_masknet_is_kept_until_it_is_forgotten(page: Page, site: Site, tmp_path: Path) -> None:
+def test_a_file_is_taken_and_said_to_be_unsigned(page: Page, site: Site, tmp_path: Path) -> None:
     enter(page, site)
+    expect(page.locator("#own-words")).to_contain_text("the one that the provider signed for you")
     before = masknet_bytes(own(page, tmp_path))
-    page.reload()
-    assert masknet_bytes(own(page, tmp_path)) == before
-    page.on("dialog", lambda dialog: dialog.accept())
-    page.get_by_role("button", name="Forget it on this device").click()
-    page.get_by_text("was forgotten").wait_for()
-    page.reload()
-    page.get_by_label("Invitation code").wait_for()
-    assert page.get_by_label("Choose photos").is_disabled()
+    forget(page, "On this device only")
+    file = {"name": "me.masknet", "mimeType": "application/octet-stream", "buffer": before}
+    page.get_by_label("Choose your MaskNet’s file").set_input_files([file])  # type: ignore[list-item]
+    page.get_by_text("Your MaskNet is ready").wait_for()
+    for _ in range(2):  # still so when the page is loaded again
+        expect(page.locator("#own-words")).to_contain_text("files are not signed")
+        assert masknet_bytes(own(page, tmp_path)) == before
+        page.reload()
+    # This browser has no account any more, so that only it can forget.
+    page.get_by_role("button", name="Forget it …").click()
+    expect(page.get_by_role("dialog")).to_contain_text("no account to delete at a provider")
+    assert page.get_by_role("dialog").get_by_role("radio").count() == 0

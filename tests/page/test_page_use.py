@@ -52,7 +52,7 @@ def test_strength_shows_similarity_at_once_and_cancel_stops(page: Page, site: Si
     ]
     page.get_by_label("Choose photos").set_input_files(files)  # type: ignore[arg-type]
     page.get_by_role("button", name="Cancel").click()
-    page.get_by_text("All done.").wait_for()
+    page.get_by_text("All done:").wait_for()
     assert page.locator("#failed").get_by_text("Cancelled.").count() >= 15
 
 
@@ -86,11 +86,11 @@ def test_the_keyboard_alone_is_enough(
     page.keyboard.type(site.provider.invite())
     page.keyboard.press("Enter")
     page.get_by_text("Your MaskNet is ready").wait_for()
-    to("photos")
+    expect(page.locator("#photos")).to_be_focused()
     with page.expect_file_chooser() as chooser:
         page.keyboard.press("Enter")
     chooser.value.set_files(photo)
-    page.get_by_text("All done.").wait_for(timeout=PATIENT)
+    page.get_by_text("All done:").wait_for(timeout=PATIENT)
     to("cut")
     page.keyboard.press("Home")
     assert (

@@ -1,6 +1,9 @@
-/** Joining a provider, and getting one's MaskNet from it. See service/joining.py. */
-import { Told } from "../told";
+/** Joining a provider, getting one's MaskNet from it, and leaving. See service/joining.py. */
+import { Told, words } from "../told";
 import { hexadecimal, requireSigned, type Signed } from "./statement";
+
+/** Milliseconds. */
+const PATIENCE = 60_000;
 
 /** Kept from the moment of joining: a code is good once, so that a lost answer must not lose the MaskNet. */
 export interface Account {
@@ -57,8 +60,16 @@ export async function issued({ account, token, publicKey, requestKey }: Account)
   return bytes;
 }
 
+/** Have the provider delete the account and the secret of its MaskNet; `Told` says so where it did not answer. */
+export async function leave({ token }: Account): Promise<void> {
+  await ask("DELETE", "v1/account", { Authorization: `Bearer ${token}` }).catch((error: unknown) => {
+    throw new Told(`${words(error)} Your MaskNet is still on this device.`);
+  });
+}
+
 async function ask(method: string, path: string, headers: Record<string, string>, body?: string): Promise<Response> {
-  const answer = await fetch(path, { method, headers, body }).catch(() => undefined);
+  const signal = AbortSignal.timeout(PATIENCE);
+  const answer = await fetch(path, { method, headers, body, signal }).catch(() => undefined);
   if (!answer) throw new Told("The provider cannot be reached. Check your connection and try again.");
   if (!answer.ok) throw await refused(answer);
   return answer;
@@ -68,6 +79,9 @@ async function refused(answer: Response): Promise<Told> {
   if (answer.status === 429) {
     const minutes = Math.ceil(Number(answer.headers.get("Retry-After") ?? 60) / 60);
     return new Told(`Too many tries. Wait ${minutes} min, then try again.`);
+  }
+  if (answer.status === 401) {
+    return new Told("The provider takes your access no more: the account was deleted or closed, or is a year old.");
   }
   const { error } = (await answer.json().catch(() => ({}))) as { error?: { code: string; message: string } };
   if (error?.code === "invitation") {

@@ -1,10 +1,14 @@
 /** What the browser keeps on this device, in IndexedDB: what was asked for, the account and the MaskNet. */
 import type { Account, Wish } from "./account";
 
+/** Where a MaskNet came from: signed by the provider of this page, or a file, of which nobody says anything. */
+export type Origin = "provider" | "file";
+
 interface Kept {
   wish: Wish;
   account: Account;
   masknet: ArrayBuffer;
+  origin: Origin;
 }
 
 const STORE = "own";

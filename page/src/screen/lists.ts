@@ -13,6 +13,12 @@ export function listed(entry: Entry, look: (entry: Entry) => void): void {
   for (const list of ["done", "failed"]) at(`${list}-part`).hidden = !at(list).children.length;
 }
 
+/** Show which photo is being looked at. */
+export function marked(id: number): void {
+  for (const row of rows.values()) row.removeAttribute("aria-current");
+  rows.get(id)?.setAttribute("aria-current", "true");
+}
+
 function done(entry: Entry, look: (entry: Entry) => void): HTMLLIElement {
   const { name } = entry.file;
   const compare = button(`Compare`, `Compare ${name}`, () => look(entry));

@@ -1,9 +1,18 @@
 /** Getting a MaskNet, keeping it on this device, and forgetting it. */
-import { issued, join, type Account, type Wish } from "../provider/account";
-import { forget, keep, kept } from "../provider/kept";
+import { issued, join, leave, type Account, type Wish } from "../provider/account";
+import { forget, keep, kept, type Origin } from "../provider/kept";
 import { readMaskNet } from "../provider/masknet_file";
 import { words } from "../told";
 import { alarm, at, give, input, say } from "./elements";
+import { askWhere, type Where } from "./leave";
+
+const SECRET = "Whoever gets it can learn to undo your cloaks.";
+const FROM: Record<Origin, string> = {
+  provider: `Your MaskNet is on this device; it is the one that the provider signed for you. ${SECRET}`,
+  file:
+    "Your MaskNet is on this device. It came from a file, and files are not signed: this page cannot tell who made " +
+    `it, nor who else has it. If you did not save it yourself, forget it. ${SECRET}`,
+};
 
 /** The same wish for the same code: an answer that was lost on the way comes again. */
 async function wished(code: string): Promise<Wish> {
@@ -13,54 +22,85 @@ async function wished(code: string): Promise<Wish> {
   return wish;
 }
 
-/** Connects the part of the page; `use` gets the MaskNet's bytes, or nothing once it is forgotten. */
-export async function ownMaskNet(use: (bytes?: ArrayBuffer) => void): Promise<void> {
-  let held: ArrayBuffer | undefined;
+const tried = (work: Promise<void>): void => {
+  work.catch((error: unknown) => alarm(words(error)));
+};
 
-  const show = (bytes?: ArrayBuffer): void => {
-    held = bytes;
+/** The part of the page about one's MaskNet; `use` gets its bytes, or nothing once it is forgotten. */
+class Own {
+  private held: ArrayBuffer | undefined;
+
+  constructor(private readonly use: (bytes?: ArrayBuffer) => void) {
+    at<HTMLFormElement>("join").addEventListener("submit", (event) => {
+      event.preventDefault();
+      tried(this.join(input("code").value.trim()));
+    });
+    input("file").addEventListener("change", () => {
+      const file = input("file").files?.[0];
+      input("file").value = "";
+      if (file) tried(file.arrayBuffer().then((bytes) => this.take(bytes, "file")));
+    });
+    at("save").addEventListener("click", () => this.held && give(new Blob([this.held]), "me.masknet"));
+    at("forget").addEventListener("click", () => tried(this.ask()));
+  }
+
+  /** Go on with what is kept: a MaskNet, or an account that has not got its MaskNet yet. */
+  async restore(): Promise<void> {
+    const bytes = await kept("masknet").catch(() => undefined);
+    const account = await kept("account").catch(() => undefined);
+    const origin = await kept("origin").catch(() => undefined);
+    this.show(bytes, origin ?? (account ? "provider" : "file"));
+    if (!bytes && account) tried(this.fetchFor(account));
+  }
+
+  private show(bytes?: ArrayBuffer, origin: Origin = "provider"): void {
+    this.held = bytes;
     at("without").hidden = !!bytes;
     at("with").hidden = !bytes;
-    use(bytes);
-  };
-  const take = async (bytes: ArrayBuffer): Promise<void> => {
+    at("own-words").textContent = FROM[origin];
+    this.use(bytes);
+  }
+
+  private async take(bytes: ArrayBuffer, origin: Origin): Promise<void> {
     readMaskNet(bytes);
-    show(bytes);
+    this.show(bytes, origin);
     say("Your MaskNet is ready. Choose photos.");
+    input("photos").focus();
+    await keep("origin", origin);
     await keep("masknet", bytes);
-  };
-  const fetchFor = async (account: Account): Promise<void> => {
+  }
+
+  private async join(code: string): Promise<void> {
+    say("Joining …");
+    const account = await join(await wished(code));
+    await keep("account", account);
+    await this.fetchFor(account);
+  }
+
+  private async fetchFor(account: Account): Promise<void> {
     say("Getting your MaskNet …");
-    await take(await issued(account));
-  };
-  const tried = (work: Promise<void>): void => {
-    work.catch((error: unknown) => alarm(words(error)));
-  };
+    await this.take(await issued(account), "provider");
+  }
 
-  at<HTMLFormElement>("join").addEventListener("submit", (event) => {
-    event.preventDefault();
-    tried(
-      (async () => {
-        say("Joining …");
-        const account = await join(await wished(input("code").value.trim()));
-        await keep("account", account);
-        await fetchFor(account);
-      })(),
-    );
-  });
-  input("file").addEventListener("change", () => {
-    const file = input("file").files?.[0];
-    if (file) tried(file.arrayBuffer().then(take));
-  });
-  at("save").addEventListener("click", () => held && give(new Blob([held]), "me.masknet"));
-  at("forget").addEventListener("click", () => {
-    if (!confirm("Forget your MaskNet on this device? Without a saved file you cannot have it again.")) return;
-    tried(forget().then(() => show()).then(() => say("Your MaskNet was forgotten on this device.")));
-  });
+  private async ask(): Promise<void> {
+    const account = await kept("account");
+    const gone = async (where: Where): Promise<void> => {
+      if (where === "there") await leave(account!); // first: if this fails, nothing is lost here
+      await forget();
+    };
+    askWhere(!!account, gone, (where) => this.forgotten(where));
+  }
 
-  const bytes = await kept("masknet").catch(() => undefined);
-  if (bytes) return show(bytes);
-  show();
-  const account = await kept("account").catch(() => undefined);
-  if (account) tried(fetchFor(account));
+  private forgotten(where: Where): void {
+    this.show();
+    input("code").value = "";
+    const more = where === "there" ? ", and your account deleted at the provider" : "";
+    say(`Your MaskNet was forgotten on this device${more}.`);
+    at("own-title").focus();
+  }
+}
+
+/** Connects the part of the page. */
+export async function ownMaskNet(use: (bytes?: ArrayBuffer) => void): Promise<void> {
+  await new Own(use).restore();
 }

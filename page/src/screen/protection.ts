@@ -4,7 +4,8 @@ import { at, made } from "./elements";
 
 type Row = { clean: number; cloaked: number; noise: number };
 
-const of100 = (share: number): string => `${Math.round(100 * share)} of 100`;
+const whole = (share: number): string => String(Math.round(100 * share));
+const of100 = (share: number): string => `${whole(share)} of 100`;
 
 export function protection(): void {
   const { sface, trained, dlib, people, photos, noticed, undone } = measured;
@@ -42,7 +43,7 @@ function table(rows: [string, Row][]): HTMLElement {
   const body = rows.map(([name, { clean, cloaked, noise }]) => {
     const head = made("th", name);
     head.scope = "row";
-    return made("tr", "", head, ...[clean, cloaked, noise].map((share) => made("td", of100(share))));
+    return made("tr", "", head, ...[clean, cloaked, noise].map((share) => made("td", whole(share))));
   });
   const heads = ["Tracker", "No cloak", "This cloak", "Noise"].map((text) => {
     const head = made("th", text);
@@ -50,12 +51,12 @@ function table(rows: [string, Row][]): HTMLElement {
     return head;
   });
   const found = made("table", "", made("thead", "", made("tr", "", ...heads)), made("tbody", "", ...body));
-  found.prepend(made("caption", "Photos recognised, by what was published"));
+  found.prepend(made("caption", "Recognised of 100 photos, by what was published"));
   const around = made("div", "", found);
   around.className = "wide";
   around.tabIndex = 0;
   around.setAttribute("role", "region");
-  around.setAttribute("aria-label", "Photos recognised");
+  around.setAttribute("aria-label", "Recognised of 100 photos");
   return around;
 }
 

@@ -33,8 +33,11 @@ export class Viewer {
   /** What is known of the photo at the strength that is chosen now. */
   similar(ssim: number): void {
     const { file, cloaked } = this.entry!;
-    const faces = cloaked!.faces === 1 ? "1 face" : `${cloaked!.faces} faces`;
-    at("caption").textContent = `${file.name}: ${faces}, similarity ${ssim.toFixed(3)} (1 is unchanged)`;
+    const likeness = `similarity ${ssim.toFixed(3)}`;
+    at("likeness").textContent = `Now: ${likeness} (${file.name}).`;
+    if (!cloaked) return;
+    const faces = cloaked.faces === 1 ? "1 face" : `${cloaked.faces} faces`;
+    at("caption").textContent = `${file.name}: ${faces}, ${likeness} (1 is unchanged)`;
   }
 
   private zoom(): void {
