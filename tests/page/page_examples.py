@@ -6,6 +6,7 @@ import socket
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -139,10 +140,15 @@ def own(page: Page, folder: Path) -> MaskNetFile:
     return read_masknet(path)
 
 
-def by_command(photos: Sequence[bytes], masknet: MaskNetFile) -> list[bytes]:
-    """The photos as the command line cloaks them."""
+def by_command(photos: Sequence[bytes], masknet: MaskNetFile, *, lossless: bool = False) -> list[bytes]:
+    """The photos as the command line cloaks them; or, before they are written with losses, as PNG."""
     cloak = PhotoCloak(FaceFinder(), face_cloak(masknet, "one-pass"), Appearance())
-    made = [cloak(open_picture(data, "photo"), "photo").data for data in photos]
+    pictures = [open_picture(data, "photo") for data in photos]
+    if lossless:
+        pictures = [
+            replace(each, essence=each.essence._replace(format="PNG"), options={}) for each in pictures
+        ]
+    made = [cloak(picture, "photo").data for picture in pictures]
     return [data for data in made if data is not None]
 
 

@@ -59,11 +59,17 @@ def test_joining_again_brings_an_answer_that_was_lost(page: Page, site: Site) ->
     page.get_by_text("Your MaskNet is ready").wait_for()
 
 
+def choose(page: Page, data: bytes) -> None:
+    """Choose a file as one's MaskNet."""
+    page.get_by_label("Choose your MaskNet’s file").set_input_files(
+        {"name": "me.masknet", "mimeType": "application/octet-stream", "buffer": data}
+    )
+
+
 def test_a_masknet_of_another_size_and_a_damaged_one_are_refused(page: Page) -> None:
     small = MaskNetFile.drawn(UntrainedSource(structure("masknet-2", 48)), torch.linspace(-1, 1, 256))
     for data, words in ((masknet_bytes(small), "masknet-2, 48 pixels"), (b"nothing", "or it is damaged")):
-        file = {"name": "me.masknet", "mimeType": "application/octet-stream", "buffer": data}
-        page.get_by_label("Choose your MaskNet’s file").set_input_files([file])  # type: ignore[list-item]
+        choose(page, data)
         page.get_by_role("alert").filter(has_text=words).wait_for()
 
 
@@ -72,8 +78,7 @@ def test_a_file_is_taken_and_said_to_be_unsigned(page: Page, site: Site, tmp_pat
     expect(page.locator("#own-words")).to_contain_text("the one that the provider signed for you")
     before = masknet_bytes(own(page, tmp_path))
     forget(page, "On this device only")
-    file = {"name": "me.masknet", "mimeType": "application/octet-stream", "buffer": before}
-    page.get_by_label("Choose your MaskNet’s file").set_input_files([file])  # type: ignore[list-item]
+    choose(page, before)
     page.get_by_text("Your MaskNet is ready").wait_for()
     for _ in range(2):  # still so when the page is loaded again
         expect(page.locator("#own-words")).to_contain_text("files are not signed")
