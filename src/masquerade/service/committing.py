@@ -4,6 +4,7 @@ A commit costs a write through to the disk, some milliseconds, however little it
 meanwhile are done in one transaction: those of a kind by one call, the others each behind a savepoint.
 """
 
+import asyncio
 import queue
 import threading
 from collections.abc import Callable, Sequence
@@ -92,9 +93,20 @@ class Committer:
         try:
             return answer.result(PATIENCE)
         except TimeoutError:
-            raise OutOfOrder(
-                "the database is too slow", code="database", remedy="Try again.", wait=5
-            ) from None
+            raise _slow() from None
+
+    async def answered(self, answer: "Future[T]") -> T:
+        """As ``result``, without a thread that waits.
+
+        Raises:
+            MasqueradeError: What it was answered.
+            OutOfOrder: If that takes too long.
+        """
+        try:
+            async with asyncio.timeout(PATIENCE):
+                return await asyncio.wrap_future(answer)
+        except TimeoutError:
+            raise _slow() from None
 
     def close(self) -> None:
         """Finish what was asked for, then stop."""
@@ -136,6 +148,10 @@ class Committer:
                 job.answer.set_exception(result)
             else:
                 job.answer.set_result(result)
+
+
+def _slow() -> OutOfOrder:
+    return OutOfOrder("the database is too slow", code="database", remedy="Try again.", wait=5)
 
 
 def _kinds(batch: list[_Job]) -> list[list[_Job]]:

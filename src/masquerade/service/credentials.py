@@ -4,12 +4,19 @@ import secrets
 import time
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import final
+from typing import Any, Final, final
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, Executable, bindparam, delete, insert, select
+from sqlalchemy.engine import Row
 
 from masquerade.service.settings import DAY
 from masquerade.service.tables import Account, Invitation, Token
+
+HOLDER: Final[Executable] = (
+    select(Token.role, Token.account, Account.state)
+    .outerjoin(Account, Account.id == Token.account)
+    .where(Token.digest == bindparam("held"), Token.expires > bindparam("now"))
+)
 
 
 @final
@@ -59,13 +66,13 @@ def new_account(connection: Connection, now: int) -> str:
     return account
 
 
-def caller(connection: Connection, token: str) -> Caller | None:
-    """Who holds a token; None if nobody does any more."""
-    row = connection.execute(
-        select(Token.role, Token.account, Account.state)
-        .outerjoin(Account, Account.id == Token.account)
-        .where(Token.digest == digest(token), Token.expires > int(time.time()))
-    ).first()
+def held(token: str) -> dict[str, object]:
+    """What ``HOLDER`` is asked with, to find who holds a token."""
+    return {"held": digest(token), "now": int(time.time())}
+
+
+def known(row: Row[Any] | None) -> Caller | None:
+    """Who it is that ``HOLDER`` found; None if nobody holds the token any more."""
     if row is None or (row.role == "person" and row.state != "active"):
         return None
     return Caller(row.role, row.account or "")

@@ -7,10 +7,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, final
 
-from sqlalchemy import Connection, Engine, create_engine, event, select, text
-from sqlalchemy.engine import URL, make_url
+from sqlalchemy import Connection, Engine, Executable, create_engine, event, select, text
+from sqlalchemy.engine import URL, Row, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import TimeoutError as NoneFree
 
 from masquerade.errors import OutOfOrder, UsageError
 from masquerade.service.tables import Head
@@ -39,7 +40,9 @@ class Database:
             raise _unknown(kind)
         self.embedded = kind == "sqlite"
         self.file = Path(str(url.database)) if self.embedded else None
-        self.engine = _engine(url.set(drivername=KINDS[kind]), self.embedded)
+        full = url.set(drivername=KINDS[kind])
+        self.engine = _engine(full, self.embedded)
+        self._glances = self.engine if self.embedded else _glancing(full)
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
@@ -59,11 +62,34 @@ class Database:
         Raises:
             OutOfOrder: If the database cannot be reached.
         """
-        options: dict[str, Any] = {"writes": False}
+        options: dict[str, Any] = {"begin": "BEGIN"}
         if not self.embedded:
             options["isolation_level"] = "REPEATABLE READ"
         with _named(), self.engine.connect().execution_options(**options) as connection:
             yield connection
+
+    def first(self, statement: Executable, values: dict[str, Any]) -> Row[Any] | None:
+        """The first row of one statement that reads, without a transaction around it.
+
+        Raises:
+            OutOfOrder: If the database cannot be reached.
+        """
+        with _named():
+            try:
+                return self._first(statement, values)
+            except DBAPIError as error:
+                if not error.connection_invalidated:
+                    raise
+                return self._first(statement, values)  # a connection of before the server was started again
+
+    def _first(self, statement: Executable, values: dict[str, Any]) -> Row[Any] | None:
+        with self._glances.connect().execution_options(begin="") as connection:
+            return connection.execute(statement, values).first()
+
+    def close(self) -> None:
+        """Let go of all connections."""
+        self.engine.dispose()
+        self._glances.dispose()
 
     @contextmanager
     def _lock(self) -> Iterator[None]:
@@ -100,22 +126,27 @@ def _engine(url: URL, embedded: bool) -> Engine:
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        connection.exec_driver_sql(
-            "BEGIN IMMEDIATE" if connection.get_execution_options().get("writes", True) else "BEGIN"
-        )
+        if words := connection.get_execution_options().get("begin", "BEGIN IMMEDIATE"):
+            connection.exec_driver_sql(words)
 
     return engine
+
+
+def _glancing(url: URL) -> Engine:
+    """PostgreSQL's connections for single statements: one way there and back, where a transaction takes four."""
+    options: dict[str, Any] = {"isolation_level": "AUTOCOMMIT", "pool_reset_on_return": None}
+    return create_engine(url, pool_size=8, max_overflow=0, hide_parameters=True, **options)
 
 
 @contextmanager
 def _named() -> Iterator[None]:
     try:
         yield
-    except DBAPIError as error:
+    except (DBAPIError, NoneFree) as error:
         raise OutOfOrder(
             "the database cannot do that now",
             code="database",
-            value=type(error.orig).__name__,
+            value=type(getattr(error, "orig", error)).__name__,
             remedy="Try again later, with the same Idempotency-Key. Operator: check its disk and connection.",
             wait=5,
         ) from None

@@ -9,7 +9,15 @@ from sqlalchemy.engine import Row
 
 from masquerade.errors import BadRequest, NotKnown, QuotaReached
 from masquerade.keys import Key
-from masquerade.service.credentials import caller, digest, new_account, new_token, random_code
+from masquerade.service.credentials import (
+    HOLDER,
+    digest,
+    held,
+    known,
+    new_account,
+    new_token,
+    random_code,
+)
 from masquerade.service.database import locked_head
 from masquerade.service.pinning import pinned
 from masquerade.service.settings import DAY, Policy
@@ -78,7 +86,7 @@ def _again(
 ) -> Joined:
     """The account of an earlier request, if this is the same one and its token is still worth something."""
     same = bool(request_key) and old.request == digest(request_key) and old.used >= since
-    if not same or caller(connection, token) is None:
+    if not same or known(connection.execute(HOLDER, held(token)).first()) is None:
         raise _not_good()
     return Joined(old.account, token, fresh=False)
 

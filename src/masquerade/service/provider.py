@@ -113,8 +113,7 @@ class Provider:
 
     def caller(self, token: str) -> Caller | None:
         """Who holds a token."""
-        with self.database.reading() as connection:
-            return credentials.caller(connection, token)
+        return credentials.known(self.database.first(credentials.HOLDER, credentials.held(token)))
 
     def issue(self, account: str, request_key: str, *, replace: bool = False) -> bytes:
         """The signed statement of an account's MaskNet; see ``Issuer.issue``.
@@ -229,7 +228,7 @@ class Provider:
     def close(self) -> None:
         """Finish what was asked for, and let go of the database."""
         self.committer.close()
-        self.database.engine.dispose()
+        self.database.close()
 
     def housekeeping(self) -> dict[str, int]:
         """What lapsed goes; how many rows of each table went."""

@@ -15,6 +15,7 @@ from starlette.types import ASGIApp
 import masquerade
 from masquerade.errors import NotKnown, OutOfOrder
 from masquerade.service.credentials import Caller
+from masquerade.service.issuing import EmptyStock
 from masquerade.service.overview import overview
 from masquerade.service.provider import Provider
 from masquerade.service.web.access import ACCESS, ANYONE
@@ -86,13 +87,13 @@ def application(
         return provider.join(body.code, idempotency_key)
 
     @app.post("/v1/masknet", status_code=201, response_model=Issued)
-    def issue(
+    async def issue(
         idempotency_key: Annotated[str, Header(min_length=8, max_length=200)],
         body: Wish | None = None,
         who: Caller = caller,
     ) -> Response:
         wish = body or Wish()
-        answer = provider.issue(who.account, idempotency_key, replace=wish.replace)
+        answer = await _issued(provider, who.account, idempotency_key, replace=wish.replace)
         return Response(answer, 201, media_type="application/json")
 
     @app.get("/v1/masknet", response_class=Response, responses=BYTES)
@@ -119,6 +120,14 @@ def application(
     if (PAGE / "index.html").exists():
         app.mount("/", StaticFiles(directory=PAGE, html=True))
     return app
+
+
+async def _issued(provider: Provider, account: str, key: str, *, replace: bool) -> bytes:
+    """What ``Provider.issue`` answers; however many wait for a commit, no threads wait with them."""
+    try:
+        return await provider.committer.answered(provider.asked(account, key, replace=replace))
+    except EmptyStock:
+        return await run_in_threadpool(provider.issue, account, key, replace=replace)
 
 
 def _authorised(request: Request, provider: Provider, rates: Rates) -> Caller:
