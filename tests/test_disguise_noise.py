@@ -5,8 +5,9 @@ import pytest
 import torch
 from scipy.stats import kstest
 
-from masquerade.disguises import BlockMatrix, Chain, Noise
-from masquerade.keys import Key
+from masquerade.disguises import BlockMatrix, Chain, GaussianNoise, Noise
+from masquerade.errors import UsageError
+from masquerade.keys import Key, KeyStream
 
 KEY = Key.from_secret(bytes(32))
 SHAPE = (3, 32, 32)
@@ -54,3 +55,27 @@ def test_fractions_of_grey_levels_are_part_of_the_image() -> None:
     noise = Noise(50).with_key(KEY, SHAPE)
     fractional = grey(7).float() + 0.25
     assert not torch.allclose(noise(fractional) - fractional, noise(grey(7)) - 7, atol=1)
+
+
+def test_normal_noise_has_its_deviation_and_tails() -> None:
+    flat = torch.full((40, *SHAPE), 7.0)
+    flat += torch.arange(40).view(-1, 1, 1, 1)
+    noise = GaussianNoise(3).with_key(KEY, SHAPE)(flat) - flat
+    assert noise.mean().abs() < 0.05
+    assert noise.std() == pytest.approx(3, rel=0.02)
+    assert (noise.abs() > 6).float().mean() == pytest.approx(0.0455, abs=0.01)
+    assert not torch.equal(noise[0], noise[1])
+
+
+def test_normal_noise_is_finite_at_both_ends_of_a_field(monkeypatch: pytest.MonkeyPatch) -> None:
+    ends = np.array([[0.0, 1 - 2**-24]], np.float32)
+    monkeypatch.setattr(KeyStream, "fields", lambda *_: ends)
+    noise = GaussianNoise(1).with_key(KEY, (1, 1, 2))(torch.zeros(1, 1, 1, 2)).flatten()
+    assert torch.isfinite(noise).all()
+    assert float(noise[0]) == pytest.approx(-float(noise[1]), rel=1e-4)
+
+
+@pytest.mark.parametrize("deviation", [0, -1, float("nan"), float("inf"), "3", True])
+def test_a_deviation_is_a_number_above_nothing(deviation: object) -> None:
+    with pytest.raises(UsageError, match="deviation"):
+        GaussianNoise(deviation)  # type: ignore[arg-type]

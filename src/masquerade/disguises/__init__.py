@@ -14,6 +14,7 @@ from masquerade.disguises.encode import Encode
 from masquerade.disguises.fawkes import Fawkes
 from masquerade.disguises.felt_cloak import FeltCloak
 from masquerade.disguises.finding import Finders, open_named_source, untrained
+from masquerade.disguises.gaussian_noise import GaussianNoise
 from masquerade.disguises.instahide import InstaHide
 from masquerade.disguises.lowkey import LowKey
 from masquerade.disguises.many_keys import ManyKeys
@@ -44,6 +45,7 @@ __all__ = [
     "Fawkes",
     "FeltCloak",
     "Finders",
+    "GaussianNoise",
     "InstaHide",
     "Keyed",
     "LowKey",

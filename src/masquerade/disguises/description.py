@@ -17,6 +17,7 @@ from masquerade.disguises.encode import Encode
 from masquerade.disguises.fawkes import Fawkes
 from masquerade.disguises.felt_cloak import FeltCloak
 from masquerade.disguises.finding import Finders
+from masquerade.disguises.gaussian_noise import GaussianNoise
 from masquerade.disguises.instahide import InstaHide
 from masquerade.disguises.lowkey import LowKey
 from masquerade.disguises.many_keys import ManyKeys
@@ -52,6 +53,7 @@ EVERY_DISGUISE: Final[tuple[type[Disguise], ...]] = (
     Fawkes,
     LowKey,
     MatchedNoise,
+    GaussianNoise,
     SplitEncode,
     Crafter,
     CrafterZ,

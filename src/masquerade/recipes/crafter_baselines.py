@@ -5,7 +5,7 @@ studies/train_crafter_baselines.py makes the files of trained encoders.
 
 from typing import Final
 
-from masquerade.disguises import Chain, Disguise, Fawkes, LowKey, SplitEncode
+from masquerade.disguises import Chain, Disguise, Fawkes, GaussianNoise, LowKey, SplitEncode
 from masquerade.recipes.base import Recipe
 from masquerade.recipes.cloak import Cloak
 
@@ -20,6 +20,7 @@ _AFTERWARDS: Final = (
     "whoever inverts it."
 )
 _RECOGNISERS: Final = ("sface", "resnet-public")
+_NOTHING: Final = Chain()
 
 
 def _trained(name: str, title: str, source: str, file: str) -> Recipe:
@@ -32,11 +33,13 @@ def _cloaked(name: str, title: str, source: str, kind: type[Disguise], **paramet
     return _encoded(name, title, source, _AFTERWARDS, Cloak(SplitEncode, {"split": "split-1"}, before=before))
 
 
-def _encoded(name: str, title: str, source: str, advice: str, cloak: Cloak) -> Recipe:
+def _encoded(
+    name: str, title: str, source: str, advice: str, cloak: Cloak, then: Disguise = _NOTHING
+) -> Recipe:
     return Recipe(
         f"crafter-{name}",
         title,
-        Chain(),
+        then,
         64,
         64,
         "RGB",
@@ -87,5 +90,13 @@ CRAFTER_BASELINES: Final[tuple[Recipe, ...]] = (
         "Cherepanova et al. 2021, before the encoder as in the Crafter paper, figure 16",
         LowKey,
     ),
+    _encoded(
+        "noise",
+        "features with normal noise of deviation 3",
+        "ours: about what Crafter at beta 1 costs in AUC, docs/decisions/0008-what-crafting-costs.md",
+        "A yardstick for Crafter: nothing is promised against decoders that learn from noisy features.",
+        Cloak(SplitEncode, {"split": "split-1"}),
+        GaussianNoise(3.0),
+    ),
 )
-"""Adversarial Learning, Disco, TIPRDC, public data alone, Fawkes and LowKey."""
+"""Adversarial Learning, Disco, TIPRDC, public data alone, Fawkes and LowKey; and noise."""
