@@ -22,7 +22,8 @@ from masquerade.service.provider import Provider
 from masquerade.service.sealing import belongs
 from masquerade.service.settings import Policy, Settings
 from masquerade.service.tables import Account, MaskNetRow, Token
-from masquerade.service.web.serving import Listening, serve
+from masquerade.service.web.listening import Listening
+from masquerade.service.web.serving import serve
 
 WORKERS = 2
 _PATIENCE = 400.0

@@ -15,6 +15,7 @@ from masquerade.service.database import Database
 from masquerade.service.settings import Policy, Settings
 from masquerade.service.tables import Account
 from masquerade.service.web import guard, rates, serving
+from masquerade.service.web.listening import Listening
 
 GUIDE = (Path(__file__).parents[1] / "docs" / "guide" / "provider.md").read_text(encoding="utf-8")
 MODEL = (Path(__file__).parents[1] / "docs" / "guide" / "service-threat-model.md").read_text(encoding="utf-8")
@@ -26,8 +27,8 @@ def started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Settings]:
     """What was served; nothing listens, and PostgreSQL is SQLite here."""
     begun: list[Settings] = []
 
-    def listen(settings: Settings, listening: serving.Listening) -> None:
-        serving.require_private(listening)
+    def listen(settings: Settings, where: Listening) -> None:
+        serving.require_private(where)
         begun.append(settings)
 
     opened = Database.__init__

@@ -10,8 +10,9 @@ from masquerade.errors import UsageError
 from masquerade.service.web.access import ACCESS
 from masquerade.service.web.app import application
 from masquerade.service.web.guard import HEADERS, Guard
+from masquerade.service.web.listening import Listening
 from masquerade.service.web.rates import Rates
-from masquerade.service.web.serving import Listening, require_private
+from masquerade.service.web.serving import require_private
 from service_examples import provider
 
 with warnings.catch_warnings():  # it names a successor of httpx that is not in every index

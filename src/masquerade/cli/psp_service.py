@@ -39,7 +39,8 @@ def serve(
     """Serve MaskNets to people with an invitation; `psp invite` makes one."""
     _provider(database, key, make=True).close()
     from masquerade.service.settings import Policy
-    from masquerade.service.web.serving import Listening, serve
+    from masquerade.service.web.listening import Listening
+    from masquerade.service.web.serving import serve
 
     note(f"listening at {host}:{port}; keep {key} apart from backups of the database")
     serve(

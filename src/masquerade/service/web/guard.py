@@ -8,9 +8,10 @@ import json
 import time
 from typing import Final, final
 
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from masquerade.errors import MasqueradeError, ServiceError, TooMuch
+from masquerade.errors import MasqueradeError, OutOfOrder, ServiceError, TooMuch
 from masquerade.service.web.metrics import Metrics
 
 LARGEST_BODY: Final = 64 * 1024
@@ -31,6 +32,10 @@ HEADERS: Final = {
     "referrer-policy": "no-referrer",
     "permissions-policy": "camera=(), microphone=(), geolocation=()",
 }
+CROWDED: Final = "masquerade.crowded"
+"""In the scope of a request that comes over one connection too many."""
+LATER: Final = 5
+"""Seconds after which to try again, then."""
 
 
 @final
@@ -74,9 +79,15 @@ class Guard:
                 message["headers"] = [*message["headers"], *more]
             await send(message)
 
+        if CROWDED in scope:
+            full = OutOfOrder("too many connections", code="crowded", remedy="Try again later.", wait=LATER)
+            await refuse(dressed, full.status, full)
+            return
         try:
             async with asyncio.timeout(SLOWEST):
                 body = await _body(receive)
+        except ClientDisconnect:
+            return  # half a request is none
         except TimeoutError:
             await refuse(dressed, 408, TooMuch("the request came too slowly", code="slow"))
             return
@@ -86,12 +97,21 @@ class Guard:
         await self._app(scope, _replayed(body, receive), dressed)
 
 
+def crowded(app: ASGIApp) -> ASGIApp:
+    """The guarded service, for one connection too many: it refuses."""
+
+    async def refusing(scope: Scope, receive: Receive, send: Send) -> None:
+        await app({**scope, CROWDED: True}, receive, send)
+
+    return refusing
+
+
 async def _body(receive: Receive) -> bytes:
     body = bytearray()
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
-            return bytes(body)
+            raise ClientDisconnect
         body += message.get("body", b"")
         if len(body) > LARGEST_BODY:
             raise TooMuch("the request is too large", code="large", value=f"over {LARGEST_BODY} bytes")
@@ -130,6 +150,8 @@ def _replayed(body: bytes, receive: Receive) -> Receive:
 async def refuse(send: Send, status: int, error: ServiceError) -> None:
     """Answer with an error, and end the connection."""
     headers = [(b"content-type", b"application/json"), (b"connection", b"close")]
+    if error.wait is not None:
+        headers.append((b"retry-after", str(error.wait).encode()))
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": json.dumps(shape(error, error.code)).encode()})
 

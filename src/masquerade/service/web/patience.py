@@ -1,7 +1,7 @@
-"""How long a connection may take: to begin a request, to finish its head, to take an answer.
+"""How many connections there may be, and how long one may take to begin a request, finish its head, take an answer.
 
 uvicorn waits for all three without end, so that whoever opens connections and says little, or reads nothing, could
-hold them all (Slowloris). The limit of the body's time is the guard's.
+hold them all (Slowloris). The limit of the body's time is the guard's, as is the answer to one connection too many.
 """
 
 import asyncio
@@ -12,12 +12,17 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
+from masquerade.service.web.guard import crowded
+from masquerade.service.web.listening import CONNECTIONS
+
 SILENT: Final = 60.0
 """Seconds until the first byte of the first request."""
 HEAD: Final = 10.0
 """Seconds from the first byte of a request to the end of its head."""
 TAKING: Final = 60.0
 """Seconds for which a client may take nothing of an answer."""
+HURRY: Final = 1.0
+"""Seconds for the rest of a body, once the service is told to stop."""
 
 
 @final
@@ -39,6 +44,8 @@ class Patient(asyncio.Protocol):
         _loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
         self._inner = H11Protocol(config, server_state, app_state, _loop)
+        self._connections: set[Any] = server_state.connections
+        self._stopping = False
         self._transport: asyncio.BaseTransport | None = None
         self._clock: asyncio.TimerHandle | None = None
 
@@ -46,7 +53,18 @@ class Patient(asyncio.Protocol):
         """Begin to wait for a request."""
         self._transport = transport
         self._inner.connection_made(transport)  # type: ignore[arg-type]
+        self._connections.discard(self._inner)  # it is this one that is told to stop
+        self._connections.add(self)
+        if len(self._connections) > CONNECTIONS:
+            self._inner.app = crowded(self._inner.app)
         self._wait(SILENT)
+
+    def shutdown(self) -> None:
+        """The server stops: finish what was begun, which a request is not whose body has not come."""
+        self._stopping = True
+        self._inner.shutdown()
+        if self._within_body():
+            self._wait(HURRY)
 
     def data_received(self, data: bytes) -> None:
         """Pass it on; a head that began must end in time, however many pieces it comes in."""
@@ -55,7 +73,7 @@ class Patient(asyncio.Protocol):
         within = self._within_head()
         if within and not before:
             self._wait(HEAD)
-        elif not within:
+        elif not within and not (self._stopping and self._within_body()):
             self._stop()
 
     def eof_received(self) -> None:
@@ -65,6 +83,7 @@ class Patient(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Pass it on."""
         self._stop()
+        self._connections.discard(self)
         self._inner.connection_lost(exc)
 
     def pause_writing(self) -> None:
@@ -79,6 +98,9 @@ class Patient(asyncio.Protocol):
 
     def _within_head(self) -> bool:
         return self._inner.conn.their_state is h11.IDLE and bool(self._inner.conn.trailing_data[0])
+
+    def _within_body(self) -> bool:
+        return self._inner.conn.their_state is h11.SEND_BODY
 
     def _wait(self, seconds: float) -> None:
         self._stop()

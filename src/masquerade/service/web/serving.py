@@ -1,66 +1,17 @@
-"""One worker after another: the address, what makes it private, and the workers on it."""
+"""The address, what makes it private, and the workers on it."""
 
 import ipaddress
 import os
 import resource
 import tempfile
-from pathlib import Path
-from typing import Final, final
+from functools import partial
+from socket import AF_INET, AF_INET6, SO_REUSEADDR, SOL_SOCKET, socket
 
-import torch
-import uvicorn
-from pydantic import BaseModel, ConfigDict
-from starlette.types import ASGIApp
-
-from masquerade.errors import UsageError
-from masquerade.keys import Key
-from masquerade.service.provider import Provider
+from masquerade.errors import OutOfOrder, UsageError
 from masquerade.service.settings import Settings
-from masquerade.service.web.app import create
+from masquerade.service.web.listening import CONNECTIONS, Listening
 from masquerade.service.web.metrics import FOLDER
-from masquerade.service.web.rates import Rates
-from masquerade.service.web.upkeep import Upkeep
-
-VARIABLE: Final = "MASQUERADE_SERVICE"
-GRACE: Final = 10
-"""Seconds in which requests under way are finished."""
-CONNECTIONS: Final = 4096
-"""Of one worker; who comes later is told to wait."""
-STARTING: Final = 60
-"""Seconds that a worker may be silent; on a busy machine it takes longer than uvicorn's five to begin."""
-
-
-@final
-class Listening(BaseModel):
-    """Where the service listens.
-
-    Args:
-        host: Address.
-        port: Port.
-        workers: Processes.
-        tls_cert: Certificate, PEM.
-        tls_key: Its key, PEM.
-        behind_proxy: Whether a proxy of the same machine does TLS.
-        rates: File of the counts that workers share.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    host: str = "127.0.0.1"
-    port: int = 8443
-    workers: int = 1
-    tls_cert: Path | None = None
-    tls_key: Path | None = None
-    behind_proxy: bool = False
-    rates: Path = Path(tempfile.gettempdir()) / f"masquerade-rates-{os.getuid()}.db"
-
-
-@final
-class _Worker(BaseModel):
-    model_config = ConfigDict(frozen=True)
-
-    settings: Settings
-    rates: Path
+from masquerade.service.web.workers import Workers, ended_by_signals
 
 
 def require_private(listening: Listening) -> None:
@@ -93,17 +44,26 @@ def serve(settings: Settings, listening: Listening) -> None:
     """Serve until told to stop; requests under way are finished.
 
     Raises:
-        UsageError: If it would listen in the open.
+        UsageError: If it would listen in the open, or where somebody else does.
+        OutOfOrder: If a worker cannot begin.
     """
     require_private(listening)
-    os.environ[VARIABLE] = _Worker(settings=settings, rates=listening.rates).model_dump_json()
     _allow_connections()
+    address, work = _address(listening), partial(_work, settings, listening)
     if listening.workers == 1:
-        _run(listening)
+        with ended_by_signals():
+            if not work(address):
+                raise OutOfOrder("the service cannot begin", code="worker", remedy="See above.")
         return
     with tempfile.TemporaryDirectory(prefix="masquerade-metrics-") as folder:
         os.environ[FOLDER] = folder
-        _run(listening)
+        Workers(work, listening.workers).run(address)
+
+
+def _work(settings: Settings, listening: Listening, address: socket) -> bool:
+    from masquerade.service.web.worker import work  # what begins workers needs no networks
+
+    return work(settings, listening, address)
 
 
 def _allow_connections() -> None:
@@ -112,35 +72,18 @@ def _allow_connections() -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(least, min(most, 4 * CONNECTIONS)), most))
 
 
-def _run(listening: Listening) -> None:
-    uvicorn.run(
-        "masquerade.service.web.serving:worker",
-        factory=True,
-        host=listening.host,
-        port=listening.port,
-        workers=listening.workers,
-        ssl_certfile=listening.tls_cert,
-        ssl_keyfile=listening.tls_key,
-        proxy_headers=listening.behind_proxy,
-        forwarded_allow_ips="127.0.0.1" if listening.behind_proxy else "",
-        http="masquerade.service.web.patience:Patient",
-        ws="none",
-        h11_max_incomplete_event_size=16 * 1024,
-        timeout_keep_alive=30,
-        limit_concurrency=CONNECTIONS,
-        timeout_graceful_shutdown=GRACE,
-        timeout_worker_healthcheck=STARTING,
-        access_log=False,  # addresses of people
-        server_header=False,
-        log_level="warning",
-    )
+def _address(listening: Listening) -> socket:
+    """Bound, so that all workers can listen there.
 
-
-def worker() -> ASGIApp:
-    """What one process serves; its settings come from the process that started it."""
-    torch.set_num_threads(1)
-    told = _Worker.model_validate_json(os.environ[VARIABLE])
-    key = Key.load(told.settings.key, os.environ.get("MASQUERADE_PASSPHRASE"))
-    provider, rates = Provider(told.settings, key), Rates(told.rates)
-    provider.source  # noqa: B018  (opened now, or not at all)
-    return create(provider, rates, Upkeep(provider, rates))
+    Raises:
+        UsageError: If somebody else does.
+    """
+    address = socket(AF_INET6 if ":" in listening.host else AF_INET)
+    address.setsockopt(SOL_SOCKET, SO_REUSEADDR, 1)
+    try:
+        address.bind((listening.host, listening.port))
+    except OSError as error:
+        address.close()
+        where = f"{listening.host}:{listening.port}"
+        raise UsageError("cannot listen", value=error.strerror, place=where, remedy="Give --port.") from None
+    return address

@@ -1,0 +1,36 @@
+"""Where a provider listens."""
+
+import os
+import tempfile
+from pathlib import Path
+from typing import Final, final
+
+from pydantic import BaseModel, ConfigDict
+
+CONNECTIONS: Final = 4096
+"""Of one worker; who comes later is told to wait."""
+
+
+@final
+class Listening(BaseModel):
+    """Where the service listens.
+
+    Args:
+        host: Address.
+        port: Port.
+        workers: Processes.
+        tls_cert: Certificate, PEM.
+        tls_key: Its key, PEM.
+        behind_proxy: Whether a proxy of the same machine does TLS.
+        rates: File of the counts that workers share.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    host: str = "127.0.0.1"
+    port: int = 8443
+    workers: int = 1
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
+    behind_proxy: bool = False
+    rates: Path = Path(tempfile.gettempdir()) / f"masquerade-rates-{os.getuid()}.db"

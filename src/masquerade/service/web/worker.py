@@ -1,0 +1,63 @@
+"""One process that serves."""
+
+import os
+from socket import socket
+from typing import Final
+
+import torch
+import uvicorn
+from starlette.types import ASGIApp
+
+from masquerade.keys import Key
+from masquerade.service.provider import Provider
+from masquerade.service.settings import Settings
+from masquerade.service.web.app import create
+from masquerade.service.web.listening import Listening
+from masquerade.service.web.patience import Patient
+from masquerade.service.web.rates import Rates
+from masquerade.service.web.upkeep import Upkeep
+
+GRACE: Final = 10
+"""Seconds in which requests under way are finished."""
+
+
+def work(settings: Settings, listening: Listening, address: socket) -> bool:
+    """Serve until a signal says to stop.
+
+    Args:
+        settings: Of the provider.
+        listening: How it listens.
+        address: Bound to where; closed at the end.
+
+    Returns:
+        Whether it could begin.
+    """
+    server = uvicorn.Server(_config(listening, _app(settings, listening)))
+    server.run([address])
+    return server.started
+
+
+def _config(listening: Listening, app: ASGIApp) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        ssl_certfile=listening.tls_cert,
+        ssl_keyfile=listening.tls_key,
+        proxy_headers=listening.behind_proxy,
+        forwarded_allow_ips="127.0.0.1" if listening.behind_proxy else "",
+        http=Patient,
+        ws="none",
+        h11_max_incomplete_event_size=16 * 1024,
+        timeout_keep_alive=30,
+        timeout_graceful_shutdown=GRACE,
+        access_log=False,  # addresses of people
+        server_header=False,
+        log_level="warning",
+    )
+
+
+def _app(settings: Settings, listening: Listening) -> ASGIApp:
+    torch.set_num_threads(1)
+    key = Key.load(settings.key, os.environ.get("MASQUERADE_PASSPHRASE"))
+    provider, rates = Provider(settings, key), Rates(listening.rates)
+    provider.source  # noqa: B018  (opened now, or not at all)
+    return create(provider, rates, Upkeep(provider, rates))

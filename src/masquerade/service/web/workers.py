@@ -1,0 +1,102 @@
+"""Several processes on one address: begun, begun again where one dies, and told to stop all at once.
+
+uvicorn's own supervisor looks for signals between questions to its processes whether they live, and waits for the
+answers: told to stop while they begin, it took as long as they did.
+"""
+
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from multiprocessing import get_context
+from multiprocessing.connection import wait
+from multiprocessing.context import SpawnProcess
+from socket import socket
+from typing import Final, final
+
+from masquerade.errors import OutOfOrder
+
+LOOK: Final = 0.2
+"""Seconds between two looks at whether we were told to stop."""
+FAILED: Final = 3
+"""How a process ends that never served; another would end so too."""
+SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
+
+
+@final
+class Workers:
+    """Processes that serve.
+
+    Args:
+        serve: What each does with the address, until a signal tells it to stop; importable by name. It gives
+            back whether it could begin.
+        count: How many.
+    """
+
+    def __init__(self, serve: Callable[[socket], bool], count: int) -> None:
+        self._serve, self._count = serve, count
+
+    def run(self, address: socket) -> None:
+        """Until a signal tells this process to stop; then until all have ended.
+
+        Args:
+            address: Bound to where they listen; closed at the end.
+
+        Raises:
+            OutOfOrder: If one cannot begin.
+        """
+        with _told() as told:
+            running = [self._begun(address) for _ in range(self._count)]
+            try:
+                while not told:
+                    wait([process.sentinel for process in running], LOOK)
+                    for at, process in enumerate(running):
+                        if process.exitcode == FAILED:
+                            raise OutOfOrder("a worker cannot begin", code="worker", remedy="See above.")
+                        if process.exitcode is not None and not told:
+                            running[at] = self._begun(address)
+            finally:
+                address.close()  # else who connects now would wait for nobody
+                for process in running:
+                    process.terminate()
+                for process in running:
+                    process.join()
+
+    def _begun(self, address: socket) -> SpawnProcess:
+        process = get_context("spawn").Process(target=_work, args=(self._serve, address))
+        process.start()
+        return process
+
+
+@contextmanager
+def ended_by_signals() -> Iterator[None]:
+    """Within, a signal to stop ends this process as if its work were done."""
+    with _handled(lambda *_: sys.exit(0)):
+        yield
+
+
+@contextmanager
+def _told() -> Iterator[list[int]]:
+    """Signals that came so far; while a process is begun, nothing may be cut short."""
+    came: list[int] = []
+    with _handled(lambda number, _: came.append(number)):
+        yield came
+
+
+@contextmanager
+def _handled(act: Callable[[int, object], object]) -> Iterator[None]:
+    before = {each: signal.signal(each, act) for each in SIGNALS}
+    try:
+        yield
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
+
+
+def _work(serve: Callable[[socket], bool], address: socket) -> None:
+    try:
+        begun = serve(address)
+    except KeyboardInterrupt:  # of a terminal, which tells us as it tells the process that began us
+        return
+    if not begun:
+        sys.exit(FAILED)

@@ -1,0 +1,122 @@
+"""Told to stop, the service finishes what it began, and waits for nobody else."""
+
+import json
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
+from pathlib import Path
+from socket import create_connection, socket
+
+import pytest
+
+from masquerade.errors import OutOfOrder
+from masquerade.keys import Key
+from masquerade.service.provider import Provider
+from masquerade.service.settings import Policy, Settings
+from masquerade.service.web import patience
+from masquerade.service.web.listening import Listening
+from masquerade.service.web.workers import Workers
+from service_examples import provider
+from service_live import listening
+from service_workers import dies_once, never_serves
+
+PROGRAM = """
+import sys
+from masquerade.service.settings import Settings
+from masquerade.service.web.listening import Listening
+from masquerade.service.web.serving import serve
+serve(Settings.model_validate_json(sys.argv[1]), Listening.model_validate_json(sys.argv[2]))
+"""
+HALF = b"POST /v1/join HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s"
+
+
+def free_port() -> int:
+    with socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+@contextmanager
+def serving(settings: Settings, where: Listening) -> "Iterator[subprocess.Popen[bytes]]":
+    words = [settings.model_dump_json(), where.model_dump_json()]
+    process = subprocess.Popen([sys.executable, "-c", PROGRAM, *words])
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def connected(port: int) -> socket:
+    """A connection, once somebody listens."""
+    while True:
+        with suppress(ConnectionRefusedError):
+            return create_connection(("127.0.0.1", port), timeout=120)
+        time.sleep(0.1)
+
+
+def require_heard(connection: socket, words: bytes) -> None:
+    """Read on until it was said."""
+    heard = b""
+    while words not in heard:
+        more = connection.recv(65536)
+        assert more, heard
+        heard += more
+
+
+def joining(rates: Path) -> bool:
+    """Whether somebody's joining was counted, and so has begun."""
+    with sqlite3.connect(rates) as known:
+        return bool(known.execute("SELECT count(*) FROM due WHERE name LIKE 'join/%'").fetchone()[0])
+
+
+def test_two_workers_finish_what_they_began(tmp_path: Path) -> None:
+    settings = Settings(
+        database=f"sqlite:///{tmp_path}/psp.db", key=tmp_path / "psp.key", policy=Policy(stock=0)
+    )
+    Key.generate().save(settings.key)
+    psp = Provider(settings, Key.load(settings.key))
+    where = Listening(port=free_port(), workers=2, rates=tmp_path / "rates.db")
+    with serving(settings, where) as process, ExitStack() as calls:
+        idle, asking = calls.enter_context(connected(where.port)), calls.enter_context(connected(where.port))
+        idle.sendall(b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n")
+        require_heard(idle, b"alive")
+        body = json.dumps({"code": psp.invite()}).encode()
+        with psp.database.writing():
+            asking.sendall(HALF % (len(body), body))
+            while not joining(where.rates):
+                time.sleep(0.05)
+            process.send_signal(signal.SIGTERM)
+            assert idle.recv(65536) == b""
+            assert process.poll() is None  # it waits for whoever joins
+        require_heard(asking, b"HTTP/1.1 201")
+        assert process.wait(120) == 0
+    assert len(psp.accounts()) == 1
+    psp.close()
+
+
+def test_a_body_that_does_not_come_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(patience, "HURRY", 0.05)
+    psp = provider(f"sqlite:///{tmp_path}/psp.db")
+    with listening(psp, tmp_path) as port:
+        slow = connected(port)
+        slow.sendall((HALF % (100, b"")).replace(b"Host", b"Expect: 100-continue\r\nHost"))
+        assert slow.recv(65536).startswith(b"HTTP/1.1 100")  # it waits for the body
+    with slow, suppress(ConnectionResetError):
+        assert slow.recv(65536) == b""
+
+
+def test_a_worker_that_dies_is_begun_again(tmp_path: Path) -> None:
+    with socket() as address:
+        Workers(partial(dies_once, tmp_path), 1).run(address)
+    assert (tmp_path / "begun").exists()
+
+
+def test_a_worker_that_cannot_begin_ends_it() -> None:
+    with socket() as address, pytest.raises(OutOfOrder, match="cannot begin"):
+        Workers(never_serves, 2).run(address)
