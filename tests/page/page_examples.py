@@ -36,8 +36,8 @@ PLENTY = {"address": (10_000, 60), "account": (10_000, 60), "join": (1_000, 60)}
 class Site:
     """A provider on an address of this machine; it remembers what it was asked for."""
 
-    def __init__(self, folder: Path) -> None:
-        self.provider: Provider = provider(f"sqlite:///{folder}/psp.db")
+    def __init__(self, folder: Path, **policy: object) -> None:
+        self.provider: Provider = provider(f"sqlite:///{folder}/psp.db", **policy)
         self.asked: list[str] = []
         self._app = create(self.provider, Rates(folder / "rates.db", PLENTY))
         self._socket = socket.create_server(("127.0.0.1", 0))
@@ -69,8 +69,8 @@ class Site:
 
 
 @contextmanager
-def site(folder: Path) -> Iterator[Site]:
-    found = Site(folder)
+def site(folder: Path, **policy: object) -> Iterator[Site]:
+    found = Site(folder, **policy)
     try:
         yield found
     finally:
