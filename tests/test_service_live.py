@@ -14,7 +14,7 @@ from masquerade.masknets import read_masknet
 from masquerade.service.joining import Client
 from masquerade.service.pinning import pin
 from masquerade.service.provider import Provider
-from masquerade.service.web import patience
+from masquerade.service.web import guard, patience
 from service_examples import provider
 from service_live import listening
 
@@ -110,6 +110,13 @@ def said(url: str, *pieces: bytes) -> bytes:
         return bytes(answer)
 
 
+def refusal(answer: bytes) -> tuple[int, dict[str, str], dict[str, str]]:
+    """Status, headers and error of an answer."""
+    head, _, body = answer.partition(b"\r\n\r\n")
+    first, *lines = head.decode().lower().split("\r\n")
+    return int(first.split()[1]), dict(line.split(": ", 1) for line in lines), json.loads(body)["error"]
+
+
 def test_who_is_silent_or_slow_is_not_waited_for(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
     url = live[1]
     with monkeypatch.context() as patched:
@@ -121,9 +128,37 @@ def test_who_is_silent_or_slow_is_not_waited_for(live: Live, monkeypatch: pytest
     assert b"alive" in said(url, b"GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
 
 
+def test_a_body_that_comes_too_slowly_is_refused(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guard, "SLOWEST", 0.05)
+    head = (
+        b"POST /v1/join HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n"
+    )
+    status, _, error = refusal(said(live[1], head, b'{"code": '))
+    assert (status, error["code"]) == (408, "slow")
+
+
+def test_one_connection_too_many_is_told_to_wait(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
+    psp, url = live
+    asks = b"GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2]))) as first:
+        first.sendall(b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n")
+        assert first.recv(65536).startswith(b"HTTP/1.1 200")  # there it is, and stays
+        monkeypatch.setattr(patience, "CONNECTIONS", 1)
+        status, headers, error = refusal(said(url, asks))
+        assert (status, error["code"], headers["retry-after"]) == (503, "crowded", str(guard.LATER))
+        assert headers["content-security-policy"] == guard.CSP
+        first.sendall(b"GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+        while first.recv(65536):
+            pass
+    assert said(url, asks).startswith(b"HTTP/1.1 200")
+    counted = Client(url, psp.operator_token()).ask("GET", "/metrics").decode()
+    assert 'status="503"' in counted
+
+
 def test_a_head_too_large_is_refused(live: Live) -> None:
     head = b"GET /healthz HTTP/1.1\r\nHost: a\r\nX-Large: " + b"x" * 20_000
-    assert said(live[1], head).startswith(b"HTTP/1.1 400")
+    status, headers, error = refusal(said(live[1], head))
+    assert (status, error["code"], headers["content-security-policy"]) == (400, "malformed", guard.CSP)
 
 
 def test_what_is_no_provider_is_told_apart(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -149,11 +149,18 @@ def _replayed(body: bytes, receive: Receive) -> Receive:
 
 async def refuse(send: Send, status: int, error: ServiceError) -> None:
     """Answer with an error, and end the connection."""
+    body = told(error)
     headers = [(b"content-type", b"application/json"), (b"connection", b"close")]
+    headers.append((b"content-length", str(len(body)).encode()))
     if error.wait is not None:
         headers.append((b"retry-after", str(error.wait).encode()))
     await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": json.dumps(shape(error, error.code)).encode()})
+    await send({"type": "http.response.body", "body": body})
+
+
+def told(error: ServiceError) -> bytes:
+    """An error as JSON."""
+    return json.dumps(shape(error, error.code)).encode()
 
 
 def shape(error: MasqueradeError, code: str) -> dict[str, dict[str, str]]:

@@ -12,7 +12,8 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
-from masquerade.service.web.guard import crowded
+from masquerade.errors import BadRequest
+from masquerade.service.web.guard import HEADERS, crowded, told
 from masquerade.service.web.listening import CONNECTIONS
 
 SILENT: Final = 60.0
@@ -44,6 +45,7 @@ class Patient(asyncio.Protocol):
         _loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
         self._inner = H11Protocol(config, server_state, app_state, _loop)
+        self._inner.send_400_response = self._refuse  # type: ignore[method-assign]  # its own is plain text
         self._connections: set[Any] = server_state.connections
         self._stopping = False
         self._transport: asyncio.BaseTransport | None = None
@@ -95,6 +97,19 @@ class Patient(asyncio.Protocol):
         """It takes something again."""
         self._inner.resume_writing()
         self._stop()
+
+    def _refuse(self, msg: str) -> None:
+        """A head that is none is answered as everything else is."""
+        body = told(BadRequest(msg.rstrip("."), code="malformed", place="head"))
+        headers = {
+            "content-type": "application/json",
+            "content-length": str(len(body)),
+            "connection": "close",
+        }
+        more = [(name.encode(), value.encode()) for name, value in {**headers, **HEADERS}.items()]
+        for event in (h11.Response(status_code=400, headers=more), h11.Data(data=body), h11.EndOfMessage()):
+            self._inner.transport.write(self._inner.conn.send(event) or b"")
+        self._inner.transport.close()
 
     def _within_head(self) -> bool:
         return self._inner.conn.their_state is h11.IDLE and bool(self._inner.conn.trailing_data[0])
