@@ -12,6 +12,7 @@ from sqlalchemy import insert
 from masquerade.cli.app import run
 from masquerade.keys import Key
 from masquerade.service.database import Database
+from masquerade.service.leaks import measured_leaks
 from masquerade.service.settings import Policy, Settings
 from masquerade.service.tables import Account
 from masquerade.service.web import guard, rates, serving
@@ -73,6 +74,27 @@ def test_the_table_of_quotas_is_the_policy() -> None:
     assert table["joining, an address"] == f"{joins} in 15 minutes"
     assert f"at least {policy.min_distance} of" in GUIDE
     assert f"(`--stock`, {policy.stock})" in GUIDE
+
+
+def test_who_opens_a_provider_is_told_what_was_measured(
+    started: list[Settings], capsys: pytest.CaptureFixture[str]
+) -> None:
+    leaks = measured_leaks()
+    one, most = leaks.recognised[0], leaks.recognised[-1]
+    assert run(["psp", "serve"]) == 0
+    assert "MaskNets" not in capsys.readouterr().err
+    assert run(["psp", "serve", "--open-joins", "7"]) == 0
+    told = capsys.readouterr().err
+    assert "7 a day" in told
+    assert "up to 210 in 30 days" in told
+    assert [settings.policy.open_joins_a_day for settings in started] == [0, 7]
+    for share in (one.value, one.low, most.value, most.high, leaks.clean.value, leaks.chance):
+        assert f"{share:.0%}" in told
+    words = " ".join(GUIDE.split())
+    assert f"recognises {one.value * 100:.0f} % of photos" in words
+    low, value, high = (f"{share * 100:.0f}" for share in (most.low, most.value, most.high))
+    assert f"with a hundred {value} % (95 %: {low} to {high})" in words
+    assert f"nobody cloaks {leaks.clean.value * 100:.0f} %, by guessing {leaks.chance * 100:.0f} %" in words
 
 
 def test_the_threat_model_names_the_limits_that_hold() -> None:

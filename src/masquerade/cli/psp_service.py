@@ -38,10 +38,13 @@ def serve(
 ) -> None:
     """Serve MaskNets to people with an invitation; `psp invite` makes one."""
     _provider(database, key, make=True).close()
+    from masquerade.service.leaks import open_to_anyone
     from masquerade.service.settings import Policy
     from masquerade.service.web.listening import Listening
     from masquerade.service.web.serving import serve
 
+    for line in open_to_anyone(open_joins) if open_joins else ():
+        note(line)
     note(f"listening at {host}:{port}; keep {key} apart from backups of the database")
     serve(
         _settings(
