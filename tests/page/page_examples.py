@@ -64,8 +64,8 @@ class Site:
             self.provider.close()
 
     def lapsed(self) -> str:
-        """A code that was good until now."""
-        return self.provider.committer.run(lambda connection: credentials.new_invitation(connection, 0))
+        """A code that was good until yesterday."""
+        return self.provider.committer.run(lambda connection: credentials.new_invitation(connection, -1))
 
 
 @contextmanager

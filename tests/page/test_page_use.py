@@ -121,3 +121,29 @@ def test_a_narrow_screen_shows_all_without_scrolling_sideways(page: Page, site: 
     dropped(page, name, encoded(scene([(40, 20, 90)])))
     page.get_by_role("button", name=f"Download {name}").wait_for()
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
+
+
+@pytest.mark.parametrize("width", [360, 1000])
+def test_nothing_shows_through_the_corners_of_what_the_page_says(page: Page, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 500})
+    join(page, "wrong")
+    page.get_by_role("alert").filter(has_text="not known").wait_for()
+    page.evaluate("window.scrollTo(0, 600)")
+    box = page.get_by_role("alert").bounding_box()
+    assert box
+    assert box["y"] < 20
+    for x in (box["x"] - 4, box["x"] + 1, box["x"] + box["width"] - 1, box["x"] + box["width"] + 4):
+        for y in (0, box["y"] + 1, box["y"] + box["height"] - 1):
+            assert page.evaluate("([x, y]) => !!document.elementFromPoint(x, y).closest('#told')", [x, y])
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        drawn = page.evaluate("getComputedStyle(document.getElementById('told')).backgroundColor")
+        assert re.fullmatch(r"rgb\(.*\)", drawn), drawn  # no rgba: nothing is seen through it
+
+
+def test_a_tall_photo_fits_the_screen_with_its_slider(page: Page, site: Site) -> None:
+    enter(page, site)
+    give(page, {"tall.png": encoded(scene([(100, 300, 120)], (300, 900)))})
+    assert page.locator("#pictures").evaluate("e => e.offsetHeight") <= 0.7 * 900 + 1
+    page.locator("#viewer").evaluate("e => e.scrollIntoView({ block: 'center' })")
+    expect(page.locator("#cut")).to_be_in_viewport()

@@ -11,7 +11,7 @@ const FROM: Record<Origin, string> = {
   provider: `Your MaskNet is on this device; it is the one that the provider signed for you. ${SECRET}`,
   file:
     "Your MaskNet is on this device. It came from a file, and files are not signed: this page cannot tell who made " +
-    `it, nor who else has it. If you did not save it yourself, forget it. ${SECRET}`,
+    `it, nor who else has it. If it is not one of yours, forget it. ${SECRET}`,
 };
 
 /** The same wish for the same code: an answer that was lost on the way comes again. */

@@ -11,6 +11,10 @@ export class Viewer {
     const pictures = at("pictures");
     input("cut").addEventListener("input", () => pictures.style.setProperty("--cut", `${input("cut").value}%`));
     input("closer").addEventListener("change", () => this.zoom());
+    at<HTMLImageElement>("before").addEventListener("load", ({ target }) => {
+      const { naturalWidth, naturalHeight } = target as HTMLImageElement;
+      at("viewer").style.setProperty("--aspect", String(naturalWidth / naturalHeight));
+    });
     pictures.addEventListener("pointermove", (event) => {
       if (!(event.buttons & 1)) return;
       const { left, width } = pictures.getBoundingClientRect();
