@@ -108,7 +108,7 @@ def _postgresql() -> Iterator[tuple[str, int]]:
     from tests.service_examples import Cluster
 
     with tempfile.TemporaryDirectory(prefix="pg") as folder:  # a socket's path must be short
-        cluster = Cluster(Path(folder))
+        cluster = Cluster(Path(folder), durable=True)
         try:
             server = int((Path(folder) / "data" / "postmaster.pid").read_text().split()[0])
             yield cluster.database(), server

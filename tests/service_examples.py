@@ -19,9 +19,12 @@ def provider(address: str, **policy: object) -> Provider:
 
 
 class Cluster:
-    """A PostgreSQL server on a socket in a folder, run by another user where the tests are root's."""
+    """A PostgreSQL server on a socket in a folder, run by another user where the tests are root's.
 
-    def __init__(self, folder: Path) -> None:
+    Without ``durable`` it does not wait for the disk: no test cuts the machine's power.
+    """
+
+    def __init__(self, folder: Path, *, durable: bool = False) -> None:
         found = shutil.which("initdb") or next(
             map(str, Path("/usr/lib/postgresql").glob("*/bin/initdb")), None
         )
@@ -33,9 +36,8 @@ class Cluster:
         if self._user:
             os.chown(folder, pwd.getpwnam(self._user).pw_uid, -1)
         self._run("initdb", "-D", f"{folder}/data", "-A", "trust", "--no-sync")
-        self._run(
-            "pg_ctl", "-w", "-D", f"{folder}/data", "-l", f"{folder}/log", "-o", f"-k {folder} -h ''", "start"
-        )
+        options = f"-k {folder} -h ''" + ("" if durable else " -F")
+        self._run("pg_ctl", "-w", "-D", f"{folder}/data", "-l", f"{folder}/log", "-o", options, "start")
 
     def database(self) -> str:
         name = f"t{secrets.token_hex(6)}"
