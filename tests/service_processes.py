@@ -10,6 +10,7 @@ from pathlib import Path
 
 from masquerade.errors import MasqueradeError
 from masquerade.service.database import Database
+from masquerade.service.issuing import Wish
 from masquerade.service.migrating import migrate
 from masquerade.service.provider import Provider
 from service_examples import provider
@@ -54,6 +55,16 @@ def dying_visit(address: str, code: str, point: int) -> None:
     made = provider(address)
     at_point(made.database.engine, point, die)
     visit(made, code)
+    made.close()
+
+
+def dying_wishes(address: str, accounts: list[str], point: int) -> None:
+    """Wishes granted together by a provider that is killed on the way, if the way is that long."""
+    made = provider(address)
+    at_point(made.database.engine, point, die)
+    with made.database.writing() as connection:
+        made.log.hold(connection)
+        made.issuer.issue(connection, [Wish(account, "wish-0001") for account in accounts])
     made.close()
 
 

@@ -10,7 +10,8 @@ from masquerade.errors import OutOfOrder
 from masquerade.service.provider import Provider
 from masquerade.service.tables import Account, Answer, AuditRow, Invitation, MaskNetRow, Token
 from service_examples import provider
-from service_faults import at_point, copied, cut
+from service_faults import at_point, cut
+from service_kept import Kept
 from service_processes import dying_visit, processes, visit
 
 pytest_plugins = ["service_fixtures"]
@@ -51,12 +52,13 @@ def require_whole(psp: Provider, code: str) -> None:
 
 def test_killed_between_any_two_statements(address: str) -> None:
     code = begun(address, stock=1)
+    kept = Kept(address)
     for point in count():
-        copy = copied(address, point)
-        killed = processes().Process(target=dying_visit, args=(copy, code, point))
+        kept.put_back()
+        killed = processes().Process(target=dying_visit, args=(address, code, point))
         killed.start()
         killed.join()
-        psp = provider(copy)
+        psp = provider(address)
         require_whole(psp, code)
         psp.close()
         if killed.exitcode == 0:
@@ -67,8 +69,10 @@ def test_killed_between_any_two_statements(address: str) -> None:
 
 def test_cut_from_the_database_between_any_two_statements(address: str) -> None:
     code = begun(address, stock=0)
+    kept = Kept(address)
     for point in count():
-        psp = provider(copied(address, point))
+        kept.put_back()
+        psp = provider(address)
         passed = at_point(psp.database.engine, point, cut)
         with suppress(OutOfOrder):  # or it was cut after the last thing that mattered
             visit(psp, code)

@@ -67,7 +67,8 @@ class Provider:
         return open_source(self.settings.hypernet)
 
     @cached_property
-    def _issuer(self) -> Issuer:
+    def issuer(self) -> Issuer:
+        """What hands MaskNets out of the stock."""
         return Issuer(self.policy, self.log, self._box, self.signer, self.source.digest)
 
     @cached_property
@@ -134,7 +135,7 @@ class Provider:
         Raises:
             OutOfOrder: If the service is stopping.
         """
-        return self.committer.begin(self._issuer.issue, Wish(account, request_key, replace))
+        return self.committer.begin(self.issuer.issue, Wish(account, request_key, replace))
 
     def masknet(self, account: str) -> bytes:
         """The bytes of an account's MaskNet; that they were fetched is in the audit log first.

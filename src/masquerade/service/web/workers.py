@@ -4,11 +4,13 @@ uvicorn's own supervisor looks for signals between questions to its processes wh
 answers: told to stop while they begin, it took as long as they did.
 """
 
+import os
 import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from multiprocessing.connection import wait
 from multiprocessing.context import SpawnProcess
 from socket import socket
@@ -94,9 +96,18 @@ def _handled(act: Callable[[int, object], object]) -> Iterator[None]:
 
 
 def _work(serve: Callable[[socket], bool], address: socket) -> None:
+    threading.Thread(target=_follow, daemon=True).start()
     try:
         begun = serve(address)
     except KeyboardInterrupt:  # of a terminal, which tells us as it tells the process that began us
         return
     if not begun:
         sys.exit(FAILED)
+
+
+def _follow() -> None:
+    """End as well, once the process is gone that began us: nobody would tell us to stop any more."""
+    beginner = parent_process()
+    if beginner is not None:
+        wait([beginner.sentinel])
+        os.kill(os.getpid(), signal.SIGTERM)
