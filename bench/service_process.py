@@ -39,7 +39,7 @@ def prepared(folder: Path, database: str, accounts: int, stock: int) -> tuple[Se
     if not path.exists():
         Key.generate().save(path)
     key = Key.load(path)
-    settings = Settings(database=database, key=path, policy=Policy(stock=0))
+    settings = Settings(database=database, key=path, mark=folder / "psp.key.mark", policy=Policy(stock=0))
     provider = Provider(settings, key)
     names = [secrets.token_hex(16) for _ in range(accounts)]
     tokens = [secrets.token_urlsafe(32) for _ in names]
