@@ -16,7 +16,7 @@ from masquerade.service.leaks import measured_leaks
 from masquerade.service.settings import Policy, Settings
 from masquerade.service.tables import Account
 from masquerade.service.web import guard, rates, serving
-from masquerade.service.web.listening import Listening
+from masquerade.service.web.listening import CONNECTIONS, Listening
 
 GUIDE = (Path(__file__).parents[1] / "docs" / "guide" / "provider.md").read_text(encoding="utf-8")
 MODEL = (Path(__file__).parents[1] / "docs" / "guide" / "service-threat-model.md").read_text(encoding="utf-8")
@@ -100,4 +100,5 @@ def test_who_opens_a_provider_is_told_what_was_measured(
 def test_the_threat_model_names_the_limits_that_hold() -> None:
     assert f"body {guard.LARGEST_BODY // 1024} KiB" in MODEL
     assert f"JSON depth {guard.DEEPEST}" in MODEL
+    assert f"{CONNECTIONS:,} connections a worker" in MODEL
     assert "## Out of scope" in MODEL
