@@ -15,11 +15,12 @@ _MASKNETS: Final = cast(Table, MaskNetRow.__table__)
 _SERVES: Final = and_(_MASKNETS.c.account == _ACCOUNTS.c.id, _MASKNETS.c.state == "active")
 _HELD: Final = (
     select(_ACCOUNTS.c.id, _ACCOUNTS.c.issued, _ACCOUNTS.c.replaced, _MASKNETS.c.number)
+    .add_columns(_ANSWERS.c.key, _ANSWERS.c.request, _ANSWERS.c.body, _ANSWERS.c.created)
     .outerjoin(_MASKNETS, _SERVES)
+    .outerjoin(_ANSWERS, _ANSWERS.c.account == _ACCOUNTS.c.id)
     .where(_ACCOUNTS.c.id.in_(bindparam("accounts", expanding=True)), _ACCOUNTS.c.state == "active")
     .with_for_update(of=_ACCOUNTS)
 )
-_ANSWERED: Final = select(_ANSWERS).where(_ANSWERS.c.account.in_(bindparam("accounts", expanding=True)))
 _STOCK: Final = (
     select(_MASKNETS)
     .where(_MASKNETS.c.state == "stock", _MASKNETS.c.source_digest == bindparam("digest"))
@@ -71,15 +72,11 @@ class Holding:
 
 def holdings(connection: Connection, accounts: Collection[str]) -> dict[str, Holding]:
     """What some accounts have; those that are not, or are closed, are left out."""
-    named = {"accounts": list(accounts)}
-    found = {
-        row.id: Holding(row.issued, row.replaced, row.number) for row in connection.execute(_HELD, named)
-    }
-    for row in connection.execute(_ANSWERED, named):
-        if row.account in found:
-            found[row.account].answers[bytes(row.key)] = Answered(
-                bytes(row.request), bytes(row.body), row.created
-            )
+    found: dict[str, Holding] = {}
+    for row in connection.execute(_HELD, {"accounts": list(accounts)}):
+        held = found.setdefault(row.id, Holding(row.issued, row.replaced, row.number))
+        if row.key is not None:
+            held.answers[bytes(row.key)] = Answered(bytes(row.request), bytes(row.body), row.created)
     return found
 
 
