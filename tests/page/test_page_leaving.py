@@ -132,6 +132,7 @@ def test_the_dialog_is_for_the_keyboard_and_the_screen_reader(page: Page, site: 
     expect(dialog).to_be_hidden()
     expect(page.get_by_role("button", name="Forget it …")).to_be_focused()
     page.keyboard.press("Enter")
+    expect(dialog.get_by_role("radio", name=HERE)).to_be_focused()
     page.keyboard.press("ArrowDown")
     expect(dialog.get_by_role("radio", name=THERE)).to_be_checked()
     page.keyboard.press("Tab")
