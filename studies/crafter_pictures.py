@@ -2,7 +2,7 @@
 
     python studies/crafter_pictures.py [STUDY] [OUT] [--data DATA] [--runs RUNS] [--profile PROFILE]
 
-By default of the built-in faces, studies/crafter_orl.toml, to docs/pictures/crafter.png. Pictures of others belong
+By default of the built-in faces, studies/crafter_orl.toml, to docs/pictures/crafter.jpg. Pictures of others belong
 into no repository: name a place outside.
 """
 
@@ -16,7 +16,7 @@ from torch import Tensor
 from masquerade.audit.run import Audit
 from masquerade.audit.study import load_study
 
-MARGIN, HEADING = 8, 14
+MARGIN, HEADING, QUALITY = 8, 14, 90
 Pictures = dict[str, dict[str, Tensor]]
 
 
@@ -35,7 +35,8 @@ def sheet(pictures: Pictures) -> Image.Image:
     for title, rows in pictures.items():
         arm, attack = title.split(": ")
         x, y = attacks.index(attack) * width, arms.index(arm) * height
-        pen.text((x, y), arm, fill="black")
+        if not x:
+            pen.text((x, y), arm, fill="black")
         pen.text((x, y + HEADING), attack, fill="grey")
         for number, row in enumerate(("original", "recovered")):
             drawn.paste(_strip(rows[row]), (x, y + 2 * HEADING + number * side))
@@ -51,14 +52,14 @@ def main() -> None:
     """Run what of the study is not there yet, and draw it."""
     asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     asked.add_argument("study", type=Path, nargs="?", default=Path("studies/crafter_orl.toml"))
-    asked.add_argument("out", type=Path, nargs="?", default=Path("docs/pictures/crafter.png"))
+    asked.add_argument("out", type=Path, nargs="?", default=Path("docs/pictures/crafter.jpg"))
     asked.add_argument("--data", type=Path)
     asked.add_argument("--runs", type=Path)
     asked.add_argument("--profile", choices=("quick", "laptop", "paper"), default="laptop")
     args = asked.parse_args()
     audit = Audit(load_study(args.study).at(args.profile), args.data, args.runs, print, "")
     args.out.parent.mkdir(parents=True, exist_ok=True)
-    sheet(audit.run().pictures).save(args.out, optimize=True)
+    sheet(audit.run().pictures).save(args.out, quality=QUALITY)
 
 
 if __name__ == "__main__":
