@@ -12,7 +12,8 @@ from masquerade.service.tables import Account, Answer, AuditRow, Invitation, Mas
 from service_examples import provider
 from service_faults import at_point, cut
 from service_kept import Kept
-from service_processes import dying_visit, processes, visit
+from service_processes import dying_visit, visit
+from service_walks import killed_everywhere
 
 pytest_plugins = ["service_fixtures"]
 FEWEST_POINTS = 30
@@ -52,19 +53,8 @@ def require_whole(psp: Provider, code: str) -> None:
 
 def test_killed_between_any_two_statements(address: str) -> None:
     code = begun(address, stock=1)
-    kept = Kept(address)
-    for point in count():
-        kept.put_back()
-        killed = processes().Process(target=dying_visit, args=(address, code, point))
-        killed.start()
-        killed.join()
-        psp = provider(address)
-        require_whole(psp, code)
-        psp.close()
-        if killed.exitcode == 0:
-            break
-        assert killed.exitcode == -9
-    assert point >= FEWEST_POINTS
+    points = killed_everywhere(address, dying_visit, code, lambda psp: require_whole(psp, code))
+    assert points >= FEWEST_POINTS
 
 
 def test_cut_from_the_database_between_any_two_statements(address: str) -> None:

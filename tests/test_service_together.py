@@ -4,7 +4,6 @@ import json
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import Future
-from itertools import count
 from typing import Any
 
 from sqlalchemy import event, select
@@ -14,8 +13,8 @@ from masquerade.service.issuing import EmptyStock, Wish
 from masquerade.service.provider import Provider
 from masquerade.service.tables import Account, Answer, AuditRow, MaskNetRow
 from service_examples import provider
-from service_kept import Kept
-from service_processes import dying_wishes, processes
+from service_processes import dying_wishes
+from service_walks import killed_everywhere
 
 pytest_plugins = ["service_fixtures"]
 MANY = 20
@@ -126,16 +125,5 @@ def test_killed_between_any_two_statements_of_several_wishes(address: str) -> No
     for _ in accounts:
         psp.stock.add()
     psp.close()
-    kept = Kept(address)
-    for point in count():
-        kept.put_back()
-        killed = processes().Process(target=dying_wishes, args=(address, accounts, point))
-        killed.start()
-        killed.join()
-        psp = provider(address)
-        require_once(psp, accounts)
-        psp.close()
-        if killed.exitcode == 0:
-            break
-        assert killed.exitcode == -9
-    assert point >= 10
+    points = killed_everywhere(address, dying_wishes, accounts, lambda left: require_once(left, accounts))
+    assert points >= 10
