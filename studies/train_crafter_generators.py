@@ -32,7 +32,7 @@ JOBS: Mapping[str, WGANSettings] = {
     "faces-g2": WGANSettings(
         generator=WGANGeneratorOptions(latents=200, side=SIDE, start=4, width=24),
         critic_width=16,
-        steps=1100,
+        steps=4000,
         batch_size=32,
         critic_steps=2,
         learning_rate=3e-4,
@@ -41,12 +41,12 @@ JOBS: Mapping[str, WGANSettings] = {
     "faces-style": WGANSettings(
         generator=StyleGeneratorOptions(latents=96, side=SIDE, width=12, most=96),
         critic_width=16,
-        steps=1500,
+        steps=4000,
         batch_size=24,
-        critic_steps=1,
-        learning_rate=4e-4,
+        critic_steps=2,
+        learning_rate=1e-3,
         betas=(0.0, 0.99),
-        averaging=0.995,
+        averaging=0.998,
     ),
 }
 
