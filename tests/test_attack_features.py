@@ -20,9 +20,10 @@ from masquerade.attacks.feature_identity import FeatureIdentity
 from masquerade.attacks.hybrid_inversion import HybridInversion
 from masquerade.attacks.latent_search import LatentSearch
 from masquerade.crafting import FaceGenerator, FaceGeneratorCard, face_generator_bytes
-from masquerade.errors import StudyError
+from masquerade.errors import StudyError, UsageError
 from masquerade.metrics import ssim
 from masquerade.metrics.base import Truth
+from masquerade.networks.style_generator import StyleGenerator, StyleGeneratorOptions
 from masquerade.networks.wgan_generator import WGANGenerator, WGANGeneratorOptions
 
 DECODING = FeatureDecoding(epochs=15, width=8)
@@ -89,6 +90,33 @@ def test_the_search_of_latents_finds_a_generators_own_faces(tmp_path: Path) -> N
     own = (guess.images / 255 - photos[:6]).square().mean()
     other = (guess.images.roll(1, 0) / 255 - photos[:6]).square().mean()
     assert float(own) < 0.1 * float(other)
+
+
+def test_styles_reach_faces_that_latents_do_not(tmp_path: Path) -> None:
+    options = StyleGeneratorOptions(latents=8, side=SIDE, width=4, mapping=2)
+    with torch.random.fork_rng():
+        torch.manual_seed(5)
+        generator = StyleGenerator(options).eval().requires_grad_(False)
+    card = FaceGeneratorCard(name="style", generator=options)
+    file = tmp_path / "style.safetensors"
+    file.write_bytes(face_generator_bytes(FaceGenerator(generator), card))
+    draws = torch.randn(4, len(generator.blocks), 8, generator=torch.Generator().manual_seed(6))
+    styles = [generator.styles(draw) for draw in draws.unbind(1)]  # another face's in each block
+    seen = view(split().encode(generator.image(styles)))
+    errors = []
+    for space in ("latents", "styles"):
+        search = LatentSearch(str(file), space, restarts=1, steps=100, learning_rate=0.05)
+        guess = search(seen, np.random.default_rng(0))
+        assert isinstance(guess, Reconstruction)
+        errors.append(float((features(guess.images) - seen.released).square().mean()))
+    assert errors[1] < 0.7 * errors[0]
+
+
+def test_a_generator_without_styles_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "tiny.safetensors"
+    file.write_bytes(own_faces()[0])
+    with pytest.raises(UsageError, match="has no styles"):
+        LatentSearch(str(file), "styles")(view(features(victims().images)), np.random.default_rng(0))
 
 
 def test_a_refitted_generator_shows_what_crafted_features_stand_for(tmp_path: Path) -> None:

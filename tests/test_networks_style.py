@@ -11,6 +11,7 @@ from masquerade.crafting.shipped import open_generator
 from masquerade.errors import UsageError
 from masquerade.networks.generator_registry import EVERY_GENERATOR, build_generator
 from masquerade.networks.style_generator import Modulated, StyleGenerator, StyleGeneratorOptions
+from masquerade.networks.style_space import StyleSpace
 from masquerade.networks.wgan_generator import WGANGeneratorOptions
 from masquerade.training.wgan_gp import WGANSettings, train_wgan
 
@@ -55,9 +56,25 @@ def test_other_latents_have_other_styles() -> None:
     assert float(styles.var(0).mean()) > 0.3
 
 
+def test_the_styles_of_a_face_are_a_latent_of_the_style_space() -> None:
+    generator = tiny().requires_grad_(False)
+    space = StyleSpace(generator)
+    blocks = len(generator.blocks)
+    assert space.latents == blocks * 6
+    face = torch.randn(1, 6, generator=torch.Generator().manual_seed(5))
+    own = (generator.styles(face) - space.mean) / space.deviation
+    assert torch.allclose(space(own.repeat(1, blocks)), generator(face), atol=1e-5)
+    mean = generator.image([space.mean[None]] * blocks)
+    assert torch.allclose(space(torch.zeros(1, space.latents)), mean, atol=1e-5)
+    mixed = own.repeat(1, blocks)
+    mixed[:, :6] = 0
+    assert not torch.allclose(space(mixed), generator(face), atol=1e-3)
+
+
 def test_latents_of_another_length_are_named() -> None:
-    with pytest.raises(UsageError, match="another length"):
-        tiny()(torch.zeros(2, 5))
+    for network in (tiny(), StyleSpace(tiny())):
+        with pytest.raises(UsageError, match="another length"):
+            network(torch.zeros(2, 5))
 
 
 def test_options_find_their_generator() -> None:

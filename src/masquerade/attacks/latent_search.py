@@ -1,7 +1,7 @@
 """The white-box attack on features: the face of a generator whose features come closest (Crafter, section IV-B)."""
 
 from dataclasses import dataclass
-from typing import ClassVar, final
+from typing import ClassVar, Literal, final
 
 import numpy as np
 import torch
@@ -11,7 +11,10 @@ from masquerade.attacks.base import Attack, Control, Guess, Reconstruction, Sigh
 from masquerade.crafting.inversion import InversionOptions, best_inversion
 from masquerade.crafting.reconstruction import Reconstruction as Rebuild
 from masquerade.crafting.shipped import open_generator
+from masquerade.errors import UsageError
 from masquerade.networks.split import SplitNetwork
+from masquerade.networks.style_generator import StyleGenerator
+from masquerade.networks.style_space import StyleSpace
 
 
 @final
@@ -23,6 +26,7 @@ class LatentSearch(Attack):
 
     Args:
         generator: Name or file of the attacker's generator.
+        space: What is searched: its ``latents``, or the ``styles`` of each of its blocks, if it has styles.
         restarts: Searches for each photo.
         steps: Steps of each; 600 in the paper.
         learning_rate: Length of a step; 0.005 in the published code, whose loss has another scale: 150 such steps left
@@ -39,6 +43,7 @@ class LatentSearch(Attack):
     )
 
     generator: str = "faces-1"
+    space: Literal["latents", "styles"] = "latents"
     restarts: int = 3
     steps: int = 200
     learning_rate: float = 0.05
@@ -46,7 +51,7 @@ class LatentSearch(Attack):
     def run(self, view: View, rng: np.random.Generator) -> Guess:
         """A face for each feature map."""
         assert view.split is not None  # noqa: S101  (the sealed caller checked it)
-        rebuild = rebuilding(self.generator, view.split)
+        rebuild = rebuilding(self.generator, view.split, self.space)
         shape = (self.restarts, len(view.released), rebuild.latents)
         starts = torch.from_numpy(rng.standard_normal(shape)).float()
         options = InversionOptions(steps=self.steps, learning_rate=self.learning_rate)
@@ -54,10 +59,27 @@ class LatentSearch(Attack):
         return Reconstruction(faces(rebuild, found.latents))
 
 
-def rebuilding(generator: str, split: SplitNetwork) -> Rebuild:
-    """A generator, by name or file, and an encoder in a row."""
+def rebuilding(
+    generator: str, split: SplitNetwork, space: Literal["latents", "styles"] = "latents"
+) -> Rebuild:
+    """A generator, by name or file, and an encoder in a row.
+
+    Raises:
+        UsageError: If styles are asked for, and the generator has none.
+    """
     trained = open_generator(generator)
-    return Rebuild(trained.network, split, trained.latents)
+    if space == "latents":
+        return Rebuild(trained.network, split, trained.latents)
+    own = trained.network.generator
+    if not isinstance(own, StyleGenerator):
+        raise UsageError(
+            "the generator has no styles",
+            value=generator,
+            place="space",
+            remedy="Search its latents, or take a generator by styles.",
+        )
+    styles = StyleSpace(own)
+    return Rebuild(styles, split, styles.latents)
 
 
 @torch.no_grad()

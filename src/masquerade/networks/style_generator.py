@@ -4,6 +4,7 @@ An attacker's second kind of generator (Crafter, section VI-C, attack A2). Left 
 one image; path regularisation and the mixing of styles, which are matters of training.
 """
 
+from collections.abc import Sequence
 from typing import Final, Literal, Self, final
 
 import torch
@@ -80,11 +81,23 @@ class StyleGenerator(nn.Module):
         Raises:
             UsageError: If the latents have another length.
         """
+        return self.image([self.styles(latents)] * len(self.blocks))
+
+    def styles(self, latents: Tensor) -> Tensor:
+        """The styles ``(n, latents)`` of latents, whose lengths play no part.
+
+        Raises:
+            UsageError: If the latents have another length.
+        """
         require_latents(latents, self.options.latents)
-        styles = self.mapping(latents * (latents.square().mean(1, keepdim=True) + _SMALL).rsqrt())
-        maps, image = self.blocks[0](self.constant.expand(len(latents), -1, -1, -1), styles)
-        for block in self.blocks[1:]:
-            maps, part = block(_doubled(maps), styles)
+        styles: Tensor = self.mapping(latents * (latents.square().mean(1, keepdim=True) + _SMALL).rsqrt())
+        return styles
+
+    def image(self, styles: Sequence[Tensor]) -> Tensor:
+        """Images of styles, one ``(n, latents)`` for each block."""
+        maps, image = self.blocks[0](self.constant.expand(len(styles[0]), -1, -1, -1), styles[0])
+        for block, style in zip(self.blocks[1:], styles[1:], strict=True):
+            maps, part = block(_doubled(maps), style)
             image = _doubled(image) + part
         return torch.sigmoid(image)
 
