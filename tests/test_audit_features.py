@@ -1,6 +1,7 @@
 """Studies of protected features: who is private, what is protected once, and what the cloud tells."""
 
 from copy import deepcopy
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,16 +14,25 @@ from feature_attack_examples import SIDE, faces, split, trained_split
 from masquerade.attacks.base import Sight
 from masquerade.audit import trial as trials
 from masquerade.audit.encoded import EncodedScenes
-from masquerade.audit.features import KeptFeatures, feature_scores, prior_faces, require_split_of, together_in
+from masquerade.audit.features import (
+    KeptFeatures,
+    feature_scores,
+    prior_faces,
+    require_split_of,
+    taught,
+    together_in,
+)
 from masquerade.audit.private_people import spread
 from masquerade.audit.scene import make_scene
 from masquerade.audit.study import ArmSpec, AttackSpec, DataSpec
 from masquerade.audit.trial import Trial
 from masquerade.audit.views import Budget, build_view
 from masquerade.crafting.trained import TrainedSplit
+from masquerade.data.celeba import Attributes
+from masquerade.data.image_set import ImageSet
 from masquerade.disguises import Chain, Crafter
 from masquerade.disguises.split_encode import SplitEncode
-from masquerade.errors import NotApplicable
+from masquerade.errors import NotApplicable, StudyError
 from masquerade.recipes import recipe
 
 DATA = DataSpec(source="orl", height=SIDE, width=SIDE, mode="RGB", private=12, test_share=0.5, public=100)
@@ -157,3 +167,29 @@ def test_utility_without_known_attributes_is_agreement() -> None:
     )
     assert feature_scores(scene, plain, trained_split())["utility"].value == 1
     assert feature_scores(scene, plain.flip(0), trained_split())["utility"].value < 1
+
+
+def test_a_cloud_learns_from_features_as_they_are_protected() -> None:
+    """Told apart by what the features show, not by what the photos do: the protection turns every answer round."""
+    scene = make_scene(DATA, None)
+    own = SplitEncode(trained_split()).with_key(trials.study_key(0, "x"), (3, SIDE, SIDE))
+
+    def protect(images: Tensor) -> Tensor:
+        return -own(images)
+
+    def told(images: ImageSet) -> Attributes:
+        brightness = images.images.float().mean((1, 2, 3))
+        return Attributes((brightness > brightness.median())[:, None].repeat(1, 5), tuple("abcde"))
+
+    known = replace(scene, attributes=told(scene.test), public_attributes=told(scene.public))
+    features = protect(scene.test.images)
+    before = feature_scores(known, features, trained_split())["utility"].value
+    learnt = taught(known, protect, trained_split(), 80, 0)
+    assert feature_scores(known, features, learnt)["utility"].value > max(0.8, before + 0.1)
+    assert learnt.digest == trained_split().digest
+    assert learnt.cloud_digest != trained_split().cloud_digest
+
+
+def test_a_cloud_cannot_learn_what_nobody_knows(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(StudyError, match="nobody knows"):
+        trial(monkeypatch, cloud_learns=10).scores()

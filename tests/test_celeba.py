@@ -74,9 +74,11 @@ def test_private_photos_keep_their_attributes_and_their_people_are_not_public(tm
     people = private_people(everybody, SPEC, root, 0)
     assert people.test.names == ("celeba_7", "celeba_2005")
     assert set(people.public.names) == {"celeba_30", "celeba_100"}
-    assert people.attributes is not None
     every = celeba.attributes(root).values
-    for image, values in zip(people.test.images, people.attributes.values, strict=True):
-        row = int((everybody.images == image).flatten(1).all(1).nonzero())
-        assert torch.equal(values, every[row])
+    both = ((people.test, people.attributes), (people.public, people.public_attributes))
+    for photos, known in both:
+        assert known is not None
+        for image, values in zip(photos.images, known.values, strict=True):
+            row = int((everybody.images == image).flatten(1).all(1).nonzero())
+            assert torch.equal(values, every[row])
     assert len(people.train) + len(people.test) == 6

@@ -62,9 +62,14 @@ def public_decoder(
     return kept(name, lambda: train_decoder(encoded(split, some), some, settings, _SEED))
 
 
+def first_rows(count: int, photos: int) -> Tensor:
+    """Rows of so many of ``count`` photos at most, spread over all of them."""
+    return torch.linspace(0, count - 1, min(photos, count)).long()
+
+
 def first_photos(public: Labelled, photos: int) -> Tensor:
     """So many public photos at most, uint8, spread over all of them."""
-    rows = torch.linspace(0, len(public.images) - 1, min(photos, len(public.images))).long()
+    rows = first_rows(len(public.images), photos)
     return public.images[rows].round().clamp(0, 255).to(torch.uint8)
 
 

@@ -12,18 +12,20 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from masquerade.attacks.base import Disguising
+from masquerade.attacks.feature_decoding import first_rows
 from masquerade.audit.scene import Scene
 from masquerade.crafting.shipped import open_generator
 from masquerade.crafting.trained import TrainedSplit
 from masquerade.disguises import AmortisedCrafter, Chain, Disguise
 from masquerade.disguises.keyed_crafting import Crafting
 from masquerade.disguises.split_encode import SplitEncode
-from masquerade.errors import NotApplicable
+from masquerade.errors import NotApplicable, StudyError
 from masquerade.keys import Key
 from masquerade.metrics import Score, attribute_agreement, attribute_auc
 from masquerade.metrics.attribute_auc import measurable
 from masquerade.metrics.perceptual_indistinguishability import SAMPLES
 from masquerade.training.attributes import attribute_logits
+from masquerade.training.cloud_half import CloudHalfSettings, train_cloud_half
 
 _SEED: Final = 7
 
@@ -110,6 +112,26 @@ class KeptFeatures:
             save_file({"features": make().contiguous()}, draft)
             draft.replace(file)
         return load_file(file)["features"]
+
+
+def taught(scene: Scene, protect: Disguising, split: TrainedSplit, photos: int, seed: int) -> TrainedSplit:
+    """The same encoder with a cloud's half that learned from protected features of so many public photos.
+
+    Raises:
+        StudyError: If the attributes of public photos are not known.
+    """
+    known = scene.public_attributes
+    if known is None:
+        raise StudyError(
+            "the cloud cannot learn a task whose answers nobody knows",
+            value=scene.facts.name,
+            place="cloud_learns",
+            remedy="Take celeba.",
+        )
+    rows = first_rows(len(scene.public), photos)
+    features, settings = protect(scene.public.images[rows]), CloudHalfSettings()
+    network = train_cloud_half(split.network, features, known.values[rows], settings, seed)
+    return TrainedSplit.of(split.name, network, split.attributes)
 
 
 def feature_scores(scene: Scene, features: Tensor, split: TrainedSplit) -> dict[str, Score]:

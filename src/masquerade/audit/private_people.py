@@ -24,12 +24,14 @@ class PrivatePeople:
         test: Other photos of the same people: what is protected and attacked.
         public: Everybody else.
         attributes: Of the test photos, row by row; None where none are known.
+        public_attributes: Likewise of everybody else's photos.
     """
 
     train: ImageSet
     test: ImageSet
     public: ImageSet
     attributes: Attributes | None
+    public_attributes: Attributes | None
 
 
 def private_people(everybody: ImageSet, spec: DataSpec, data: Path | None, seed: int) -> PrivatePeople:
@@ -48,18 +50,19 @@ def private_people(everybody: ImageSet, spec: DataSpec, data: Path | None, seed:
     """
     people = _private(everybody, spec, data)
     mine = everybody.renumbered(people)
-    rows = torch.isin(everybody.labels, people).nonzero().flatten()
+    mask = torch.isin(everybody.labels, people)
     others = torch.ones(len(everybody.names), dtype=torch.bool)
     others[people] = False
     kept = _first_of_each(mine.labels, spec.most_images, seed)
     known, held = splits.within_identity(mine.labels[kept], spec.test_share, seed)
     test = kept[held]
-    attributes = None
+    attributes = public_attributes = None
     if spec.source == "celeba":
         every = celeba.attributes(packs.data_root(data), spec.min_images)
-        attributes = Attributes(every.values[rows][test], every.names)
+        attributes = every.take(mask.nonzero().flatten()[test])
+        public_attributes = every.take((~mask).nonzero().flatten())
     public = everybody.renumbered(others.nonzero().flatten())
-    return PrivatePeople(mine.take(kept[known]), mine.take(test), public, attributes)
+    return PrivatePeople(mine.take(kept[known]), mine.take(test), public, attributes, public_attributes)
 
 
 def spread(labels: Tensor, count: int, seed: int) -> Tensor:

@@ -136,7 +136,7 @@ class Audit:
 
     def _trial(self, arm: ArmSpec, seed: int) -> Trial:
         """The latest repetitions are kept, so that one model serves every attack on it."""
-        name = json.dumps(self._what(arm, seed), sort_keys=True)
+        name = json.dumps([self._what(arm, seed), arm.cloud_learns], sort_keys=True)
         if name not in self._trials:
             while len(self._trials) > len(self.study.seeds):
                 self._trials.pop(next(iter(self._trials)))
@@ -217,7 +217,8 @@ class Audit:
             return None, []
         pieces = []
         for seed in self.study.seeds:
-            what = {**self._what(arm, seed), "utility": True}
+            learns = arm.model_dump(include={"cloud_learns"}, exclude_defaults=True)
+            what = {**self._what(arm, seed), **learns, "utility": True}
             pieces.append(self._kept(what, lambda seed=seed: self._train(arm, seed)))  # type: ignore[misc]
         first, *names = pieces[0]["scores"]
         beside = [pooled(pieces, name, self.study.seeds) for name in names]

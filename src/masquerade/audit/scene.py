@@ -36,6 +36,7 @@ class Scene:
         bystanders: In a study of cloaks, other people that trackers know; then ``train`` are the photos that
             tracked users publish, ``test`` those of theirs that are met later.
         attributes: Of the test photos, row by row, where they are known.
+        public_attributes: Likewise of the public photos.
     """
 
     train: ImageSet
@@ -48,6 +49,7 @@ class Scene:
     auxiliary: Mapping[str, ImageSet] = field(default_factory=dict)
     bystanders: Bystanders | None = None
     attributes: Attributes | None = None
+    public_attributes: Attributes | None = None
 
     def units(self, images: ImageSet) -> Tensor:
         """What to resample images by: their person, or a number for each image."""
@@ -58,7 +60,7 @@ class Scene:
         if photos is None or photos >= len(self.test):
             return self
         rows = spread(self.test.labels, photos, SPLIT_SEED)
-        known = self.attributes and Attributes(self.attributes.values[rows], self.attributes.names)
+        known = self.attributes and self.attributes.take(rows)
         return replace(self, test=self.test.take(rows), attributes=known)
 
     def through(self, encode: Callable[[ImageSet], ImageSet]) -> "Scene":
@@ -180,10 +182,11 @@ def _tracked_scene(spec: DataSpec, everybody: ImageSet) -> Scene:
 def _private_scene(spec: DataSpec, everybody: ImageSet, data: Path | None) -> Scene:
     """Private people, and public ones; disjoint."""
     people = private_people(everybody, spec, data, SPLIT_SEED)
-    public = people.public.take(_some(len(people.public), spec.public))
-    train, test = people.train, people.test
+    rows = _some(len(people.public), spec.public)
+    train, test, public = people.train, people.test, people.public.take(rows)
     facts = _facts(spec, train, len(train), len(test), len(public))
-    return Scene(train, test, public, None, facts, attributes=people.attributes)
+    told = people.public_attributes and people.public_attributes.take(rows)
+    return Scene(train, test, public, None, facts, attributes=people.attributes, public_attributes=told)
 
 
 def _too_few(spec: DataSpec, found: int, wanted: int) -> StudyError:

@@ -103,6 +103,9 @@ class ArmSpec(Part):
     photo. A second query of the same photos gets what the first got (``cached``, as `masquerade craft` does), or
     ``fresh`` randomness, or that in a ``shuffled`` order, as ``repeats`` says. ``protected`` says of a protection
     without a key that it claims to be one.
+
+    With ``cloud_learns`` the cloud's half is trained anew, on protected features of so many public photos, and
+    utility is that of the result: a task that is developed.
     """
 
     name: str
@@ -121,6 +124,7 @@ class ArmSpec(Part):
     photos: int | None = Field(None, ge=1)
     repeats: Literal["cached", "fresh", "shuffled"] = "cached"
     protected: bool | None = None
+    cloud_learns: int | None = Field(None, ge=2)
 
     @model_validator(mode="after")
     def _one_of(self) -> "ArmSpec":

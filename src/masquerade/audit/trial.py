@@ -15,7 +15,7 @@ from masquerade.attacks.base import Disguising
 from masquerade.audit.cloaked import Cloaks, keyed_among
 from masquerade.audit.distilled import Distilled
 from masquerade.audit.encoded import EncodedScenes
-from masquerade.audit.features import KeptFeatures, feature_scores, split_of, together_in
+from masquerade.audit.features import KeptFeatures, feature_scores, split_of, taught, together_in
 from masquerade.audit.study import ArmSpec, HeldSpec, NoiseSpec, TrainingSpec
 from masquerade.data.image_set import ImageSet
 from masquerade.disguises import Chain, from_description
@@ -321,6 +321,8 @@ class Trial:
             return cloak_quality(self.cloaks.cloaked(published), published.images, published.labels)
         split = split_of(self._steps)
         if split is not None:
+            if (photos := self._arm.cloud_learns) is not None:
+                split = taught(self.scene, self.disguised, split, photos, self.seed)
             return feature_scores(self.scene, self.disguised(test.images), split)
         if not self.scene.unseen:
             guessed = self.probabilities(self.queried(test.images))

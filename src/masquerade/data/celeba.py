@@ -29,6 +29,10 @@ class Attributes:
     values: Tensor
     names: tuple[str, ...]
 
+    def take(self, rows: Tensor) -> "Attributes":
+        """Those of some photos."""
+        return Attributes(self.values[rows], self.names)
+
 
 def attributes(root: Path, min_images: int = 1) -> Attributes:
     """The attributes of the photos that ``packs.celeba`` gives, in its order.
