@@ -175,7 +175,8 @@ def test_a_cloud_learns_from_features_as_they_are_protected() -> None:
     own = SplitEncode(trained_split()).with_key(trials.study_key(0, "x"), (3, SIDE, SIDE))
 
     def protect(images: Tensor) -> Tensor:
-        return -own(images)
+        turned: Tensor = -own(images)
+        return turned
 
     def told(images: ImageSet) -> Attributes:
         brightness = images.images.float().mean((1, 2, 3))
