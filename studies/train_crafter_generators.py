@@ -41,7 +41,7 @@ JOBS: Mapping[str, WGANSettings] = {
     "faces-style": WGANSettings(
         generator=StyleGeneratorOptions(latents=96, side=SIDE, width=12, most=96),
         critic_width=16,
-        steps=4000,
+        steps=3000,
         batch_size=24,
         critic_steps=2,
         learning_rate=1e-3,

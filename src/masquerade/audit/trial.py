@@ -23,6 +23,7 @@ from masquerade.disguises.base import Disguise, Keyed
 from masquerade.disguises.crafted_features import CraftedFeatures
 from masquerade.disguises.encode import Encode
 from masquerade.disguises.noise_encoder import AdversarialNoise
+from masquerade.disguises.split_encode import SplitEncode
 from masquerade.encoders import open_encoder
 from masquerade.errors import NotApplicable, NotMeasurable, StudyError
 from masquerade.keys import Key
@@ -173,8 +174,8 @@ class Trial:
 
     @cached_property
     def _features(self) -> KeptFeatures | None:
-        """Protected features, which take long, by the content of photos."""
-        if split_of(self._steps) is None or not self._steps.keyed_by_secret:
+        """Features that take long, all but an encoder's own, by the content of photos."""
+        if split_of(self._steps) is None or isinstance(self._steps, SplitEncode):
             return None
         return self._kept(self._keyed, f"{self._steps.describe()} {self.seed}")
 
