@@ -13,6 +13,7 @@ from masquerade.attacks.base import Attack, Control, Guess, Reconstruction, Sigh
 from masquerade.audit.ceilings import with_ceilings
 from masquerade.audit.encoded import EncodedScenes
 from masquerade.audit.grade import grade, strongest
+from masquerade.audit.named_files import named_files
 from masquerade.audit.results import Arm, Leak, Measurement, Report
 from masquerade.audit.run import Audit
 from masquerade.audit.scene import make_scene
@@ -114,6 +115,23 @@ def test_a_network_that_is_missing_is_told_before_anything_runs(
 ) -> None:
     with pytest.raises(StudyError, match=f"no such source of MaskNets: nowhere in {place}"):
         Audit(study(**change).at("quick"), None, None, lambda _: None, "")
+
+
+def test_a_file_that_is_missing_is_told_before_anything_runs() -> None:
+    options = {"generator": "nowhere.safetensors"}
+    attack = {"name": "latent_search", "metric": "eval_acc", "options": options}
+    with pytest.raises(StudyError, match=r"not there: nowhere.safetensors in attack latent_search"):
+        Audit(study(attacks=[attack]).at("quick"), None, None, lambda _: None, "")
+
+
+def test_another_file_under_the_same_name_is_another_piece(tmp_path: Path) -> None:
+    files = [tmp_path / name for name in ("one.safetensors", "two.safetensors")]
+    for file in files:
+        file.write_bytes(file.name.encode())
+    found = named_files({"generator": str(files[0]), "then": {"of": [str(files[1])], "steps": 3}})
+    assert set(found) == {str(file) for file in files}
+    assert len(set(found.values())) == 2
+    assert named_files({"generator": "faces-1", "steps": 3}) == {}
 
 
 def test_a_stopped_study_goes_on_and_says_the_same(tmp_path: Path) -> None:

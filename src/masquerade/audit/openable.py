@@ -1,18 +1,19 @@
 """Whether everything that a study names can be opened, before hours are spent on its first arms."""
 
+from masquerade.audit.named_files import named_files
 from masquerade.audit.study import Resolved
 from masquerade.audit.trial import disguise_held, disguise_of
 from masquerade.errors import StudyError, UsageError
 
 
 def require_openable(study: Resolved) -> None:
-    """Open the networks of every protection, and let them go.
+    """Open the networks of every protection, let them go, and look for the files that attacks name.
 
     Args:
         study: The study at its profile.
 
     Raises:
-        StudyError: If a network is missing; it names the arm or the attack.
+        StudyError: If a network or a file is missing; it names the arm or the attack.
     """
     for arm in study.arms:
         try:
@@ -21,6 +22,7 @@ def require_openable(study: Resolved) -> None:
             raise _missing(error, f"arm {arm.name}") from error
     for attack in study.attacks:
         try:
+            named_files(attack.options)
             if attack.fresh is not None:
                 disguise_held(attack.fresh)
         except UsageError as error:

@@ -21,6 +21,7 @@ from masquerade.audit.features import split_of
 from masquerade.audit.figures import AXIS, OPTIONS, fano_curves, figures_of, measurement_of
 from masquerade.audit.grade import grade, strongest
 from masquerade.audit.maps import point_map
+from masquerade.audit.named_files import named_files
 from masquerade.audit.openable import require_openable
 from masquerade.audit.pooled import pooled
 from masquerade.audit.results import (
@@ -115,8 +116,14 @@ class Audit:
         said = spec.model_dump(exclude={"label", "seeds", "control", "fresh"}, exclude_defaults=True)
         if spec.fresh is not None:
             said["fresh"] = disguise_held(spec.fresh).describe()
+        files = named_files(spec.options)
         limits = {name: limit for name, limit in asdict(budget).items() if limit is not None}
-        what = {**self._what(arm, seed), "attack": said, "budget": limits}
+        what = {
+            **self._what(arm, seed),
+            "attack": said,
+            "budget": limits,
+            **({"files": files} if files else {}),
+        }
         return self._kept(what, lambda: self._attempt(arm, spec, budget, seed, metrics))
 
     def _kept(self, what: dict[str, Any], make: Callable[[], dict[str, Any]]) -> dict[str, Any]:

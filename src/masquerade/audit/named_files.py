@@ -1,0 +1,47 @@
+"""Files of networks that an attack's options name: a piece is another if the file is."""
+
+from collections.abc import Iterator
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Final
+
+from masquerade.errors import UsageError
+
+_ENDING: Final = ".safetensors"
+
+
+def named_files(options: object) -> dict[str, str]:
+    """SHA-256 of each file, by its name in the options, however deep it stands there.
+
+    Args:
+        options: Plain data.
+
+    Raises:
+        UsageError: If a file is missing.
+    """
+    return {name: _digest(_file(name)) for name in sorted(_names(options))}
+
+
+def _names(value: object) -> Iterator[str]:
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, list | tuple):
+        for each in value:
+            yield from _names(each)
+    elif isinstance(value, str) and value.endswith(_ENDING):
+        yield value
+
+
+def _file(name: str) -> Path:
+    path = Path(name)
+    if not path.is_file():
+        raise UsageError(
+            "an attack names a file that is not there", value=name, remedy="Make it, or name another."
+        )
+    return path.resolve()
+
+
+@cache
+def _digest(path: Path) -> str:
+    return sha256(path.read_bytes()).hexdigest()
