@@ -29,7 +29,7 @@ from masquerade.audit.private_people import PrivatePeople, private_people
 from masquerade.audit.study import DataSpec
 from masquerade.crafting.shipped import open_split
 from masquerade.crafting.split_file import SplitCard, split_bytes
-from masquerade.data import celeba, packs
+from masquerade.data import packs
 from masquerade.networks.channel_pruner import PrunerOptions
 from masquerade.networks.split import SplitNetwork
 from masquerade.released.durable import write_durably
@@ -58,9 +58,9 @@ def people(data: Path) -> PrivatePeople:
 @cache
 def public(data: Path) -> AttributedPhotos:
     """Public people's photos with their attributes."""
-    everybody, held = packs.celeba(data, SIDE, SIDE), celeba.held_back(data, PRIVATE)
-    private = torch.tensor([name in held for name in everybody.names])[everybody.labels]
-    return AttributedPhotos(everybody.images[~private], celeba.attributes(data).values[~private])
+    known = people(data).public_attributes
+    assert known is not None  # noqa: S101  (CelebA's are known)
+    return AttributedPhotos(people(data).public.images, known.values)
 
 
 @torch.no_grad()
