@@ -37,7 +37,11 @@ def test_the_shipped_amortiser_finds_latents_of_generated_faces() -> None:
 
 
 def test_names_and_files_give_equal_networks(tmp_path: Path) -> None:
-    for opened, name in ((open_generator, "faces-1"), (open_split, "split-1")):
+    for opened, name in (
+        (open_generator, "faces-1"),
+        (open_generator, "faces-style"),
+        (open_split, "split-1"),
+    ):
         copy = tmp_path / "copy.safetensors"
         copy.write_bytes((WEIGHTS / f"{name}.safetensors").read_bytes())
         assert opened(name) == opened(copy)

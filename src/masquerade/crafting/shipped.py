@@ -16,8 +16,8 @@ from masquerade.crafting.trained import (
 )
 from masquerade.named_file import open_named
 
-GENERATORS: Final = ("faces-1",)
-"""Face generators that need no file, for 64x64 pixels."""
+GENERATORS: Final = ("faces-1", "faces-style")
+"""Face generators that need no file, for 64x64 pixels; the second, by styles, is for attackers."""
 SPLITS: Final = ("split-1",)
 """Split networks that need no file: 64x64 pixels, CelebA's 40 attributes."""
 AMORTISERS: Final = ("amortiser-1",)
