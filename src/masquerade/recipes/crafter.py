@@ -11,9 +11,6 @@ _KNOWN_APART: Final = (
     "Crafted features still tell people apart: beside original ones of known people, about a third were recognised; "
     "docs/guide/crafter.md has what other attackers rebuild."
 )
-_UNPROVEN: Final = (
-    "Not shown to protect: few attacks were run on it, studies/crafter_other_generators.toml has them."
-)
 LAPTOP: Final[dict[str, Any]] = {
     "iterations": 30,
     "learning_rate": 0.1,
@@ -82,7 +79,7 @@ CRAFTER: Final[tuple[Recipe, ...]] = (
         _BOTH,
         {"settings": LAPTOP_Z},
         "broken",
-        _UNPROVEN,
+        _KNOWN_APART,
     ),
     _crafter(
         "crafter-amortised",
