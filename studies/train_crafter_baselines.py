@@ -8,10 +8,10 @@ a setting does to the same network, not how far a method gets in 500 epochs. Wri
 each name; a file that is there is left alone, a training that was stopped goes on.
 
 * adversarial-0, the control: the same training, trade-off 0. Then the published trade-offs under the published weight,
-  and 0.5 under weight 100.
+  and under weight 100.
 * disco, by the published threshold, and disco-between, by one midway between what goes and what stays;
   disco-between-100 under weight 100.
-* tiprdc: the extractor, and a cloud's half trained on its features.
+* tiprdc, and under the other published trade-offs: the extractor, and a cloud's half trained on its features.
 * public-only: split-1's encoder; a cloud's half trained on the features of photos that have one attribute.
 """
 
@@ -106,15 +106,19 @@ def disco(pruner: PrunerOptions, weight: float = 1.0) -> Job:
     return work
 
 
-def tiprdc(data: Path, seed: int, upkeep: Upkeep) -> tuple[SplitNetwork, dict[str, Any]]:
+def tiprdc(trade_off: float) -> Job:
     """TIPRDC's extractor, and a cloud's half on its features; the latter is too short to need a checkpoint."""
-    settings = TiprdcSettings(width=16, epochs=2 * EPOCHS, batch_size=2 * BATCH)
-    learned, cloud = public(data), CloudHalfSettings(epochs=2 * EPOCHS)
-    extractor = train_tiprdc(_first(), learned.photos, people(data).public.labels, settings, seed, upkeep)
-    features = features_of(extractor, learned.photos)
-    network = train_cloud_half(extractor, features, learned.attributes, cloud, seed)
-    facts = {"method": "tiprdc", **settings.model_dump(mode="json"), "cloud": cloud.model_dump(mode="json")}
-    return network, facts
+    settings = TiprdcSettings(trade_off=trade_off, width=16, epochs=2 * EPOCHS, batch_size=2 * BATCH)
+
+    def work(data: Path, seed: int, upkeep: Upkeep) -> tuple[SplitNetwork, dict[str, Any]]:
+        learned, cloud = public(data), CloudHalfSettings(epochs=2 * EPOCHS)
+        extractor = train_tiprdc(_first(), learned.photos, people(data).public.labels, settings, seed, upkeep)
+        features = features_of(extractor, learned.photos)
+        network = train_cloud_half(extractor, features, learned.attributes, cloud, seed)
+        facts = {"method": "tiprdc", **settings.model_dump(mode="json"), "cloud": cloud.model_dump(mode="json")}
+        return network, facts
+
+    return work
 
 
 def public_only(data: Path, seed: int, upkeep: Upkeep) -> tuple[SplitNetwork, dict[str, Any]]:
@@ -137,7 +141,11 @@ JOBS: Mapping[str, Job] = {
     "disco": disco(PrunerOptions(width=32)),
     "disco-between": disco(PrunerOptions(width=32, threshold="between")),
     "public-only": public_only,
-    "tiprdc": tiprdc,
+    "tiprdc": tiprdc(0.5),
+    "adversarial-0.1-100": adversarial(0.1, 100.0),
+    "adversarial-0.8-100": adversarial(0.8, 100.0),
+    "tiprdc-0.1": tiprdc(0.1),
+    "tiprdc-0.8": tiprdc(0.8),
     "adversarial-0.1": adversarial(0.1),
     "adversarial-0.8": adversarial(0.8),
     "disco-between-100": disco(PrunerOptions(width=32, threshold="between"), 100.0),
