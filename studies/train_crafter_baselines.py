@@ -9,8 +9,8 @@ each name; a file that is there is left alone, a training that was stopped goes 
 
 * adversarial-0, the control: the same training, trade-off 0. Then the published trade-offs under the published weight,
   and under weight 100.
-* disco, by the published threshold, and disco-between, by one midway between what goes and what stays;
-  disco-between-100 under weight 100.
+* disco, by the published threshold, also under the other published trade-offs; disco-between, by one midway between
+  what goes and what stays; disco-between-100 under weight 100.
 * tiprdc, and under the other published trade-offs: the extractor, and a cloud's half trained on its features.
 * public-only: split-1's encoder; a cloud's half trained on the features of photos that have one attribute.
 """
@@ -88,11 +88,11 @@ def adversarial(trade_off: float, weight: float = 1.0) -> Job:
     return work
 
 
-def disco(pruner: PrunerOptions, weight: float = 1.0) -> Job:
+def disco(pruner: PrunerOptions, weight: float = 1.0, trade_off: float = 0.6) -> Job:
     """Disco with a pruner."""
     settings = DiscoSettings(
         pruner=pruner,
-        trade_off=0.6,
+        trade_off=trade_off,
         weight=weight,
         opponent=OpponentSettings(width=8, entry="convolution", error="mean_square", learning_rate=3e-4),
         epochs=EPOCHS,
@@ -115,7 +115,11 @@ def tiprdc(trade_off: float) -> Job:
         extractor = train_tiprdc(_first(), learned.photos, people(data).public.labels, settings, seed, upkeep)
         features = features_of(extractor, learned.photos)
         network = train_cloud_half(extractor, features, learned.attributes, cloud, seed)
-        facts = {"method": "tiprdc", **settings.model_dump(mode="json"), "cloud": cloud.model_dump(mode="json")}
+        facts = {
+            "method": "tiprdc",
+            **settings.model_dump(mode="json"),
+            "cloud": cloud.model_dump(mode="json"),
+        }
         return network, facts
 
     return work
@@ -144,6 +148,8 @@ JOBS: Mapping[str, Job] = {
     "tiprdc": tiprdc(0.5),
     "adversarial-0.1-100": adversarial(0.1, 100.0),
     "adversarial-0.8-100": adversarial(0.8, 100.0),
+    "disco-0.2": disco(PrunerOptions(width=32), trade_off=0.2),
+    "disco-0.8": disco(PrunerOptions(width=32), trade_off=0.8),
     "tiprdc-0.1": tiprdc(0.1),
     "tiprdc-0.8": tiprdc(0.8),
     "adversarial-0.1": adversarial(0.1),

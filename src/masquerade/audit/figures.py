@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from masquerade.audit.results import Arm, Curve, CurvePoint, Measurement
-from masquerade.audit.study import FigureSpec
+from masquerade.audit.study import FigureSpec, PointSpec
 from masquerade.metrics import welch_p_value
 
 AXIS = {
@@ -31,17 +31,13 @@ def measurement_of(arm: Arm | None, y: str) -> Measurement | None:
 
 
 def figures_of(figures: Sequence[FigureSpec], arms: Sequence[Arm]) -> list[Curve]:
-    """The figures of a study, one curve a series; points whose arm was left out are missing."""
+    """The figures of a study, one curve a series; points whose arm or utility was left out are missing."""
     by_name = {arm.name: arm for arm in arms}
     curves = []
     for figure in figures:
         for series in dict.fromkeys(point.series for point in figure.points):
-            drawn = [
-                CurvePoint(x=point.x, y=measured)
-                for point in figure.points
-                if point.series == series
-                and (measured := measurement_of(by_name.get(point.arm), figure.y)) is not None
-            ]
+            points = [point for point in figure.points if point.series == series]
+            drawn = [at for point in points if (at := _placed(point, by_name.get(point.arm), figure.y))]
             if drawn:
                 curves.append(
                     Curve(
@@ -54,6 +50,12 @@ def figures_of(figures: Sequence[FigureSpec], arms: Sequence[Arm]) -> list[Curve
                     )
                 )
     return curves
+
+
+def _placed(point: PointSpec, arm: Arm | None, y: str) -> CurvePoint | None:
+    measured, utility = measurement_of(arm, y), measurement_of(arm, "utility")
+    x = point.x if point.x is not None else utility and utility.value
+    return None if measured is None or x is None else CurvePoint(x=x, y=measured)
 
 
 def fano_curves(title: str, pieces: Sequence[dict[str, Any]]) -> tuple[list[Curve], str]:

@@ -191,10 +191,10 @@ class CurveSpec(Part):
 
 
 class PointSpec(Part):
-    """One point of a figure: an arm at a place on the x axis."""
+    """One point of a figure: an arm at a place on the x axis; at its utility, if none is given."""
 
     series: str
-    x: float
+    x: float | None = None
     arm: str
 
 
