@@ -32,12 +32,12 @@ studies: $(VENV)/.dev studies/models ## every study at the laptop profile, and t
 	$(BIN)/python studies/results_page.py
 	$(BIN)/python studies/collusion_extract.py
 
-# HyperObf's networks for photos of 64 pixels, what Crafter is compared with, and other generators: too large or too many
+# HyperObf's networks for photos of 64 pixels, what Crafter is compared with, and another generator: too large or too many
 # to keep here, trained in an hour and a half.
 studies/models: | $(VENV)/.dev
 	$(BIN)/python studies/train_hyperobf.py $(MASQUERADE_DATA) $@
 	$(BIN)/python studies/train_crafter_baselines.py $(MASQUERADE_DATA) $@
-	$(BIN)/python studies/train_crafter_generators.py $(MASQUERADE_DATA) $@
+	$(BIN)/python studies/train_crafter.py $(MASQUERADE_DATA) $@ --only faces-g2
 
 wheel: $(VENV)/.dev
 	$(BIN)/python -m build --wheel --outdir dist .

@@ -1,16 +1,22 @@
-"""Train Crafter's networks that ship with masquerade.
+"""Train Crafter's networks that ship with masquerade, and another generator for attackers.
 
     python studies/train_crafter.py DATA OUT [--only NAME ...]
 
 DATA holds LFW and the CelebA pack (see docs on data sets). Nobody is learned from whom a study protects: of LFW the
 people with fewer than 20 photos count, of CelebA those whom ``celeba.held_back`` does not name. Writes
 OUT/NAME.safetensors for each name, all by default; a file that is there is left alone, a training that was stopped
-goes on. They need each other in this order: the others belong to the generator and the encoder in OUT.
+goes on. They need each other in this order: amortiser-1 and crafter-1 belong to faces-1 and split-1 in OUT.
 
 * faces-1: about 70 minutes of one processor thread; its critic is in the file.
 * split-1: the settings of `masquerade encoder train`, in bfloat16; about one minute.
 * amortiser-1: about a minute and a half.
 * crafter-1: some minutes of one processor thread.
+* faces-style: a generator that attackers take in the place of faces-1 (attack A2), with a mapping network and modulated
+  convolutions (Karras et al. 2020), far smaller than theirs; about 35 minutes.
+* faces-g2: likewise, the paper's second structure, first maps of 4x4, other latents and width. It does not ship.
+
+The attackers' generators are trained far shorter than faces-1, so that what they fail to rebuild is no proof that
+nobody's would.
 """
 
 import argparse
@@ -30,6 +36,7 @@ from masquerade.crafting.shipped import open_generator, open_split
 from masquerade.crafting.split_file import SplitCard, split_bytes
 from masquerade.data import celeba, packs
 from masquerade.networks.split import SplitOptions
+from masquerade.networks.style_generator import StyleGeneratorOptions
 from masquerade.networks.wgan_generator import WGANGeneratorOptions
 from masquerade.released.durable import write_durably
 from masquerade.training.amortised_crafter import AmortisedCrafterSettings, train_amortised_crafter
@@ -53,6 +60,25 @@ FACES = WGANSettings(
     learning_rate=3e-4,
     averaging=0.999,
 )
+STYLES = WGANSettings(
+    generator=StyleGeneratorOptions(latents=96, side=SIDE, width=12, most=96),
+    critic_width=16,
+    steps=3000,
+    batch_size=24,
+    critic_steps=2,
+    learning_rate=1e-3,
+    betas=(0.0, 0.99),
+    averaging=0.998,
+)
+SECOND = WGANSettings(
+    generator=WGANGeneratorOptions(latents=200, side=SIDE, start=4, width=24),
+    critic_width=16,
+    steps=4000,
+    batch_size=32,
+    critic_steps=2,
+    learning_rate=3e-4,
+    averaging=0.995,
+)
 SPLIT = AttributeSettings(
     network=SplitOptions(side=SIDE, width=32, attributes=40, dropout=0.3),
     epochs=14,
@@ -70,20 +96,24 @@ CRAFTER_LICENCE = f"{CELEBA_LICENCE} Labelled Faces in the Wild, distributed for
 Job = Callable[[Path, Path, Upkeep], bytes]
 
 
-def faces(data: Path, out: Path, upkeep: Upkeep) -> bytes:
-    """The generator of public faces and its critic."""
-    photos, labels = _lfw(data)
-    trained = train_wgan(photos, FACES, SEED, upkeep)
-    card = FaceGeneratorCard(
-        name=out.stem,
-        generator=trained.generator.options,
-        critic=trained.critic.options,
-        training=_facts("WGAN-GP", FACES.model_dump(mode="json")),
-        photos=len(photos),
-        people=len(torch.unique(labels)),
-        licence=LFW_LICENCE,
-    )
-    return face_generator_bytes(FaceGenerator(trained.generator, trained.critic), card)
+def faces(settings: WGANSettings) -> Job:
+    """A generator of public faces and its critic."""
+
+    def work(data: Path, out: Path, upkeep: Upkeep) -> bytes:
+        photos, labels = _lfw(data)
+        trained = train_wgan(photos, settings, SEED, upkeep)
+        card = FaceGeneratorCard(
+            name=out.stem,
+            generator=trained.generator.options,
+            critic=trained.critic.options,
+            training=_facts("WGAN-GP", settings.model_dump(mode="json")),
+            photos=len(photos),
+            people=len(torch.unique(labels)),
+            licence=LFW_LICENCE,
+        )
+        return face_generator_bytes(FaceGenerator(trained.generator, trained.critic), card)
+
+    return work
 
 
 def split(data: Path, out: Path, upkeep: Upkeep) -> bytes:
@@ -150,7 +180,14 @@ def crafter(data: Path, out: Path, upkeep: Upkeep) -> bytes:
     return feature_crafter_bytes(trained, card)
 
 
-JOBS: Mapping[str, Job] = {"faces-1": faces, "split-1": split, "amortiser-1": amortiser, "crafter-1": crafter}
+JOBS: Mapping[str, Job] = {
+    "faces-1": faces(FACES),
+    "split-1": split,
+    "amortiser-1": amortiser,
+    "crafter-1": crafter,
+    "faces-style": faces(STYLES),
+    "faces-g2": faces(SECOND),
+}
 
 
 def path_of(out: Path, name: str) -> Path:

@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[1]
 STUDIES = [*sorted((ROOT / "studies").glob("*.toml")), demo_study()]
 TRAINED = (ROOT / "studies" / "train_hyperobf.py").read_text(encoding="utf-8")
 ENCODERS = (ROOT / "studies" / "train_crafter_baselines.py").read_text(encoding="utf-8")
-GENERATORS = (ROOT / "studies" / "train_crafter_generators.py").read_text(encoding="utf-8")
+GENERATORS = (ROOT / "studies" / "train_crafter.py").read_text(encoding="utf-8")
 
 SMALL = """
 name = "small"
