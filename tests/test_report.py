@@ -16,6 +16,7 @@ from masquerade.audit.results import Report
 from masquerade.errors import UsageError
 from masquerade.report import PictureGrid, judge, parse, render, schema
 from masquerade.report.axis import Axis, around, of_shares
+from masquerade.report.heat_map import heat_map
 from masquerade.report.pictures import embed
 from masquerade.report.render import SCHEMA
 from masquerade.report.scatter import scatter
@@ -167,6 +168,50 @@ def test_a_report_of_nothing_renders(tmp_path: Path) -> None:
     text = render(bare, [], tmp_path).read_text(encoding="utf-8")
     assert "No protection was under test." in text
     assert "<svg" not in text
+
+
+def test_the_heat_map_has_a_cell_for_every_attack_on_every_protection(html: str) -> None:
+    report = example_report()
+    heat = heat_map(report)
+    assert heat is not None
+    attacks = list(dict.fromkeys(leak.attack for arm in report.arms for leak in arm.leaks if leak.headline))
+    assert len(heat.columns) == len(attacks)
+    assert [arm.name for arm, _ in heat.rows] == [arm.name for arm in report.arms if arm.leaks]
+    for arm, cells in heat.rows:
+        by_attack = {leak.attack: leak for leak in arm.leaks}
+        assert [cell.leak for cell in cells] == [by_attack.get(attack) for attack in attacks]
+        for cell in cells:
+            ran = cell.leak is not None and cell.leak.status == "ran"
+            assert (cell.heat is not None) == ran
+    assert "Protections against attacks" in html
+
+
+def test_heat_goes_from_chance_to_the_score_without_protection() -> None:
+    report = example_report()
+    leak = report.arms[1].leaks[0]
+    assert leak.headline is not None
+    chance = leak.headline.chance
+
+    def heat_of(value: float, ceiling: float | None) -> int | None:
+        headline = leak.headline and leak.headline.model_copy(update={"value": value})
+        changed = leak.model_copy(update={"headline": headline, "ceiling": ceiling})
+        arms = [arm.model_copy(update={"leaks": [changed, *arm.leaks[1:]]}) for arm in report.arms[:2]]
+        heat = heat_map(report.model_copy(update={"arms": arms}))
+        assert heat is not None
+        return heat.rows[1][1][0].heat
+
+    assert heat_of(chance, 0.5) == 0
+    assert heat_of(0.0, 0.5) == 0
+    assert heat_of((chance + 0.5) / 2, 0.5) == 50
+    assert heat_of(0.7, 0.5) == 100
+    assert heat_of(0.5, None) == round(100 * (0.5 - chance) / (1 - chance))
+
+
+def test_one_protection_or_one_attack_needs_no_heat_map() -> None:
+    report = example_report()
+    assert heat_map(report.model_copy(update={"arms": report.arms[1:2]})) is None
+    one = [arm.model_copy(update={"leaks": arm.leaks[:1]}) for arm in report.arms]
+    assert heat_map(report.model_copy(update={"arms": one})) is None
 
 
 def test_many_arms_render_without_cards(tmp_path: Path) -> None:

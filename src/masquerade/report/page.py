@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from masquerade.audit.results import Report
-from masquerade.report import curves, scatter, verdict, words
+from masquerade.report import curves, heat_map, scatter, verdict, words
 from masquerade.report.pictures import PictureGrid, embed
 from masquerade.report.range_bar import range_bar
 
@@ -45,6 +45,7 @@ def page(report: Report, pictures: Sequence[PictureGrid]) -> str:
         figures=curves.figures(report),
         curves=curves,
         pictures=pictures,
+        heat=heat_map.heat_map(report),
         gaps=verdict.gaps(report),
         few=len(report.arms) <= MOST_CARDS,
     )
