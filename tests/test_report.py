@@ -1,5 +1,7 @@
 """Reports: complete, self-contained, the same each time, and never kinder than the audit."""
 
+import base64
+import io
 import json
 import re
 from html.parser import HTMLParser
@@ -10,6 +12,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
 from example_report import example_pictures, example_report
 from masquerade.audit.results import Report
@@ -269,7 +272,16 @@ def test_pictures_within_range_are_shown_as_they_are() -> None:
     assert PictureGrid.of("x", {"original": torch.zeros(3, 1, 4, 4)}).rows[0][0] == "original"
 
 
+def test_features_are_no_pictures_even_where_their_values_are_those_of_dark_ones() -> None:
+    features = torch.linspace(0, 5, 64).reshape(1, 1, 8, 8).repeat(2, 16, 1, 1)
+    row = embed("disguised", tuple(features))
+    assert row.note == "first of 16 maps, values 0 to 5, drawn from 0 to 5"
+    file = io.BytesIO(base64.b64decode(row.images[0].removeprefix("data:image/png;base64,")))
+    assert Image.open(file).getextrema() == (0, 255)
+
+
 def test_numbers_as_text() -> None:
+    assert amount("attributes_measured", 40.0) == "40"
     assert percent(2.2e-12) == "<\u202f0.01\u00a0%"
     texts = [percent(x) for x in (0, 0.0025, 0.05, 0.9999, 1)]
     assert texts == ["0\u00a0%", "0.25\u00a0%", "5.0\u00a0%", ">\u202f99.9\u00a0%", "100\u00a0%"]

@@ -4,12 +4,15 @@ import base64
 import io
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 import torch
 from PIL import Image
 from torch import Tensor
 
 RULE = "Best, median and worst of all recovered pictures by squared error; none was chosen by hand."
+_PICTURES: Final = (1, 3)
+"""Channels of pictures; what has others is features."""
 
 
 @dataclass(frozen=True)
@@ -46,15 +49,20 @@ class EmbeddedRow:
 def embed(label: str, images: tuple[Tensor, ...]) -> EmbeddedRow:
     """PNGs of one row, all on the same scale.
 
-    Values of 0 to 255 are shown as they are. Disguised images go beyond: then the middle 98 % of the row's
-    values is stretched over black to white, and the note says so.
+    Pictures of values from 0 to 255 are shown as they are. Disguised ones go beyond, and features are no pictures, of
+    which the first map is shown: then the middle 98 % of what is shown of the row is stretched over black to white,
+    and the note says so.
     """
     stack = torch.stack([image.float() for image in images])
     low, high, note = 0.0, 255.0, ""
-    if float(stack.min()) < -0.5 or float(stack.max()) > 255.5:
+    maps = stack.shape[1]
+    if maps not in _PICTURES:
+        stack, note = stack[:, :1], f"first of {maps} maps, "
+    if note or float(stack.min()) < -0.5 or float(stack.max()) > 255.5:
         low, high = _middle(stack)
         ends = (float(stack.min()), float(stack.max()), low, high)
-        note = "values {:.0f} to {:.0f}, drawn from {:.0f} to {:.0f}".format(*ends).replace("-", "\u2212")
+        drawn = "values {:.0f} to {:.0f}, drawn from {:.0f} to {:.0f}".format(*ends)
+        note = f"{note}{drawn}".replace("-", "\u2212")
     shown = ((stack - low) / max(high - low, 1e-6) * 255).round().clamp(0, 255).to(torch.uint8)
     return EmbeddedRow(label, tuple(_data_uri(image) for image in shown), note)
 
@@ -66,7 +74,7 @@ def _middle(values: Tensor) -> tuple[float, float]:
 
 
 def _data_uri(image: Tensor) -> str:
-    """A PNG of a uint8 image ``(c, h, w)``; of one or three channels as it is, else of its first channel."""
+    """A PNG of a uint8 image ``(1, h, w)`` or ``(3, h, w)``."""
     pixels = image.permute(1, 2, 0).numpy() if len(image) == 3 else image[0].numpy()
     file = io.BytesIO()
     Image.fromarray(pixels).save(file, "PNG")

@@ -5,7 +5,7 @@ from typing import Literal
 
 from masquerade.audit.results import Measurement
 
-Kind = Literal["share", "plain", "small", "decibels"]
+Kind = Literal["share", "plain", "small", "decibels", "count"]
 
 
 @dataclass(frozen=True)
@@ -184,6 +184,11 @@ METRICS = {
         "The cloud's answers are those on unprotected features in {value} of all; the more frequent answer always "
         "gets {chance}.",
     ),
+    "attributes_measured": MetricWords(
+        "attributes that some of the photos have and some have not",
+        "count",
+        "The mean is over {value} attributes, which some of the photos have and some have not.",
+    ),
     "tar_at_far_0.01": MetricWords(
         "true accepts at 1 % false accepts",
         "share",
@@ -239,6 +244,8 @@ def amount(metric: str, value: float) -> str:
             return f"{value:.1f}\u00a0dB"
         case "small":
             return f"{value:.3g}"
+        case "count":
+            return f"{value:.0f}"
         case _:
             return f"{value:.3f}".replace("-0.000", "0.000")
 
