@@ -20,7 +20,7 @@ from masquerade.attacks.feature_identity import FeatureIdentity
 from masquerade.attacks.hybrid_inversion import HybridInversion
 from masquerade.attacks.latent_search import LatentSearch
 from masquerade.crafting import FaceGenerator, FaceGeneratorCard, face_generator_bytes
-from masquerade.errors import StudyError, UsageError
+from masquerade.errors import MissingSight, StudyError, UsageError
 from masquerade.metrics import ssim
 from masquerade.metrics.base import Truth
 from masquerade.networks.style_generator import StyleGenerator, StyleGeneratorOptions
@@ -144,6 +144,25 @@ def test_features_tell_people_apart() -> None:
     guess = FeatureIdentity(size=60)(seen, np.random.default_rng(0))
     assert isinstance(guess, Labels)
     assert float((guess.labels == victims().labels).float().mean()) > 0.5
+
+
+def test_people_are_told_apart_once_answers_say_what_a_protection_changes() -> None:
+    known = faces().take(torch.arange(201, 400, 2))
+    seen = view(mixed(victims().images), gallery=Labelled(known.images.float(), known.labels))
+    right = []
+    for queries in (0, 200):
+        guess = FeatureIdentity(size=60, queries=queries)(seen, np.random.default_rng(0))
+        assert isinstance(guess, Labels)
+        right.append(float((guess.labels == victims().labels).float().mean()))
+    assert right[1] > right[0] + 0.3
+    assert right[1] > 0.4
+
+
+def test_asking_needs_the_sight_of_answers() -> None:
+    known = faces().take(torch.arange(201, 400, 2))
+    seen = view(mixed(victims().images), gallery=Labelled(known.images.float(), known.labels), query=None)
+    with pytest.raises(MissingSight, match="query"):
+        FeatureIdentity(queries=20)(seen, np.random.default_rng(0))
 
 
 def test_studies_name_the_attack_after_averaging() -> None:

@@ -40,12 +40,15 @@ class FeatureDenoising(Attack):
 
     def run(self, view: View, rng: np.random.Generator) -> Guess:
         """What the other attack makes of denoised features."""
+        return self.then(replace(view, released=self.denoised(view, rng)), rng)
+
+    def denoised(self, view: View, rng: np.random.Generator) -> Tensor:
+        """The released features without what the protection changed, as far as answers tell."""
         plain, protected = plain_and_protected(view, self.queries)
         denoiser = self._trained(plain, protected, rng)
         with torch.no_grad():
             parts = torch.split(view.released.float(), PART)
-            cleaned = torch.cat([some + denoiser(some) for some in parts])
-        return self.then(replace(view, released=cleaned), rng)
+            return torch.cat([some + denoiser(some) for some in parts])
 
     def _trained(self, plain: Tensor, protected: Tensor, rng: np.random.Generator) -> nn.Sequential:
         seed = int(rng.integers(2**31))

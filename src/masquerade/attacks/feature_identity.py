@@ -10,7 +10,9 @@ from torch.nn import functional
 
 from masquerade.attacks.base import Attack, Control, Guess, Labels, Sight, View
 from masquerade.attacks.feature_decoding import encoded
+from masquerade.attacks.feature_denoising import FeatureDenoising
 from masquerade.attacks.own_recogniser import numbered
+from masquerade.errors import MissingSight
 
 
 @final
@@ -18,10 +20,12 @@ from masquerade.attacks.own_recogniser import numbered
 class FeatureIdentity(Attack):
     """Names the person whose own unprotected feature map is nearest, without any reconstruction.
 
-    Directions in which features differ within people count less, as public people show.
+    Directions in which features differ within people count less, as public people show. With ``queries`` what the
+    protection changes is learned first from answers about public photos, and taken off, which the paper did not run.
 
     Args:
         size: Principal components that are compared.
+        queries: Public photos that are asked about (needs the sight ``query``); 0 for none.
     """
 
     name: ClassVar[str] = "feature_identity"
@@ -34,18 +38,24 @@ class FeatureIdentity(Attack):
     )
 
     size: int = 150
+    queries: int = 0
 
     def run(self, view: View, rng: np.random.Generator) -> Guess:
         """A person for each feature map."""
-        del rng
         assert view.gallery is not None  # noqa: S101  (the sealed caller checked all three)
         assert view.public is not None  # noqa: S101
         assert view.split is not None  # noqa: S101
         public = encoded(view.split, view.public.images).flatten(1)
         mean, basis = _basis(public, numbered(view.public.labels), self.size)
         known = functional.normalize((encoded(view.split, view.gallery.images).flatten(1) - mean) @ basis)
-        seen = functional.normalize((view.released.float().flatten(1) - mean) @ basis)
+        released = self._denoised(view, rng) if self.queries else view.released
+        seen = functional.normalize((released.float().flatten(1) - mean) @ basis)
         return Labels(view.gallery.labels[(seen @ known.T).argmax(1)])
+
+    def _denoised(self, view: View, rng: np.random.Generator) -> Tensor:
+        if view.query is None:
+            raise MissingSight("answers are not shown", value="query", place="the view")
+        return FeatureDenoising(queries=self.queries).denoised(view, rng)
 
 
 def _basis(features: Tensor, labels: Tensor, size: int) -> tuple[Tensor, Tensor]:
