@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from masquerade.audit.results import Arm, Measurement, Report
+from masquerade.audit.results import Arm, Report
+from masquerade.report.heat_map import Cell, heat_map
 from masquerade.report.verdict import strongest
 from masquerade.report.words import amount, interval, metric_words
 
@@ -95,17 +96,18 @@ def _arm(arm: Arm) -> str:
 
 def _grid(report: Report) -> Iterator[str]:
     """Every attack on every protection, as the Crafter paper's figure 14 has it."""
-    attacks = list(dict.fromkeys(leak.attack for arm in report.arms for leak in arm.leaks))
-    yield f"| every attack | {' | '.join(name.replace('_', ' ') for name in attacks)} |"
-    yield f"|---|{'---|' * len(attacks)}"
-    for arm in report.arms:
-        found = {leak.attack: leak for leak in arm.leaks if leak.status == "ran" and leak.headline}
-        cells = [_cell(found[name].headline) if name in found else "" for name in attacks]
-        yield f"| {arm.title} | {' | '.join(cells)} |"
+    found = heat_map(report)
+    if found is None:
+        return
+    yield f"| every attack | {' | '.join(column.title for column in found.columns)} |"
+    yield f"|---|{'---|' * len(found.columns)}"
+    for arm, cells in found.rows:
+        yield f"| {arm.title} | {' | '.join(map(_cell, cells))} |"
     yield ""
 
 
-def _cell(measured: Measurement | None) -> str:
+def _cell(cell: Cell) -> str:
+    measured = cell.leak.headline if cell.leak and cell.heat is not None else None
     return "" if measured is None else f"{amount(measured.metric, measured.value)} ({measured.n})"
 
 

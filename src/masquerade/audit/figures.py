@@ -54,7 +54,7 @@ def figures_of(figures: Sequence[FigureSpec], arms: Sequence[Arm]) -> list[Curve
 
 def _placed(point: PointSpec, arm: Arm | None, y: str) -> CurvePoint | None:
     measured, utility = measurement_of(arm, y), measurement_of(arm, "utility")
-    x = point.x if point.x is not None else utility and utility.value
+    x = point.x if point.x is not None else utility and round(utility.value, 3)
     return None if measured is None or x is None else CurvePoint(x=x, y=measured)
 
 
