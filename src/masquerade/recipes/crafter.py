@@ -8,8 +8,8 @@ from masquerade.recipes.cloak import Cloak, Opened
 
 _PAPER: Final = "the Crafter paper, algorithm 1 and section V-B, and its code"
 _KNOWN_APART: Final = (
-    "Crafted features still tell people apart: beside original ones of known people, about a third were recognised; "
-    "docs/guide/crafter.md has what other attackers rebuild."
+    "Crafted features still tell people apart: beside original ones of known people, a third to two fifths were "
+    "recognised; docs/guide/crafter.md has what other attackers rebuild."
 )
 LAPTOP: Final[dict[str, Any]] = {
     "iterations": 30,
