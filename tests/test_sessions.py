@@ -1,11 +1,13 @@
-"""The command line, as text files: commands, what they print, how they exit."""
+"""The command line, as text files: commands, what they print, how they exit. None of them uses the network."""
 
+import socket
 from pathlib import Path
 
 import pytest
 
 from masquerade.cli.app import run
 from masquerade.data import builtin
+from offline import ReachedOut, offline
 from session import Step, matches, steps
 
 HERE = Path(__file__).parent / "sessions"
@@ -40,8 +42,9 @@ def test_session(
     monkeypatch.chdir(tmp_path)
     for name in ("photos", "broken"):
         (tmp_path / name).symlink_to(faces / name)
-    for step in steps(path):
-        _check(step, path, capsys)
+    with offline():
+        for step in steps(path):
+            _check(step, path, capsys)
 
 
 def _check(step: Step, path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -56,3 +59,10 @@ def _check(step: Step, path: Path, capsys: pytest.CaptureFixture[str]) -> None:
 def test_a_session_that_expects_something_else_fails() -> None:
     assert not matches(["sound: other"], "sound: released\n")
     assert matches(["sound: …"], "sound: released\n")
+
+
+def test_what_reaches_out_is_refused() -> None:
+    with offline(), pytest.raises(ReachedOut):
+        socket.getaddrinfo("localhost", 80)
+    with offline(), socket.socket() as reaching, pytest.raises(ReachedOut):
+        reaching.connect(("127.0.0.1", 9))
