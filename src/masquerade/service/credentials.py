@@ -38,6 +38,11 @@ def digest(secret: str) -> bytes:
     return sha256(secret.encode()).digest()
 
 
+def handle(code: str) -> str:
+    """What names an invitation to the operator, who must not know the code."""
+    return digest(code).hex()[:12]
+
+
 def random_code() -> str:
     """256 random bits as 43 characters."""
     return secrets.token_urlsafe(32)
@@ -46,7 +51,7 @@ def random_code() -> str:
 def new_invitation(connection: Connection, days: int) -> str:
     """A code for one person, good for so many days."""
     code, now = random_code(), int(time.time())
-    row = {"digest": digest(code), "created": now, "expires": now + days * DAY}
+    row = {"digest": digest(code), "handle": handle(code), "created": now, "expires": now + days * DAY}
     connection.execute(insert(Invitation).values(**row))
     return code
 

@@ -12,6 +12,7 @@ from masquerade.keys import Key
 from masquerade.service.credentials import (
     HOLDER,
     digest,
+    handle,
     held,
     known,
     new_account,
@@ -107,7 +108,8 @@ def _opened(connection: Connection, request_key: str, policy: Policy, now: int) 
             remedy="Try tomorrow, or join with an invitation.",
             wait=DAY // 24,
         )
-    connection.execute(insert(Invitation).values(digest=digest(secret), created=now, expires=now))
+    row = {"digest": digest(secret), "handle": handle(secret), "created": now, "expires": now}
+    connection.execute(insert(Invitation).values(**row))
     return secret
 
 

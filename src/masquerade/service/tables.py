@@ -22,7 +22,7 @@ class Base(DeclarativeBase):
 
 @final
 class Account(Base):
-    """Who was invited; ``issued`` and ``replaced`` are the quota, which only ever grows."""
+    """Who was invited; ``issued`` and ``replaced`` are the quota, which only ever grows; ``note`` is the operator's."""
 
     __tablename__ = "accounts"
     __table_args__ = (CheckConstraint("issued >= 0", name="issued_counts"),)
@@ -32,11 +32,14 @@ class Account(Base):
     created: Mapped[int] = mapped_column(BigInteger)
     issued: Mapped[int] = mapped_column(Integer)
     replaced: Mapped[int | None] = mapped_column(BigInteger)
+    note: Mapped[str] = mapped_column(String(200), server_default="")
 
 
 @final
 class Invitation(Base):
     """One code, of which only the digest is kept; ``request`` and ``account`` say who joined by it.
+
+    ``handle``, the digest's beginning, names it to the operator; ``withdrawn`` says since when it is good no more.
 
     One that lapses as it is made stands for somebody who joined without a code, where the policy allows that.
     """
@@ -49,6 +52,9 @@ class Invitation(Base):
     used: Mapped[int | None] = mapped_column(BigInteger)
     request: Mapped[bytes | None] = mapped_column(LargeBinary(32))
     account: Mapped[str | None] = mapped_column(String(32))
+    handle: Mapped[str] = mapped_column(String(12), index=True, server_default="")
+    note: Mapped[str] = mapped_column(String(200), server_default="")
+    withdrawn: Mapped[int | None] = mapped_column(BigInteger)
 
 
 @final
@@ -100,6 +106,16 @@ class MaskNetRow(Base):
 
 
 @final
+class StoredFile(Base):
+    """The file of a MaskNet as it was drawn, sealed under a key that its sealed secret gives; see ``stored``."""
+
+    __tablename__ = "masknet_files"
+
+    masknet: Mapped[str] = mapped_column(ForeignKey("masknets.id"), primary_key=True)
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+@final
 class Answer(Base):
     """What a request with an Idempotency-Key was answered."""
 
@@ -117,6 +133,14 @@ class AuditRow(Base):
     """One thing that happened, chained to the one before."""
 
     __tablename__ = "audit"
+    __table_args__ = (
+        Index(
+            "quota_of_accounts",
+            "subject",
+            sqlite_where=text("event IN ('issue', 'charge')"),
+            postgresql_where=text("event IN ('issue', 'charge')"),
+        ),
+    )
 
     seq: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     time: Mapped[int] = mapped_column(BigInteger)
