@@ -6,6 +6,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from masquerade.attacks.solving import solved
+
 POWER_STEPS: Final = 40
 RIDGE: Final = 1e-4
 """Keeps the system solvable where mixtures are too few; relative to the largest eigenvalue."""
@@ -24,7 +26,7 @@ class Mixing:
         normal = shares.T @ shares
         self._top = float(torch.linalg.matrix_norm(normal, 2))
         normal.diagonal().add_(RIDGE * self._top)
-        self._inverse = torch.linalg.solve(normal, shares.T)
+        self._inverse = solved(normal, shares.T)
 
     def first(self, sizes: Tensor, steps: int, rng: np.random.Generator) -> Tensor:
         """Photos ``(m, pixels)`` from a spectral start, up to a sign for each pixel.

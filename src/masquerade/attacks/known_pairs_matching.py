@@ -7,6 +7,8 @@ import torch
 from scipy.optimize import linear_sum_assignment
 from torch import Tensor
 
+from masquerade.attacks.solving import inverted
+
 ROWS: Final = 128
 """Rows of one block that are compared; more only cost time."""
 SHORTLIST: Final = 48
@@ -76,12 +78,12 @@ def linear_benefit(disguised: Tensor, originals: Tensor, prior: MatrixPrior, noi
     for a, c in zip(originals.unbind(1), disguised.unbind(1), strict=True):
         spread = prior.variance * a @ a.mT
         spread.diagonal(dim1=1, dim2=2).add_(noise)
-        inverse = torch.linalg.inv(spread)
+        inverse, logarithm = inverted(spread)
         mean = prior.mean * a.sum(2)
         pull = (inverse @ mean[:, :, None])[..., 0]
         distance = (c @ c.mT).flatten(1) @ inverse.flatten(1).T
         distance += d * (mean * pull).sum(1) - 2 * c.sum(2) @ pull.T
-        benefit -= distance + d * torch.linalg.slogdet(spread).logabsdet
+        benefit -= distance + d * logarithm
     return benefit
 
 

@@ -14,6 +14,7 @@ from masquerade.attacks.moments_decoding import decode
 from masquerade.attacks.moments_layout import CellLayout, normalised, root, second_moment
 from masquerade.attacks.moments_permutation import dependences, match
 from masquerade.attacks.moments_spectrum import Spectrum
+from masquerade.attacks.solving import inverted
 
 SPECTRA_WEIGHT = 0.1
 LEAST_WHITENED = 0.05
@@ -92,7 +93,7 @@ class Moments(Attack):
         spectrum = Spectrum.of(layout.flat(layout.times(known, from_known)))
         least = LEAST_WHITENED if whiten else recipe.noise_after**2 / 12
         rotations = sweep(disguised, rotations, spectrum, least, layout)
-        matrices: Tensor = from_known @ rotations @ torch.linalg.inv(from_seen)
+        matrices: Tensor = from_known @ rotations @ inverted(from_seen)[0]
         means = [cells.mean(1) @ whitening for cells, whitening in ((seen, from_seen), (known, from_known))]
         if float((means[0] @ rotations.mT * means[1]).sum()) < 0:
             matrices = -matrices

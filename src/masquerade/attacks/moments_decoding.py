@@ -5,6 +5,7 @@ from torch import Tensor
 
 from masquerade.attacks.moments_layout import CellLayout
 from masquerade.attacks.moments_spectrum import Spectrum
+from masquerade.attacks.solving import solved
 
 RIDGE = 1e-6
 
@@ -42,6 +43,5 @@ def decode(
     gram.diagonal().add_(noise[1] + RIDGE * float(gram.diagonal().mean()))
     if is_picture:
         towards += unseen * backward
-    weights = torch.linalg.solve(gram, towards)
-    guess = (layout.flat(disguised) - centre) @ weights + mean
+    guess = (layout.flat(disguised) - centre) @ solved(gram, towards) + mean
     return layout.join(guess).clamp(0, 255)

@@ -10,6 +10,7 @@ from torch.nn import functional
 
 from masquerade.attacks.base import Attack, Control, Guess, Ranking, Sight, View
 from masquerade.attacks.network_recipe import patch_of
+from masquerade.attacks.solving import solved
 from masquerade.attacks.token_recipe import tokens_of
 from masquerade.attacks.token_statistics import cosine
 
@@ -59,8 +60,7 @@ class NetworkKnownPairs(Attack):
         inner = known @ known.mT
         level = inner.diagonal(dim1=1, dim2=2).mean(1).clamp_min(1e-9)
         inner += self.ridge * level[:, None, None] * torch.eye(inner.shape[1])
-        answers: Tensor = torch.linalg.solve(inner, codes)
-        return (asked - mean) @ known.mT @ answers
+        return (asked - mean) @ known.mT @ solved(inner, codes)
 
 
 def _places(images: Tensor, side: int | None) -> Tensor:

@@ -18,6 +18,7 @@ from masquerade.attacks.base import Attack, Control, Guess, Ranking, Sight, View
 from masquerade.attacks.block_recipe import BlockRecipe
 from masquerade.attacks.moments_layout import CellLayout, normalised
 from masquerade.attacks.norm_evidence import evidence
+from masquerade.attacks.solving import inverted
 
 AT_ONCE: Final = 128
 """Images whose cells are in memory at a time."""
@@ -118,7 +119,7 @@ class _Lengths:
         moment = torch.stack([torch.einsum("cnti,cntj->cij", part, part) for part in parts]).sum(0)
         scale = moment.diagonal(dim1=1, dim2=2).mean(1)
         moment.diagonal(dim1=1, dim2=2).add_(FLOOR * scale[:, None])
-        inverse = torch.linalg.inv(moment.double()).float()
+        inverse, _ = inverted(moment)
         lengths = []
         for part in parts:
             leverage = torch.einsum("cnti,cij,cntj->cnt", part, inverse, part).clamp(0, 0.999)

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from masquerade.attacks.known_pairs_fitting import Measurement
 from masquerade.attacks.moments_layout import CellLayout
+from masquerade.attacks.solving import solved
 
 NUMBERS: Final = 1100
 """Pixels of one tile at most: the filter solves equations of this size."""
@@ -90,7 +91,7 @@ class _Tile:
         """Pixels ``(n, p)`` from measured numbers ``(n, p)``."""
         gram = _turn(meets, _turn(meets, self.covariance, tied).T, tied)
         gram.diagonal().add_(noise[:, None, :].expand(-1, tied, -1).flatten())
-        weights = torch.linalg.solve(gram, _turn(meets, self.towards, tied))
+        weights = solved(gram, _turn(meets, self.towards, tied))
         expected = _turn(meets, self.met_mean[:, None], tied)[:, 0]
         pixels: Tensor = (seen - expected) @ weights + self.mean
         return pixels
