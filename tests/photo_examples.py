@@ -14,10 +14,10 @@ from masquerade.data import builtin
 from masquerade.disguises.cloak_optimiser import Budget
 from masquerade.disguises.masknet_cloak import KeyedMaskNetCloak
 from masquerade.disguises.own_masknet import numbers_of
+from masquerade.faces.finder import FaceFinder
 from masquerade.keys import Key
 from masquerade.masknets import UntrainedSource
 from masquerade.networks.masknet import structure
-from masquerade.owner.faces import FaceFinder
 from masquerade.owner.photo_cloak import Appearance, PhotoCloak
 
 KEY = Key.from_secret(bytes(range(32)))

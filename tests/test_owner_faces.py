@@ -12,11 +12,11 @@ from PIL import Image
 
 from masquerade import packaged_model
 from masquerade.errors import UsageError
-from masquerade.owner import alignment
-from masquerade.owner import faces as faces_module
-from masquerade.owner.alignment import TEMPLATE, bounds, inverse, placement, resample, scaled, shifted, whole
-from masquerade.owner.faces import Face, FaceFinder
-from masquerade.owner.tiles import OVERLAP, SIDE, tiles, whole_within
+from masquerade.faces import alignment
+from masquerade.faces import finder as faces_module
+from masquerade.faces.alignment import TEMPLATE, bounds, inverse, placement, resample, scaled, shifted, whole
+from masquerade.faces.finder import Face, FaceFinder
+from masquerade.faces.tiles import OVERLAP, SIDE, tiles, whole_within
 from photo_examples import canvas, faces, scene
 
 

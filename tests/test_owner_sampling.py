@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import torch
 
+from masquerade.faces.alignment import TEMPLATE, Placement, placement, resample, settled
+from masquerade.faces.finder import FaceFinder
 from masquerade.masknets import open_source
 from masquerade.masknets.generator_file import open_cloak_generator
-from masquerade.owner.alignment import TEMPLATE, Placement, placement, resample, settled
-from masquerade.owner.faces import FaceFinder
 from masquerade.owner.sampling import sampled
 from photo_examples import canvas, faces, scene
 

@@ -6,7 +6,7 @@ import numpy as np
 import onnx
 from onnx import helper, numpy_helper
 
-from masquerade.owner.faces import detector_model
+from masquerade.faces.finder import detector_model
 
 _SIDES: Final = ("height", "width")
 

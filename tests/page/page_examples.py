@@ -18,9 +18,9 @@ from playwright.sync_api import Page
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from masquerade.data.picture import open_picture
+from masquerade.faces.finder import FaceFinder
 from masquerade.masknets import MaskNetFile, read_masknet
 from masquerade.owner.cloak_methods import face_cloak
-from masquerade.owner.faces import FaceFinder
 from masquerade.owner.photo_cloak import Appearance, PhotoCloak
 from masquerade.service import credentials
 from masquerade.service.provider import Provider

@@ -9,10 +9,10 @@ import typer
 
 from masquerade.cli.console import SOME_FAILED, CommandFailed, note, progress
 from masquerade.errors import UsageError
+from masquerade.faces.finder import FaceFinder
 from masquerade.masknets import MaskNetFile, masknet_bytes, read_masknet
 from masquerade.owner.cloak_methods import DEFAULT, METHODS, face_cloak
 from masquerade.owner.cloaking import CloakSummary, cloak_folder
-from masquerade.owner.faces import FaceFinder
 from masquerade.owner.photo_cloak import MIN_SSIM, NO_FACE, Appearance, PhotoCloak
 from masquerade.owner.records import Records
 

@@ -14,8 +14,8 @@ from masquerade.cli.console import CommandFailed, notes
 from masquerade.data.packs import DATA_VARIABLE
 from masquerade.encoders import open_encoder
 from masquerade.errors import MasqueradeError
+from masquerade.faces.finder import FaceFinder
 from masquerade.keys import Key, rounded_digest
-from masquerade.owner.faces import FaceFinder
 from masquerade.training.precision import best_device, resolve_precision
 
 Row = tuple[str, str, str]

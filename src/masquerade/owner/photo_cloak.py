@@ -15,8 +15,7 @@ from masquerade.data.picture import Picture
 from masquerade.data.rejection import Rejection
 from masquerade.disguises.base import Keyed
 from masquerade.errors import UsageError
-from masquerade.networks.similarity import WINDOW, Similarity
-from masquerade.owner.alignment import (
+from masquerade.faces.alignment import (
     TEMPLATE,
     Placement,
     bounds,
@@ -28,7 +27,8 @@ from masquerade.owner.alignment import (
     shifted,
     whole,
 )
-from masquerade.owner.faces import MOST, FaceFinder
+from masquerade.faces.finder import MOST, FaceFinder
+from masquerade.networks.similarity import WINDOW, Similarity
 from masquerade.owner.sampling import sampled
 
 NoFace = Literal["skip", "copy", "fail", "whole-image"]

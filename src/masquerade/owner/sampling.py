@@ -11,7 +11,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from masquerade.owner.alignment import Placement
+from masquerade.faces.alignment import Placement
 
 _SHARP: Final = -0.75
 """Slope of the cubic at distance 1 (Keys 1981, with OpenCV's choice)."""

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from masquerade.errors import UsageError
-from masquerade.owner.tiles import tiles, whole_within
+from masquerade.faces.tiles import tiles, whole_within
 from masquerade.packaged_model import REMEDY, packaged_model
 
 SHA256: Final = "49f000ec501fef24739071fc7e68267d32209045b6822c0c72dce1da25726f10"

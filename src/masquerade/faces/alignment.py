@@ -10,7 +10,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from masquerade.owner.faces import Face
+from masquerade.faces.finder import Face
 
 TEMPLATE: Final = 112
 """Side of the square that ``_MARKS`` refers to."""
