@@ -57,6 +57,7 @@ def _symmetric(gram: Tensor) -> Tensor:
 
 
 def _factors(matrix: Tensor) -> Tensor:
+    factors: Tensor
     factors, failed = torch.linalg.cholesky_ex(matrix)
     if bool((failed != 0).any()) or not bool(factors.isfinite().all()):
         raise AttackError(
