@@ -58,7 +58,7 @@ class MaskNetFile:
 
     Args:
         numbers: float32 ``(256,)``.
-        masknet: The MaskNet, as it was drawn: the same bits on every machine.
+        masknet: The MaskNet, as it was drawn; drawn on another machine, its last bits may differ.
         card: What it is.
 
     Raises:

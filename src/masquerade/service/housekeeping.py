@@ -6,14 +6,15 @@ from typing import Final
 from sqlalchemy import Connection, delete
 
 from masquerade.service.settings import DAY, Policy
-from masquerade.service.tables import Answer, Invitation, Token
+from masquerade.service.stored import delete_files
+from masquerade.service.tables import Answer, Invitation, MaskNetRow, Token
 
 KEPT: Final = 90
 """Days that an invitation is kept after it lapsed, and no fewer than its answer is repeated for."""
 
 
 def swept(connection: Connection, policy: Policy) -> dict[str, int]:
-    """Delete answers that are repeated no more, tokens that lapsed and invitations that lapsed long ago.
+    """Delete answers that are repeated no more, tokens that lapsed, invitations that lapsed long ago, unused files.
 
     Returns:
         Rows deleted, by table.
@@ -25,6 +26,7 @@ def swept(connection: Connection, policy: Policy) -> dict[str, int]:
         Token: Token.expires <= now,
         Invitation: Invitation.expires < kept,
     }
+    delete_files(connection, MaskNetRow.state.not_in(("stock", "active")))
     return {
         table.__tablename__: connection.execute(delete(table).where(lapsed)).rowcount
         for table, lapsed in rules.items()

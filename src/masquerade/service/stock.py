@@ -7,7 +7,8 @@ from typing import Final, final
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy.engine import Row
 
 from masquerade import __version__
 from masquerade.errors import OutOfOrder
@@ -18,7 +19,8 @@ from masquerade.masknets import MaskNetCard, MaskNetFile, Source, masknet_bytes
 from masquerade.owner.functional_distance import BYTES, distances, sketch
 from masquerade.service.database import Database, locked_head
 from masquerade.service.sealing import belongs
-from masquerade.service.tables import MaskNetRow
+from masquerade.service.stored import require_issued, store
+from masquerade.service.tables import MaskNetRow, StoredFile
 
 DRAWS: Final = 64
 """Draws that are tried for one place in the stock."""
@@ -93,6 +95,58 @@ class Stock:
             "version": __version__,
         }
         connection.execute(insert(MaskNetRow).values(**row))
+        store(connection, identity, raw, content)
+
+    def complete(self) -> tuple[str, ...]:
+        """Keep the files of MaskNets that were drawn before files were kept, where they can still be drawn.
+
+        Those in stock that cannot are given to nobody.
+
+        Returns:
+            Names of issued ones that this machine draws with other bits, or from another hypernetwork.
+
+        Raises:
+            OutOfOrder: If the database cannot be written.
+        """
+        wanted = (MaskNetRow.state.in_(("stock", "active")), StoredFile.masknet.is_(None))
+        query = select(MaskNetRow.__table__).outerjoin(StoredFile, StoredFile.masknet == MaskNetRow.id)
+        with self._database.reading() as connection:
+            rows = connection.execute(query.where(*wanted)).all()
+        return tuple(row.id for row in rows if not self._completed(row))
+
+    def _completed(self, row: Row[tuple[object, ...]]) -> bool:
+        raw = self._box.open(row.sealed, belongs(row.id, row.account or ""))
+        with self._database.writing() as connection:
+            locked_head(connection, "stock")
+            same = (MaskNetRow.id == row.id, MaskNetRow.state == row.state)
+            kept = select(StoredFile.masknet).where(StoredFile.masknet == row.id)
+            if not connection.execute(select(MaskNetRow.id).where(*same)).first():
+                return True
+            if connection.execute(kept).first():
+                return True  # another worker did it
+            try:
+                store(connection, row.id, raw, self.redrawn(row, raw))
+            except OutOfOrder:
+                if row.state == "stock":
+                    connection.execute(update(MaskNetRow).where(*same).values(state="forgotten", sealed=b""))
+                return bool(row.state == "stock")
+        return True
+
+    def redrawn(self, row: Row[tuple[object, ...]], raw: Secret) -> bytes:
+        """The file of a MaskNet that was drawn before files were kept.
+
+        Args:
+            row: The MaskNet.
+            raw: Its 256 secret bits.
+
+        Raises:
+            OutOfOrder: If it came from another hypernetwork, or this machine draws it with other bits.
+        """
+        if row.source_digest != self._source.digest:
+            told = row.source_digest[:12]
+            raise OutOfOrder("this MaskNet comes from another hypernetwork", code="hypernet", value=told)
+        content = rebuilt(self._source, raw, row.nearest, row.version)
+        return require_issued(content, row.sha256, row.id)
 
 
 def numbers_of(raw: Secret) -> torch.Tensor:
@@ -101,7 +155,7 @@ def numbers_of(raw: Secret) -> torch.Tensor:
 
 
 def rebuilt(source: Source, raw: Secret, nearest: float | None, version: str) -> bytes:
-    """The bytes of a MaskNet's file; the same ones each time."""
+    """The bytes of a MaskNet's file; on another processor, or another release of PyTorch, the last bits may differ."""
     card = MaskNetCard(
         source=source.name,
         source_digest=source.digest,
