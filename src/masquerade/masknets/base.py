@@ -15,8 +15,10 @@ NUMBERS: Final = 256
 
 
 class Source(ABC):
-    """Where MaskNets come from; the same numbers give the same MaskNet, on one kind of processor and
-    one release of PyTorch bit for bit, on others but for the last bits of its weights.
+    """Where MaskNets come from; the same numbers give the same MaskNet.
+
+    On one kind of processor and one release of PyTorch it is the same bit for bit; elsewhere the last bits of its
+    weights may differ.
 
     A source is public, at best known to the provider alone; a user's numbers are that user's secret.
     Subclasses are final and write ``weights``. Sources are equal if their digests are.
