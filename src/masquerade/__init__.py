@@ -1,5 +1,13 @@
 """Deep learning on faces without handing over who is in the pictures, and an honest measure of how well it works."""
 
-from importlib.metadata import version
+__version__: str
 
-__version__ = version("masquerade")
+
+def __getattr__(name: str) -> str:
+    if (
+        name == "__version__"
+    ):  # read when it is asked for: importlib.metadata costs a small command a third more
+        from importlib.metadata import version
+
+        return version("masquerade")
+    raise AttributeError(f"module 'masquerade' has no attribute {name!r}")

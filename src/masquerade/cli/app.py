@@ -1,32 +1,162 @@
-"""All commands under one name."""
+"""All commands under one name, as a table: a command's module is loaded when it is called."""
 
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
 import masquerade
-from masquerade.cli import (
-    audit,
-    cloak,
-    cloud,
-    craft,
-    demo,
-    doctor,
-    encoder,
-    generator,
-    inference,
-    key,
-    listing,
-    mask,
-    owner,
-    pretrain,
-    psp,
-    psp_issue,
-    recognise,
-)
-from masquerade.cli.starting import add_service, run_app
+from masquerade.cli.lazy import Command, Commands, Group, add
+from masquerade.cli.starting import run_app
 
 EPILOGUE = "Exit codes: 0 done, 1 usage, 2 some inputs failed, 3 protection below what was asked."
+
+MEASURE: Final = "Measure"
+TRAIN: Final = "Train in a cloud"
+POST: Final = "Post photos"
+FEATURES: Final = "Send features"
+NETWORKS: Final = "Make public networks"
+PROVIDE: Final = "Run a provider"
+HERE: Final = "This machine"
+
+KEY: Final[Commands] = {
+    "new": Command(
+        "key:new",
+        "Make a new secret key. Whoever has the file can undo the disguise: it stays with the owner.",
+    ),
+    "show": Command("key:show", "Print a key's fingerprint, date and protection; never the secret."),
+}
+MASK: Final[Commands] = {
+    "join": Command("mask:join", "Get a MaskNet that nobody else has; cut off, the same command goes on."),
+    "forget": Command(
+        "mask:forget",
+        "Have the provider delete the account and the secret of its MaskNet; your file stays.",
+    ),
+}
+PSP: Final[Commands] = {
+    "train": Command(
+        "psp:train",
+        "Train a hypernetwork on public faces; needs no key. Can be stopped and called again.",
+    ),
+    "issue": Command(
+        "psp_issue:issue",
+        "Draw a user's MaskNet; drawn again while it is too near to one that was issued to somebody else.",
+    ),
+    "serve": Command(
+        "psp_service:serve", "Serve MaskNets to people with an invitation; `psp invite` makes one."
+    ),
+    "invite": Command("psp_service:invite", "A code for one person, good for 14 days."),
+    "operator": Command("psp_service:operator", "A token for the operator's endpoints; shown once."),
+    "accounts": Command("psp_service:accounts", "All accounts: name, state, MaskNets issued."),
+    "revoke": Command(
+        "psp_service:revoke",
+        "Close an account; a MaskNet that is out in the world cannot be called back.",
+    ),
+    "backup": Command(
+        "psp_service:backup",
+        "Copy the database while it is served; the copy is worth nothing without the operator's key.",
+    ),
+    "restore": Command(
+        "psp_service:restore",
+        "Fill an empty database from a backup; nobody gets a MaskNet too many by it.",
+    ),
+    "audit": Group(
+        "The record of what was issued.",
+        {
+            "verify": Command(
+                "psp_service:verify", "Find entries that were edited, deleted, inserted or swapped."
+            ),
+        },
+    ),
+}
+COMMANDS: Final[Commands] = {
+    "audit": Command(
+        "audit:audit",
+        "Attack a protection with everything we have, and write down how far it held.",
+        MEASURE,
+    ),
+    "list": Command("listing:list_", "List what there is, a line each.", MEASURE),
+    "key": Group("Make and look at secret keys.", KEY, TRAIN),
+    "disguise": Command(
+        "owner:disguise",
+        "Disguise photos under the owner's key. Can be stopped and called again.",
+        TRAIN,
+    ),
+    "verify": Command(
+        "cloud:verify",
+        "Compare every shard with the manifest and name what is damaged, missing, swapped or foreign.",
+        TRAIN,
+    ),
+    "train": Command(
+        "cloud:train",
+        "Train a network on disguised data; needs no key. Can be stopped and called again.",
+        TRAIN,
+    ),
+    "predict": Command(
+        "recognise:predict",
+        "Name the person on each photo; a wrong key is refused before the first photo is opened.",
+        TRAIN,
+    ),
+    "cloak": Command(
+        "cloak:cloak",
+        "Cloak the faces on photos; the photos themselves stay as they are. Can be stopped and called again.",
+        POST,
+    ),
+    "mask": Group("Join a provider, and leave it.", MASK, POST),
+    "craft": Command(
+        "craft:craft",
+        "Craft features of photos of aligned faces against inversion. Can be stopped and called again.",
+        FEATURES,
+    ),
+    "distil": Command(
+        "inference:distil",
+        "Train a generator for clients and a recogniser for the server; needs no key.",
+        FEATURES,
+    ),
+    "obfuscate": Command(
+        "inference:obfuscate",
+        "Turn photos into obfuscated features; prints which row is which photo, and sends nothing.",
+        FEATURES,
+    ),
+    "identify": Command(
+        "inference:identify",
+        "Name the most alike person of the gallery for each row, from obfuscated features alone.",
+        FEATURES,
+    ),
+    "psp": Group("For the provider: train a hypernetwork, issue MaskNets.", PSP, PROVIDE),
+    "pretrain": Command(
+        "pretrain:pretrain",
+        "Pre-train an encoder on public faces; needs no labels and no key. Can be stopped and called again.",
+        NETWORKS,
+    ),
+    "encoder": Group(
+        "Encoders whose features Crafter protects.",
+        {
+            "train": Command(
+                "encoder:train",
+                "Train an encoder and the cloud's half behind it; needs no key. Can be stopped and called again.",
+            )
+        },
+        NETWORKS,
+    ),
+    "generator": Group(
+        "Generators of public faces: the prior that Crafter hides in.",
+        {
+            "train": Command(
+                "generator:train",
+                "Train a generator on public faces (WGAN-GP); needs no labels and no key. "
+                "Can be stopped and called again.",
+            )
+        },
+        NETWORKS,
+    ),
+    "doctor": Command(
+        "doctor:doctor",
+        "Look at the machine; changes nothing. Exits with 2 if something needed is missing.",
+        HERE,
+    ),
+    "demo": Command("demo:demo", "Run the whole story on 400 photos of 40 people; ends in a report.", HERE),
+}
+"""Every command. A test compares the lines with the commands' docstrings."""
 
 app = typer.Typer(
     help="Deep learning on faces without handing over who is in them, and a measure of how well that works.",
@@ -36,27 +166,7 @@ app = typer.Typer(
     # The pretty tracebacks print local variables, which may hold secrets.
     pretty_exceptions_enable=False,
 )
-app.add_typer(key.app, name="key")
-psp.app.command()(psp_issue.issue)
-add_service(psp.app)
-app.add_typer(mask.app, name="mask")
-app.add_typer(psp.app, name="psp")
-app.add_typer(generator.app, name="generator")
-app.add_typer(encoder.app, name="encoder")
-app.command()(cloak.cloak)
-app.command()(pretrain.pretrain)
-app.command()(owner.disguise)
-app.command()(craft.craft)
-app.command()(cloud.verify)
-app.command()(cloud.train)
-app.command()(recognise.predict)
-app.command()(inference.distil)
-app.command()(inference.obfuscate)
-app.command()(inference.identify)
-app.command()(audit.audit)
-app.command("list")(listing.list_)
-app.command()(doctor.doctor)
-app.command()(demo.demo)
+add(app, COMMANDS)
 
 
 def _version(wanted: bool) -> None:

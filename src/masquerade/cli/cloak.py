@@ -42,7 +42,7 @@ def cloak(
     ] = False,
     workers: Annotated[int | None, typer.Option(help="Photos at a time; else one a processor.")] = None,
 ) -> None:
-    """Cloak the faces on photos; the photos themselves stay as they are. Killed, it goes on when called again."""
+    """Cloak the faces on photos; the photos themselves stay as they are. Can be stopped and called again."""
     file = read_masknet(masknet)
     appearance = _appearance(strength, min_ssim, on_no_face)
     photo_cloak = PhotoCloak(FaceFinder(), face_cloak(file, method), appearance)

@@ -34,7 +34,7 @@ def train(
     seed: Annotated[int, typer.Option(help="Seed of weights, order and what is held back.")] = 0,
     resume: Annotated[bool, typer.Option(help="Go on from the checkpoint of a stopped training.")] = True,
 ) -> None:
-    """Train a network on disguised data; needs no key. Killed, it goes on from its checkpoint."""
+    """Train a network on disguised data; needs no key. Can be stopped and called again."""
     settings = None if preset is None else preset_named(preset)
     with progress("training") as told:
 

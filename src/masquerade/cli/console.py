@@ -5,17 +5,19 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from masquerade.errors import WrongPassphrase
-from masquerade.keys import Key, describe
+
+if TYPE_CHECKING:
+    from masquerade.keys import Key
 
 PASSPHRASE_VARIABLE = "MASQUERADE_PASSPHRASE"  # noqa: S105  (a name, not a passphrase)
 
-notes = Console(stderr=True, highlight=False, soft_wrap=True)
+notes = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
 
 
 SOME_FAILED = 2
@@ -77,12 +79,14 @@ def _plain(title: str) -> Advance:
     return advance
 
 
-def open_key(path: Path) -> Key:
+def open_key(path: Path) -> "Key":
     """The owner's key; asks for the passphrase where the file has one.
 
     Raises:
         KeyFileError: If the file cannot be used.
     """
+    from masquerade.keys import Key, describe
+
     if not describe(path).protected:
         return Key.load(path)
     return Key.load(path, passphrase())

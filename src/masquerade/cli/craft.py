@@ -46,7 +46,7 @@ def craft(
     overwrite: Overwrite = False,
     dry_run: DryRun = False,
 ) -> None:
-    """Craft features of photos of aligned faces against inversion; killed, it goes on when called again.
+    """Craft features of photos of aligned faces against inversion. Can be stopped and called again.
 
     A photo that was crafted before, with whatever others, keeps its feature: the cache holds it, and is as secret
     as the key. The key shuffles the rows of a released folder anyway, so that there is no option for it.

@@ -9,8 +9,6 @@ import typer
 from masquerade.cli.console import SOME_FAILED, CommandFailed, note, progress
 from masquerade.training.encoder_folder import train_encoder_folder
 
-app = typer.Typer(help="Encoders whose features Crafter protects.", no_args_is_help=True)
-
 
 @final
 class Architecture(StrEnum):
@@ -20,12 +18,6 @@ class Architecture(StrEnum):
     vgg16 = "vgg16"
 
 
-@app.callback()
-def _encoder() -> None:
-    """Keep ``train`` a command of its own."""
-
-
-@app.command()
 def train(
     photos: Annotated[
         Path, typer.Argument(help="Folder of public photos, faces aligned.", show_default=False)
@@ -43,7 +35,7 @@ def train(
     seed: Annotated[int, typer.Option(min=0, help="Of weights, order and changes.")] = 0,
     resume: Annotated[bool, typer.Option(help="Go on from the checkpoint of a stopped training.")] = True,
 ) -> None:
-    """Train an encoder and the cloud's network behind it to tell attributes; needs no key. Killed, it goes on.
+    """Train an encoder and the cloud's half behind it; needs no key. Can be stopped and called again.
 
     Photos without a row in the table are left out. The people must be others than those to be protected.
     """

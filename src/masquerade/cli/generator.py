@@ -10,15 +10,7 @@ from masquerade.networks.wgan_generator import WGANGeneratorOptions
 from masquerade.training.generator_folder import train_generator_folder
 from masquerade.training.wgan_gp import WGANSettings
 
-app = typer.Typer(help="Generators of public faces: the prior that Crafter hides in.", no_args_is_help=True)
 
-
-@app.callback()
-def _generator() -> None:
-    """Keep ``train`` a command of its own."""
-
-
-@app.command()
 def train(
     photos: Annotated[
         Path, typer.Argument(help="Folder of public photos, faces aligned.", show_default=False)
@@ -32,7 +24,7 @@ def train(
     seed: Annotated[int, typer.Option(min=0, help="Of weights, order and latents.")] = 0,
     resume: Annotated[bool, typer.Option(help="Go on from the checkpoint of a stopped training.")] = True,
 ) -> None:
-    """Train a generator on public faces (WGAN-GP); needs no labels and no key. Killed, it goes on.
+    """Train a generator on public faces (WGAN-GP); needs no labels and no key. Can be stopped and called again.
 
     Samples are drawn beside it, OUT.png. The people must be others than those to be protected.
     """

@@ -8,12 +8,9 @@ import typer
 from masquerade.cli.console import note, passphrase
 from masquerade.keys import Key, describe
 
-app = typer.Typer(help="Make and look at secret keys.", no_args_is_help=True)
-
 KeyPath = Annotated[Path, typer.Argument(help="The key file.", show_default=False)]
 
 
-@app.command()
 def new(
     path: KeyPath,
     protect: Annotated[
@@ -30,7 +27,6 @@ def new(
     )
 
 
-@app.command()
 def show(path: KeyPath) -> None:
     """Print a key's fingerprint, date and protection; never the secret."""
     facts = describe(path)

@@ -10,10 +10,7 @@ from masquerade.cli.console import note
 from masquerade.errors import UsageError
 from masquerade.masknets.private_file import write_private
 
-app = typer.Typer(help="Join a provider, and leave it.", no_args_is_help=True)
 
-
-@app.command()
 def join(
     url: Annotated[str, typer.Argument(help="The provider's address.", show_default=False)],
     code: Annotated[str, typer.Argument(help="The invitation's code.", show_default=False)],
@@ -42,7 +39,6 @@ def join(
     note("Keep it to yourself: whoever has it can learn to undo your cloaks.")
 
 
-@app.command()
 def forget(
     account: Annotated[Path, typer.Argument(help="OUT.account, from `mask join`.", show_default=False)],
 ) -> None:

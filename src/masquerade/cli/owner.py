@@ -32,7 +32,7 @@ def disguise(
     overwrite: Overwrite = False,
     dry_run: DryRun = False,
 ) -> None:
-    """Disguise photos under the owner's key; killed, it goes on when called again."""
+    """Disguise photos under the owner's key. Can be stopped and called again."""
     chosen = with_encoder(with_size(recipe_named(recipe), size), encoder)
     with progress("disguising") as told:
         summary = disguise_folder(

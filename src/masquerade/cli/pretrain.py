@@ -20,7 +20,7 @@ def pretrain(
     seed: Annotated[int, typer.Option(help="Seed of weights, order and views.")] = 0,
     resume: Annotated[bool, typer.Option(help="Go on from the checkpoint of a stopped training.")] = True,
 ) -> None:
-    """Pre-train an encoder on public faces; needs no labels and no key. Killed, it goes on."""
+    """Pre-train an encoder on public faces; needs no labels and no key. Can be stopped and called again."""
     with progress("pre-training") as told:
 
         def say(done: int, total: int, loss: float, found: float) -> None:

@@ -10,10 +10,7 @@ from masquerade.networks.masknet import STRUCTURES
 from masquerade.training.hyperobf.folder import FEWEST_PHOTOS, train_folder
 from masquerade.training.hyperobf.settings import HyperObfSettings
 
-app = typer.Typer(help="For the provider: train a hypernetwork, issue MaskNets.", no_args_is_help=True)
 
-
-@app.command()
 def train(
     photos: Annotated[
         Path, typer.Argument(help="Public faces, aligned: PHOTOS/<person>/<photo>.", show_default=False)
@@ -28,7 +25,7 @@ def train(
     keep_every: Annotated[int, typer.Option(help="Epochs between copies on the way; 0 for none.")] = 0,
     resume: Annotated[bool, typer.Option(help="Go on from the checkpoint of a stopped training.")] = True,
 ) -> None:
-    """Train a hypernetwork on public faces; needs no key. Killed, it goes on.
+    """Train a hypernetwork on public faces; needs no key. Can be stopped and called again.
 
     The people must be others than those to be protected.
     """

@@ -17,8 +17,6 @@ Database = Annotated[str, typer.Option(help="sqlite:///FILE or postgresql://…"
 KeyFile = Annotated[Path, typer.Option("--key", "-k", help="The operator's key file; serve makes one.")]
 _DATABASE, _KEY, _HYPERNET = "sqlite:///psp.db", Path("psp.key"), "hypernet-1"
 
-audit = typer.Typer(help="The record of what was issued.", no_args_is_help=True)
-
 
 def serve(
     database: Database = _DATABASE,
@@ -129,7 +127,6 @@ def restore(
     note("to be forgotten later must be revoked, or forgotten, again.")
 
 
-@audit.command()
 def verify(database: Database = _DATABASE, key: KeyFile = _KEY) -> None:
     """Find entries that were edited, deleted, inserted or swapped."""
     provider = _provider(database, key)

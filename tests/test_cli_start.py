@@ -1,0 +1,106 @@
+"""The command line's start: small commands load no network, help lines are the commands' own, Ctrl-C is quiet."""
+
+import inspect
+import json
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec
+from pathlib import Path
+
+import pytest
+
+from masquerade.cli import starting
+from masquerade.cli.app import COMMANDS, run
+from masquerade.cli.lazy import Command, Group
+
+HEAVY = ("torch", "scipy", "sklearn", "torchmetrics", "matplotlib", "ot")
+
+PROBE = """
+import contextlib, io, json, sys
+from masquerade.cli.app import run
+told = {}
+for line in json.load(sys.stdin):
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+        code = run(line)
+    told[" ".join(line)] = [code, [name for name in %r if name in sys.modules]]
+print(json.dumps(told))
+"""
+
+
+def _groups(commands: Mapping[str, Command | Group], *above: str) -> Iterator[tuple[str, ...]]:
+    for name, each in commands.items():
+        if isinstance(each, Group):
+            yield (*above, name)
+            yield from _groups(each.commands, *above, name)
+
+
+def _commands(commands: Mapping[str, Command | Group], *above: str) -> Iterator[tuple[str, Command]]:
+    for name, each in commands.items():
+        if isinstance(each, Group):
+            yield from _commands(each.commands, *above, name)
+        else:
+            yield " ".join((*above, name)), each
+
+
+def test_small_commands_load_no_network(tmp_path: Path) -> None:
+    lines = [["--help"], ["--version"], *([*group, "--help"] for group in _groups(COMMANDS))]
+    lines += [["key", "new", "a.key"], ["key", "show", "a.key"], ["psp", "accounts", "--help"]]
+    done = subprocess.run(
+        [sys.executable, "-c", PROBE % (HEAVY,)],
+        input=json.dumps(lines),
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        check=True,
+    )
+    told = json.loads(done.stdout)
+    assert len(told) == len(lines)
+    assert told == {line: [0, []] for line in told}
+
+
+@pytest.mark.parametrize(
+    ("name", "command"), [*_commands(COMMANDS)], ids=[name for name, _ in _commands(COMMANDS)]
+)
+def test_a_line_of_help_is_the_command_s_own(name: str, command: Command) -> None:
+    module, function = command.place.split(":")
+    text = inspect.getdoc(getattr(import_module(f"masquerade.cli.{module}"), function))
+    assert text is not None
+    assert command.words == " ".join(text.split("\n\n")[0].split()), name
+
+
+def test_every_command_says_its_options(capsys: pytest.CaptureFixture[str]) -> None:
+    for name, _ in _commands(COMMANDS):
+        assert run([*name.split(), "--help"]) == 0
+        assert f"masquerade {name}" in capsys.readouterr().out
+
+
+class _Interrupts(MetaPathFinder):
+    """Ctrl-C while a module is looked for."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def find_spec(self, fullname: str, path: object, target: object = None) -> ModuleSpec | None:
+        if fullname == self.name:
+            raise KeyboardInterrupt
+        return None
+
+
+@pytest.mark.parametrize("module", ["masquerade.cli.app", "masquerade.cli.craft", "masquerade.cli.console"])
+def test_ctrl_c_while_modules_are_loaded_ends_with_one_line(
+    module: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "meta_path", [_Interrupts(module), *sys.meta_path])
+    for name in [name for name in sys.modules if name.startswith("masquerade.cli.")]:
+        if name != starting.__name__:
+            monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setattr(sys, "argv", ["masquerade", "craft", "photos", "-o", "out", "--key", "a.key"])
+    with pytest.raises(SystemExit) as left:
+        starting.main()
+    assert left.value.code == 130
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err == "interrupted\n"
