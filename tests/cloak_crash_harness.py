@@ -26,29 +26,37 @@ def tree(folder: Path) -> dict[str, bytes]:
 
 
 def job(photos: Path, folder: Path, records: Path) -> None:
-    cloak_folder(photos, folder, photo_cloak(steps=1), Records(records), {}, workers=2)
+    """Every other folder holds the originals at first, under the names of their cloaked copies."""
+    filled = folder.name.startswith("filled")
+    cloak_folder(photos, folder, photo_cloak(steps=1), Records(records), {}, workers=2, overwrite=filled)
 
 
 def torment(kills: int, seed: int, root: Path) -> dict[str, int]:
     draw = random.Random(seed)
-    photos = photo_folder(root / "photos", PHOTOS)
-    (photos / "trip 1" / "broken.jpg").write_bytes(b"no image")
-    before, writer = tree(photos), partial(job, photos)
+    photos = photo_folder(root / "photos", PHOTOS, "BMP")  # of one length before and after
+    before = tree(photos)
+    (photos / "trip 1" / "broken.bmp").write_bytes(b"no image")
+    untouched, writer = tree(photos), partial(job, photos)
     run(writer, root / "whole", root / "whole.records", None)
     start = time.monotonic()
     run(writer, root / "timed", root / "timed.records", None)
     seconds, whole = time.monotonic() - start, tree(root / "whole")
     done = {"photos": len(whole), "jobs": 0, "killed": 0, "broken": 0, "halfway": 0}
     while done["killed"] < kills:
-        folder, records = root / f"job-{done['jobs']}", root / f"job-{done['jobs']}.records"
-        while run(writer, folder, records, draw.uniform(0, seconds)):
+        filled = done["jobs"] % 2 == 1
+        folder = root / f"{'filled' if filled else 'empty'}-{done['jobs']}"
+        for name, data in before.items() if filled else ():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_bytes(data)
+        while run(writer, folder, folder.with_suffix(".records"), draw.uniform(0, seconds)):
             done["killed"] += 1
             there = {name: data for name, data in tree(folder).items() if not name.endswith(".tmp")}
-            done["halfway"] += 0 < len(there) < len(whole)
-            done["broken"] += any(whole[name] != data for name, data in there.items())
+            rest = {name for name, data in there.items() if whole[name] != data}
+            done["halfway"] += 0 < len(there) - len(rest) < len(whole)
+            done["broken"] += any(not filled or there[name] != before[name] for name in rest)
         done["jobs"] += 1
         done["broken"] += tree(folder) != whole
-    done["broken"] += tree(photos) != before
+    done["broken"] += tree(photos) != untouched
     return done
 
 

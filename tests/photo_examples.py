@@ -74,7 +74,7 @@ def photo_cloak(appearance: Appearance | None = None, steps: int = 2) -> PhotoCl
 
 def photo_folder(root: Path, count: int = 4, kind: str = "JPEG") -> Path:
     """``root/trip 1/a/photo-000.jpg`` and so on, a face on each, in folders of three."""
-    ending = {"JPEG": "jpg", "PNG": "png"}[kind]
+    ending = {"JPEG": "jpg", "PNG": "png", "BMP": "bmp"}[kind]
     for number in range(count):
         path = root / f"trip {number // 3}" / "a" / f"photo-{number:03}.{ending}"
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -3,18 +3,21 @@
 import os
 from dataclasses import astuple, dataclass
 from pathlib import Path
-from typing import final
+from typing import Final, final
 
 from masquerade.owner.photo_cloak import Outcome
 from masquerade.released.ledger_file import LedgerFile
 
-_LOSS = "Remove it; photos that were written are then left as they are."
-_TABLE = """
+_VERSION: Final = 2
+_LOSS: Final = "Remove it; photos that were written are then left as they are."
+_TABLES: Final = """
 CREATE TABLE photos (
-    name BLOB PRIMARY KEY, size INTEGER NOT NULL, changed INTEGER NOT NULL, outcome TEXT NOT NULL,
-    written INTEGER, faces INTEGER NOT NULL, ssim REAL
+    name BLOB NOT NULL, glance TEXT NOT NULL, contents TEXT NOT NULL, outcome TEXT NOT NULL,
+    written TEXT, faces INTEGER NOT NULL, ssim REAL, UNIQUE (name, written)
 ) STRICT;
+CREATE INDEX by_written ON photos (written);
 """
+"""Of a photo, the row that was added last is true; those before it say what else the job has written there."""
 
 
 @final
@@ -23,18 +26,18 @@ class Done:
     """A photo that needs no more work.
 
     Args:
-        size: Bytes of the photo as it was read.
-        changed: When it was last changed, in nanoseconds.
+        glance: What tells cheaply that the photo was not touched; see ``owner.standing.glance``.
+        contents: SHA-256 of the photo as it was read, hexadecimal.
         outcome: What became of it.
-        written: Bytes of what was written; None if it was skipped.
+        written: SHA-256 of what was written; None if it was skipped.
         faces: How many faces were cloaked.
         ssim: Structural similarity of the face that changed most.
     """
 
-    size: int
-    changed: int
+    glance: str
+    contents: str
     outcome: Outcome
-    written: int | None
+    written: str | None
     faces: int
     ssim: float | None
 
@@ -43,19 +46,19 @@ class Done:
 class CloakLedger:
     """Rows of photos in an SQLite file of mode 0600, each durable when ``add`` returns.
 
-    A photo is noted before it is given its final name: what stands under that name with the length in the row is
-    the job's own work, wherever a kill fell.
+    A photo is noted before it is given its final name. So a file with a digest that is noted for its name is the
+    job's own work, wherever a kill fell, and any other is not.
 
     Args:
         path: The file; created when missing.
 
     Raises:
-        UsageError: If the file is no such ledger, is damaged, or is of a newer version.
+        UsageError: If the file is no such ledger, is damaged, or is of another version.
         WriteFailed: If the disk refuses.
     """
 
     def __init__(self, path: Path) -> None:
-        self._file = LedgerFile(path, _TABLE, _LOSS)
+        self._file = LedgerFile(path, _TABLES, _LOSS, _VERSION)
 
     def __enter__(self) -> "CloakLedger":
         return self
@@ -73,7 +76,14 @@ class CloakLedger:
         """What is noted of a photo, or None."""
         with self._file.named():
             row = self._file.execute(
-                "SELECT size, changed, outcome, written, faces, ssim FROM photos WHERE name = ?",
+                "SELECT glance, contents, outcome, written, faces, ssim FROM photos "
+                "WHERE name = ? ORDER BY rowid DESC LIMIT 1",
                 (os.fsencode(name),),
             ).fetchone()
             return Done(*row) if row else None
+
+    def names_of(self, written: str) -> list[str]:
+        """Names under which the job has written, or was about to write, a file with this SHA-256."""
+        with self._file.named():
+            rows = self._file.execute("SELECT name FROM photos WHERE written = ? ORDER BY name", (written,))
+            return [os.fsdecode(name) for (name,) in rows.fetchall()]

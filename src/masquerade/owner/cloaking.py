@@ -9,13 +9,14 @@ import json
 import os
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from contextlib import closing
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
 from statistics import median
-from typing import Any, Final, final
+from typing import Any, Final, Literal, final
 
 from masquerade.data.intake import read
 from masquerade.data.picture import open_picture
@@ -23,15 +24,19 @@ from masquerade.data.printable import printable
 from masquerade.errors import MasqueradeError, UsageError, WriteFailed
 from masquerade.owner.cloak_ledger import CloakLedger, Done
 from masquerade.owner.disguising import one_thread_each
-from masquerade.owner.photo_cloak import CloakedPhoto, PhotoCloak
+from masquerade.owner.photo_cloak import PhotoCloak
 from masquerade.owner.photo_tree import PhotoTree, photo_tree
 from masquerade.owner.records import Records
+from masquerade.owner.standing import digest, glance, same_file
 from masquerade.released.durable import named_failures, write_durably
 from masquerade.released.lock import only_writer
 
 Progress = Callable[[int, int], None]
 """Called with the photos that are done and all photos."""
 
+_Made = tuple[bytes | None, Done]
+"""What is to be written, and its row."""
+_Waiting = tuple[str, Future[_Made]]
 _HOPELESS: Final = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EACCES, errno.EPERM}
 """What concerns the output folder, and so every photo that is still to come."""
 
@@ -119,9 +124,10 @@ def cloak_folder(
         CloakLedger(account.with_suffix(".sqlite")) as ledger,
     ):
         job = _Job(tree, out, cloak, ledger, overwrite)
-        for done in job.run(workers or min(8, os.cpu_count() or 1)):
-            if progress is not None:
-                progress(done, len(tree.names))
+        with closing(job.run(workers or min(8, os.cpu_count() or 1))) as steps:
+            for done in steps:
+                if progress is not None:
+                    progress(done, len(tree.names))
     return job.summary()
 
 
@@ -140,23 +146,28 @@ class _Job:
     worked: int = 0
     start: float = field(default_factory=time.monotonic)
 
-    def run(self, workers: int) -> Iterator[int]:
-        """Go through all photos in order; gives how many are done."""
-        waiting: deque[tuple[str, tuple[int, int], Future[CloakedPhoto]]] = deque()
-        with ThreadPoolExecutor(workers) as pool:
-            try:
-                for name in self.tree.names:
-                    if self._is_done(name) or not self._may_be_written(name):
-                        continue
-                    waiting.append((name, _glance(self.tree.root / name), pool.submit(self._made, name)))
-                    while len(waiting) > 2 * workers:
-                        self._keep(*waiting.popleft())
-                        yield self.done
-                while waiting:
-                    self._keep(*waiting.popleft())
-                    yield self.done
-            finally:
-                pool.shutdown(wait=True, cancel_futures=True)
+    def run(self, workers: int) -> Generator[int, None, None]:
+        """Go through all photos in order; gives how many are done.
+
+        Told to stop, it keeps what is finished and does not wait for the photos under way: their threads end by
+        themselves, and write nothing.
+        """
+        waiting: deque[_Waiting] = deque()
+        pool = ThreadPoolExecutor(workers)
+        try:
+            for name in self.tree.names:
+                if self._is_done(name) or not self._may_be_written(name):
+                    continue
+                waiting.append((name, pool.submit(self._made, name)))
+                while len(waiting) > 2 * workers:
+                    yield self._keep_first(waiting)
+            while waiting:
+                yield self._keep_first(waiting)
+        except (KeyboardInterrupt, GeneratorExit):
+            self._keep_finished(waiting)
+            raise
+        finally:
+            pool.shutdown(wait=not waiting, cancel_futures=True)
         yield self.done
 
     @property
@@ -166,59 +177,87 @@ class _Job:
 
     def _is_done(self, name: str) -> bool:
         row = self.ledger.get(name)
-        if row is None or _glance(self.tree.root / name) != (row.size, row.changed):
+        source = self.tree.root / name
+        if row is None or (row.written is not None and digest(self.out / name) != row.written):
             return False
-        if row.written is not None and _length(self.out / name) != row.written:
-            return False
+        seen = glance(source)
+        if seen != row.glance:
+            if digest(source) != row.contents:
+                return False
+            row = replace(row, glance=seen)
+            self.ledger.add(name, row)
         self._count(name, row)
         return True
 
     def _may_be_written(self, name: str) -> bool:
         """Whether nothing of somebody else's stands there, and no detour leads back into the photos."""
-        target, row = self.out / name, self.ledger.get(name)
-        ours = row is not None and row.written is not None and _length(target) == row.written
-        if os.path.lexists(target) and not (self.overwrite or ours):
-            self._fail(name, "a file is there already", "Choose another folder, or pass --overwrite.")
-            return False
+        target = self.out / name
         final, sources = target.parent.resolve() / target.name, self.tree.photos.resolve()
-        if final == sources or sources in final.parents:
-            self._fail(name, "the output leads back into the photos", "Choose another folder.")
-            return False
-        return True
+        if final == sources or sources in final.parents or same_file(target, self.tree.root / name):
+            return self._fail(name, "the output leads back into the photos", "Choose another folder.")
+        there = digest(target)
+        if there is None:
+            return True
+        names = self.ledger.names_of(there)
+        if name in names:
+            return True
+        for other in names:
+            if same_file(target, self.out / other):
+                twin = f"the disk takes its name for that of {printable(other)}, which is there already"
+                return self._fail(name, twin, "Rename one of the photos, or write to another disk.")
+        return self.overwrite or self._fail(
+            name, "a file is there already", "Choose another folder, or pass --overwrite."
+        )
 
-    def _fail(self, name: str, problem: str, remedy: str) -> None:
+    def _fail(self, name: str, problem: str, remedy: str) -> Literal[False]:
         error = UsageError(problem, place=printable(self.out / name), remedy=remedy)
         self.failures.append(Failure(printable(name), error))
+        return False
 
-    def _made(self, name: str) -> CloakedPhoto:
-        data, _ = read(self.tree.root / name)
-        place = printable(name)
-        return self.cloak(open_picture(data, place), place)
+    def _made(self, name: str) -> _Made:
+        source, place = self.tree.root / name, printable(name)
+        seen = glance(source)
+        data, contents = read(source)
+        photo = self.cloak(open_picture(data, place), place)
+        written = None if photo.data is None else sha256(photo.data).hexdigest()
+        return photo.data, Done(seen, contents, photo.outcome, written, photo.faces, photo.ssim)
 
-    def _keep(self, name: str, glance: tuple[int, int], future: Future[CloakedPhoto]) -> None:
+    def _keep_first(self, waiting: deque[_Waiting]) -> int:
+        self._keep(*waiting[0])
+        waiting.popleft()  # only now: whoever is told to stop meanwhile goes through all that wait
+        return self.done
+
+    def _keep(self, name: str, made: Future[_Made]) -> None:
         self.worked += 1
         try:
-            photo = future.result()
-            written = None if photo.data is None else len(photo.data)
-            row = Done(*glance, photo.outcome, written, photo.faces, photo.ssim)
-            self._write(name, photo.data, row)
+            data, row = made.result()
+            if self._written(name, data, row):
+                self._count(name, row)
         except WriteFailed as error:
             if not isinstance(error.__cause__, OSError) or error.__cause__.errno in _HOPELESS:
                 raise
             self.failures.append(Failure(printable(name), error))
         except MasqueradeError as error:
             self.failures.append(Failure(printable(name), error))
-        else:
-            self._count(name, row)
 
-    def _write(self, name: str, data: bytes | None, row: Done) -> None:
+    def _keep_finished(self, waiting: Iterable[_Waiting]) -> None:
+        for name, made in waiting:
+            if made.done() and not made.cancelled():
+                self._keep(name, made)
+
+    def _written(self, name: str, data: bytes | None, row: Done) -> bool:
+        """Whether it was written, or is one that is skipped; what came in between is a failure that was noted."""
         if data is None:
             self.ledger.add(name, row)
-            return
+            return True
         target = self.out / name
         with named_failures(target):
             target.parent.mkdir(parents=True, exist_ok=True)
+        # Again, since what this job wrote meanwhile may have the same name on this disk.
+        if not self._may_be_written(name):
+            return False
         write_durably(target, self._noted(name, data, row))
+        return True
 
     def _noted(self, name: str, data: bytes, row: Done) -> Iterator[bytes]:
         """The data, and a row once they are on their way to the disk, before they have their final name."""
@@ -255,8 +294,8 @@ def _job_id(tree: PhotoTree, out: Path, settings: dict[str, Any]) -> str:
 
 def _keep_apart(tree: PhotoTree, out: Path) -> None:
     root, out = tree.root.resolve(), out.resolve()
-    within = tree.photos == tree.root and (out in root.parents or root in out.parents)
-    if out == root or within:
+    within = tree.photos == tree.root and (_lies_in(out, root) or _lies_in(root, out))
+    if out == root or same_file(out, root) or within:
         raise UsageError(
             "photos and cloaked photos in one folder",
             place=printable(out),
@@ -264,16 +303,5 @@ def _keep_apart(tree: PhotoTree, out: Path) -> None:
         )
 
 
-def _glance(path: Path) -> tuple[int, int]:
-    try:
-        about = path.stat()
-    except OSError:
-        return -1, -1
-    return about.st_size, about.st_mtime_ns
-
-
-def _length(path: Path) -> int | None:
-    try:
-        return path.lstat().st_size
-    except OSError:
-        return None
+def _lies_in(folder: Path, other: Path) -> bool:
+    return any(parent == other or same_file(parent, other) for parent in folder.parents)

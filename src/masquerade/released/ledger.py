@@ -2,14 +2,15 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import final
+from typing import Final, final
 
 from masquerade.released.durable import remove
 from masquerade.released.ledger_file import LedgerFile
 from masquerade.released.manifest import ShardEntry
 
-_LOSS = "Remove it, or start afresh with overwrite; the shards are made again."
-_TABLES = """
+_VERSION: Final = 1
+_LOSS: Final = "Remove it, or start afresh with overwrite; the shards are made again."
+_TABLES: Final = """
 CREATE TABLE plan (
     only INTEGER PRIMARY KEY CHECK (only = 1), settings TEXT NOT NULL, source TEXT NOT NULL
 ) STRICT;
@@ -51,7 +52,7 @@ class Ledger:
     """
 
     def __init__(self, path: Path) -> None:
-        self._file = LedgerFile(path, _TABLES, _LOSS)
+        self._file = LedgerFile(path, _TABLES, _LOSS, _VERSION)
 
     def __enter__(self) -> "Ledger":
         return self

@@ -5,12 +5,10 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final, final
+from typing import final
 
 from masquerade.errors import UsageError, WriteFailed
 from masquerade.released.durable import RESUMABLE, named_failures
-
-_VERSION: Final = 1
 
 
 @final
@@ -21,14 +19,16 @@ class LedgerFile:
         path: The file; created when missing.
         tables: The statements that make its tables.
         loss: What is to be done, and lost, if it is damaged.
+        version: Of these tables.
 
     Raises:
-        UsageError: If the file is no ledger, is damaged, or is of a newer version.
+        UsageError: If the file is no ledger, is damaged, or is of another version.
         WriteFailed: If the disk refuses.
     """
 
-    def __init__(self, path: Path, tables: str, loss: str) -> None:
+    def __init__(self, path: Path, tables: str, loss: str, version: int) -> None:
         self._path = path
+        self._version = version
         self._loss = loss
         with named_failures(path):
             os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
@@ -72,7 +72,9 @@ class LedgerFile:
     def _prepare(self, tables: str) -> None:
         self._base.execute("PRAGMA synchronous = FULL")
         version = self._base.execute("PRAGMA user_version").fetchone()[0]
-        if version > _VERSION:
+        if version > self._version:
             raise UsageError("a ledger of a newer format", place=self._path, remedy="Update masquerade.")
+        if 0 < version < self._version:
+            raise UsageError("a ledger of an older format", place=self._path, remedy=self._loss)
         if version == 0:
-            self._base.executescript(f"BEGIN; {tables} PRAGMA user_version = {_VERSION}; COMMIT;")
+            self._base.executescript(f"BEGIN; {tables} PRAGMA user_version = {self._version}; COMMIT;")
