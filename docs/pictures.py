@@ -45,7 +45,7 @@ def _disguised() -> Image.Image:
     photos, others = colour[mine], Labelled(colour[~mine].float(), faces.labels[~mine])
     rows = [int((faces.labels[mine] == person).nonzero()[0]) for person in PEOPLE]
     strips = [photos[rows].float()]
-    for name in ("dn-lfw", "hardened"):
+    for name in ("dn-lfw", "blocks-noise"):
         disguise = recipe(name).disguise
         released = disguise.with_key(Key.from_secret(bytes(32)), (3, 32, 32))(photos)
         view = View(released, recipe=disguise.describe(), public=others)

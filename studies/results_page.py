@@ -3,13 +3,14 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+from committed import committed, report
+
 from masquerade.audit.results import Arm, Report
 from masquerade.report.heat_map import Cell, heat_map
 from masquerade.report.verdict import strongest
 from masquerade.report.words import amount, interval, metric_words
 
 ROOT = Path(__file__).parents[1]
-RESULTS = ROOT / "studies" / "results"
 PAGE = ROOT / "docs" / "results.md"
 
 HEAD = """# Results
@@ -36,18 +37,15 @@ def readme() -> str:
     """The README with the tables of the headline studies between their marks."""
     text = README.read_text("utf-8")
     for mark, study in HEADLINES.items():
-        path = RESULTS / f"{study}.json"
-        table = _table(Report.model_validate_json(path.read_text("utf-8"))) if path.exists() else []
         before, rest = text.split(f"<!-- {mark} -->")
         after = rest.split(f"<!-- /{mark} -->")[1]
-        text = "\n".join([f"{before}<!-- {mark} -->", *table, f"<!-- /{mark} -->{after}"])
+        text = "\n".join([f"{before}<!-- {mark} -->", *_table(report(study)), f"<!-- /{mark} -->{after}"])
     return text
 
 
 def page() -> str:
     """The page as the reports have it."""
-    reports = [Report.model_validate_json(path.read_text("utf-8")) for path in sorted(RESULTS.glob("*.json"))]
-    return "\n".join([HEAD, *(line for report in reports for line in _study(report))])
+    return "\n".join([HEAD, *(line for each in committed() for line in _study(each))])
 
 
 def _study(report: Report) -> Iterator[str]:

@@ -7,17 +7,15 @@ from PIL import Image
 
 from masquerade.disguises import BlockMatrix, BlockPermutation, Chain, Noise
 from masquerade.keys import Key
-from masquerade.recipes import Recipe, Status
+from masquerade.recipes import Recipe
 
 KEY = Key.from_secret(bytes(range(32)))
 OTHER_KEY = Key.from_secret(bytes(range(1, 33)))
 
 
-def small_recipe(status: Status = "hardened", level: float = 10, side: int = 16) -> Recipe:
+def small_recipe(level: float = 10, side: int = 16) -> Recipe:
     disguise = Chain((Noise(level), BlockMatrix(4, variant="block"), BlockPermutation(4)))
-    return Recipe(
-        "small", "small", disguise, side, side, "RGB", "small-cnn", "none", "tests", status, "Only a test."
-    )
+    return Recipe("small", "small", disguise, side, side, "RGB", "small-cnn", "none", "tests", "Only a test.")
 
 
 RECIPE = small_recipe()

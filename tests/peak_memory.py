@@ -14,7 +14,14 @@ if __name__ == "__main__":
     photos, folder = Path(sys.argv[1]), Path(sys.argv[2])
     # One size of shard, since by itself a job of few photos takes smaller ones.
     disguise_folder(
-        photos, folder / "out", KEY, Records(folder / "records"), RECIPE, shard_images=256, workers=2
+        photos,
+        folder / "out",
+        KEY,
+        Records(folder / "records"),
+        RECIPE,
+        shard_images=256,
+        workers=2,
+        accept_broken=True,
     )
     # Not ru_maxrss: a new process inherits that of the process which started it.
     status = Path("/proc/self/status").read_text(encoding="ascii")

@@ -2,6 +2,7 @@
 
 import shutil
 import stat
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +14,11 @@ from masquerade.disguises import BlockMatrix, Chain
 from masquerade.errors import SourceChanged, UsageError
 from masquerade.owner.disguising import DisguiseSummary, disguise_folder
 from masquerade.owner.records import Records
-from masquerade.recipes import Recipe
+from masquerade.recipes import Recipe, measured
+from masquerade.recipes import recipe as recipe_named
+from masquerade.recipes.measured import Measured, parameters_digest, verdict_on
 from masquerade.released import Manifest, ReleasedDataset, verify
+from masquerade.released.verdict import HELD, Verdict
 from masquerade.released.writer import ReleaseWriter
 from owner_examples import KEY, OTHER_KEY, RECIPE, person_folders, photo, small_recipe
 from released_examples import tree
@@ -31,7 +35,13 @@ def records(tmp_path: Path) -> Records:
 
 
 def run(photos: Path, records: Records, out: str = "out", **options: object) -> DisguiseSummary:
-    settings = {"key": KEY, "recipe": RECIPE, "shard_images": 6, "workers": 2} | options
+    settings = {
+        "key": KEY,
+        "recipe": RECIPE,
+        "shard_images": 6,
+        "workers": 2,
+        "accept_broken": True,
+    } | options
     return disguise_folder(photos, photos.parent / out, records=records, **settings)  # type: ignore[arg-type]
 
 
@@ -153,7 +163,13 @@ def test_a_moved_folder_of_photos_gives_the_same_bytes(photos: Path, records: Re
     run(photos, records, "here")
     moved = shutil.copytree(photos, photos.parent / "deeper" / "elsewhere")
     summary = disguise_folder(
-        moved, photos.parent / "there", KEY, Records(photos.parent / "r"), RECIPE, shard_images=6
+        moved,
+        photos.parent / "there",
+        KEY,
+        Records(photos.parent / "r"),
+        RECIPE,
+        shard_images=6,
+        accept_broken=True,
     )
     assert tree(summary.folder) == released(photos, "here")
 
@@ -192,18 +208,36 @@ def test_no_sound_photo_at_all_is_refused(photos: Path, records: Records) -> Non
     assert not (photos.parent / "out" / "manifest.json").exists()
 
 
-@pytest.mark.parametrize("status", ["broken", "none", "control"])
-def test_a_recipe_that_does_not_protect_must_be_accepted(photos: Path, records: Records, status: str) -> None:
-    recipe = small_recipe(status)  # type: ignore[arg-type]
-    with pytest.raises(UsageError, match="--accept-broken"):
-        run(photos, records, recipe=recipe)
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("blocks-noise", "stale, .*BROKEN; strongest attack: gram fingerprint"),
+        ("none", "stale, .*UNPROTECTED"),
+        ("small", "not measured"),
+    ],
+)
+def test_what_is_not_known_to_hold_must_be_accepted(
+    photos: Path, records: Records, name: str, said: str
+) -> None:
+    recipe = RECIPE if name == "small" else replace(recipe_named(name), height=16, width=16)
+    with pytest.raises(UsageError, match=rf"not known to protect: {name}\. {said}.*--accept-broken"):
+        run(photos, records, recipe=recipe, accept_broken=False)
     assert not (photos.parent / "out").exists()
-    summary = run(photos, records, recipe=recipe, accept_broken=True)
-    assert Manifest.load(summary.folder).accepted_broken
+    manifest = Manifest.load(run(photos, records, recipe=recipe, accept_broken=True).folder)
+    assert manifest.accepted_broken
+    assert manifest.verdict == verdict_on(recipe)
 
 
-def test_a_sound_recipe_needs_no_acceptance(photos: Path, records: Records) -> None:
-    assert not Manifest.load(run(photos, records).folder).accepted_broken
+def test_what_was_attacked_and_held_needs_no_acceptance(
+    photos: Path, records: Records, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = Verdict(state="measured", grade=HELD, study="made up")
+    digest = parameters_digest(RECIPE.whole().describe(), RECIPE.shape)
+    monkeypatch.setattr(measured, "_every", lambda: (Measured(recipe="small", digest=digest, verdict=held),))
+    manifest = Manifest.load(run(photos, records, accept_broken=False).folder)
+    assert (manifest.accepted_broken, manifest.verdict) == (False, held)
+    with pytest.raises(UsageError, match="stale"):
+        run(photos, records, "other", recipe=small_recipe(level=11), accept_broken=False)
 
 
 def test_a_dry_run_writes_nothing_and_promises_what_comes(photos: Path, records: Records) -> None:
@@ -230,7 +264,7 @@ def test_small_values_are_stored_in_half_and_large_ones_in_single_precision(
 ) -> None:
     assert run(photos, records).dtype == "float16"
     large = Chain((BlockMatrix(16, variant="block", matrix="uniform01"),))
-    recipe = Recipe("large", "", large, 16, 16, "RGB", "small-cnn", "none", "tests", "hardened", "")
+    recipe = Recipe("large", "", large, 16, 16, "RGB", "small-cnn", "none", "tests", "")
     summary = run(photos, records, "large", recipe=recipe)
     assert summary.dtype == "float32"
     assert float(ReleasedDataset(summary.folder).load_all()[0].abs().max()) > 65504 / 4

@@ -28,7 +28,9 @@ def recogniser(folder: Path, key: object = KEY, seed: int = 0) -> Recogniser:
     records = Records.beside(folder / "owner.key")
     if not (folder / "photos").exists():
         person_folders(folder / "photos", 3, 2)
-    disguise_folder(folder / "photos", folder / "out", key, records, RECIPE, overwrite=True)  # type: ignore[arg-type]
+    disguise_folder(
+        folder / "photos", folder / "out", key, records, RECIPE, overwrite=True, accept_broken=True
+    )  # type: ignore[arg-type]
     released = ReleasedDataset(folder / "out")
     manifest = released.manifest
     torch.manual_seed(seed)

@@ -6,7 +6,17 @@ from typing import Annotated
 import typer
 
 from masquerade.cli.console import open_key, progress
-from masquerade.cli.owner import AcceptBroken, DryRun, Fewest, Key, Overwrite, Photos, Released, tell
+from masquerade.cli.owner import (
+    AcceptBroken,
+    DryRun,
+    Fewest,
+    Key,
+    Overwrite,
+    Photos,
+    Released,
+    tell,
+    tell_verdict,
+)
 from masquerade.errors import UsageError
 from masquerade.owner.crafting import crafting_recipe
 from masquerade.owner.disguising import disguise_folder
@@ -58,6 +68,7 @@ def craft(
         generator=generator,
         change={"beta": beta, "iterations": iterations, "refine": refine, "batch": batch},
     )
+    tell_verdict(recipe, accept_broken or dry_run)
     with progress("crafting") as told:
         summary = disguise_folder(
             photos,

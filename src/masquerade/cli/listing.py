@@ -13,6 +13,7 @@ from masquerade.cli.studies import study_files
 from masquerade.metrics import EVERY_METRIC
 from masquerade.networks import EVERY_NETWORK
 from masquerade.recipes import RECIPES
+from masquerade.recipes.measured import grade_of
 
 Line = tuple[str, str]
 
@@ -36,7 +37,7 @@ def list_(kind: Annotated[Kind, typer.Argument(help="What to list.", show_defaul
 
 
 def _recipes() -> Iterable[Line]:
-    return ((recipe.name, f"[{recipe.status}] {recipe.title}") for recipe in RECIPES)
+    return ((recipe.name, f"[{grade_of(recipe)}] {recipe.title}") for recipe in RECIPES)
 
 
 def _attacks() -> Iterable[Line]:

@@ -9,13 +9,15 @@ from masquerade.cli.console import SOME_FAILED, CommandFailed, note, open_key, p
 from masquerade.cli.reading import with_encoder, with_size
 from masquerade.owner.disguising import DisguiseSummary, disguise_folder
 from masquerade.owner.records import Records
+from masquerade.recipes import Recipe
 from masquerade.recipes import recipe as recipe_named
+from masquerade.recipes.measured import verdict_on
 
 Key = Annotated[Path, typer.Option("--key", "-k", help="The owner's key file.", show_default=False)]
 Photos = Annotated[Path, typer.Argument(help="Folder of person folders.", show_default=False)]
 Released = Annotated[Path, typer.Option("--out", "-o", help="Folder to release.", show_default=False)]
 Fewest = Annotated[int, typer.Option("--min-images", help="Leave out people with fewer photos.")]
-AcceptBroken = Annotated[bool, typer.Option(help="Release although attacks break the recipe.")]
+AcceptBroken = Annotated[bool, typer.Option(help="Release although attacks break the recipe, or none ran.")]
 Overwrite = Annotated[bool, typer.Option(help="Discard what is in the output folder.")]
 DryRun = Annotated[bool, typer.Option(help="Say what would be done; write nothing.")]
 
@@ -24,7 +26,7 @@ def disguise(
     photos: Photos,
     out: Released,
     key: Key,
-    recipe: Annotated[str, typer.Option("--recipe", "-r", help="See `list recipes`.")] = "hardened",
+    recipe: Annotated[str, typer.Option("--recipe", "-r", help="See `list recipes`.")] = "blocks-noise",
     size: Annotated[str | None, typer.Option(help="HEIGHTxWIDTH instead of the recipe's.")] = None,
     encoder: Annotated[str | None, typer.Option(help="Name or file of an encoder, not the recipe's.")] = None,
     min_images: Fewest = 1,
@@ -34,6 +36,7 @@ def disguise(
 ) -> None:
     """Disguise photos under the owner's key. Can be stopped and called again."""
     chosen = with_encoder(with_size(recipe_named(recipe), size), encoder)
+    tell_verdict(chosen, accept_broken or dry_run)
     with progress("disguising") as told:
         summary = disguise_folder(
             photos,
@@ -48,6 +51,13 @@ def disguise(
             dry_run=dry_run,
         )
     tell(summary)
+
+
+def tell_verdict(recipe: Recipe, goes_on: bool) -> None:
+    """Say what attacks made of a recipe that is about to be released; else the refusal says it."""
+    verdict = verdict_on(recipe)
+    if goes_on or not verdict.asks:
+        note(f"{recipe.name}: {verdict}")
 
 
 def tell(summary: DisguiseSummary) -> None:

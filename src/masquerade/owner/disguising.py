@@ -27,15 +27,13 @@ from masquerade.owner.records import Records
 from masquerade.owner.shards import ShardNote
 from masquerade.owner.split_networks import keep_split_networks
 from masquerade.recipes import Recipe
+from masquerade.recipes.measured import verdict_on
 from masquerade.released.dataset import labels_of
 from masquerade.released.folder import existing_dataset
 from masquerade.released.ledger import Row, peek
 from masquerade.released.manifest import Manifest
 from masquerade.released.shard import StoredType
 from masquerade.released.writer import ReleaseWriter
-
-SOUND_STATUS = "hardened"
-"""The status of recipes that are released without asking; all others are known not to protect."""
 
 Progress = Callable[[int, int], None]
 """Called with the photos that are done and all photos."""
@@ -107,27 +105,28 @@ def disguise_folder(
         key: The owner's key.
         records: The owner's records, which are kept beside the key file.
         recipe: How to disguise.
-        accept_broken: Release the data even though the recipe is known not to protect; the manifest says so.
+        accept_broken: Release the data although the recipe is broken, or was not measured; the manifest says so.
         overwrite: Discard what is in ``out``.
         min_images: People with fewer photos are left out.
         shard_images: Photos in a shard; by itself about 4 MiB.
         workers: Threads that decode and disguise; by itself one for each processor, at most 8. Crafting takes one.
         cache: File of crafted features, if the recipe crafts; by itself among the owner's records.
         read_data: Trust no finished shard before its SHA-256 is compared.
-        dry_run: Open no photo and write nothing.
+        dry_run: Open no photo and write nothing; needs no consent.
         progress: Told after every shard.
 
     Raises:
-        UsageError: If the recipe is not sound and was not accepted, no photo can be taken in, or the folders
+        UsageError: If the recipe is not known to hold and was not accepted, no photo can be taken in, or the folders
             do not fit.
         SourceChanged: If the photos are not those that the interrupted job was started with.
         JobBusy: If another process writes the same data set.
         WriteFailed: If the disk refuses.
     """
-    _require_consent(recipe, accept_broken)
     cache = cache or records.crafted
     _keep_apart(photos, out, records, cache)
     found = list_photos(photos, min_images)
+    if not dry_run:
+        _require_consent(recipe, accept_broken)
     job = prepare(found, key, recipe, shard_images=shard_images, accept_broken=accept_broken, cache=cache)
     if dry_run:
         return _summary(job, out, records, None, {}, np.zeros(0, np.int64))
@@ -164,11 +163,12 @@ def one_thread_each() -> Iterator[None]:
 
 
 def _require_consent(recipe: Recipe, accept_broken: bool) -> None:
-    if recipe.status != SOUND_STATUS and not accept_broken:
+    verdict = verdict_on(recipe)
+    if verdict.asks and not accept_broken:
         raise UsageError(
-            f"the recipe is known not to protect (its status is {recipe.status!r})",
+            "the recipe is not known to protect",
             value=recipe.name,
-            remedy=f"{recipe.advice} To release the data all the same, pass --accept-broken.",
+            remedy=f"{verdict} {recipe.advice} To release the data all the same, pass --accept-broken.",
         )
 
 

@@ -20,6 +20,7 @@ from masquerade.owner.records import DatasetRecord
 from masquerade.owner.shards import ShardMaker
 from masquerade.owner.stored_type import probe, stored_type
 from masquerade.recipes import Recipe
+from masquerade.recipes.measured import verdict_of
 from masquerade.released.manifest import Manifest
 from masquerade.released.shard import Layout, StoredType
 from masquerade.released.writer import Plan
@@ -129,6 +130,7 @@ def prepare(
         shards=(),
         masquerade=__version__,
         accepted_broken=accept_broken,
+        verdict=verdict_of(recipe.name, protection.describe(), keyed.shape),
     )
     shards = -(-len(photos) // size)
     maker = ShardMaker(photos, order, labels, size, batches, recipe, stored_shape, dtype)

@@ -1,4 +1,4 @@
-"""The papers' settings as cited constants, hardened ones beside them, and targets that attacks must break.
+"""The papers' settings as cited constants, stronger ones beside them, and targets that attacks must break.
 
 No encoder is opened and no weight is read before ``Recipe.whole`` asks for it.
 """
@@ -6,7 +6,7 @@ No encoder is opened and no weight is read before ``Recipe.whole`` asks for it.
 from typing import Final
 
 from masquerade.errors import UsageError, did_you_mean
-from masquerade.recipes.base import Recipe, Status, encoded
+from masquerade.recipes.base import Recipe, encoded
 from masquerade.recipes.baselines import BASELINES
 from masquerade.recipes.controls import CONTROLS
 from masquerade.recipes.crafter import CRAFTER
@@ -15,7 +15,7 @@ from masquerade.recipes.disguised_nets import DISGUISED_NETS
 from masquerade.recipes.hyperobf import HYPEROBF, HYPEROBF_CONTROLS
 from masquerade.recipes.xnn import XNN
 
-__all__ = ["RECIPES", "Recipe", "Status", "encoded", "recipe"]
+__all__ = ["RECIPES", "Recipe", "current_name", "encoded", "recipe"]
 
 RECIPES: Final[tuple[Recipe, ...]] = (
     *DISGUISED_NETS,
@@ -30,14 +30,22 @@ RECIPES: Final[tuple[Recipe, ...]] = (
 """Every recipe, by use: the papers' and ours, the baselines that they are compared with, controls."""
 
 
+_EARLIER_NAMES: Final = {"hardened": "blocks-noise"}
+
+
+def current_name(name: str) -> str:
+    """The name that a recipe has now: it may have had another when a file was written."""
+    return _EARLIER_NAMES.get(name, name)
+
+
 def recipe(name: str) -> Recipe:
-    """The recipe called ``name``.
+    """The recipe called ``name``, or called so once.
 
     Raises:
         UsageError: If there is none; the message names the closest.
     """
     by_name = {known.name: known for known in RECIPES}
-    if name in by_name:
-        return by_name[name]
+    if current_name(name) in by_name:
+        return by_name[current_name(name)]
     hint = did_you_mean(name, by_name)
     raise UsageError("no such recipe", value=name, remedy=f"{hint}`masquerade list recipes` names them all.")

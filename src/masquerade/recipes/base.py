@@ -11,8 +11,6 @@ from masquerade.encoders import open_encoder
 from masquerade.errors import UsageError
 from masquerade.recipes.cloak import Cloak
 
-Status = Literal["broken", "hardened", "control", "none"]
-
 CONTROL_ADVICE: Final = "A target for attacks, no protection."
 
 
@@ -31,9 +29,7 @@ class Recipe:
         network: The network that trains on it unless told otherwise.
         training: The preset of training settings that goes with it.
         source: Where the parameters come from.
-        status: "broken" if attacks here recover or link the photos, "hardened" for our own variants, "control" for
-            targets that attacks are tested on, "none" for no protection.
-        advice: What is known to break it, in plain words.
+        advice: What is known to break it, in plain words; grades come from ``recipes.measured``.
         encoder: The public encoder that photos go through first, by name or file; None for none. It is opened by
             ``whole`` alone, so that recipes can be listed without its weights.
         cloak: What ``disguise`` follows, where that needs public networks; opened by ``whole`` alone too.
@@ -48,10 +44,14 @@ class Recipe:
     network: str
     training: str
     source: str
-    status: Status
     advice: str
     encoder: str | Path | None = None
     cloak: Cloak | None = None
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Channels, height and width of the photos."""
+        return (3 if self.mode == "RGB" else 1, self.height, self.width)
 
     def whole(self) -> Disguise:
         """The disguise of photos: what ``disguise`` says, after the encoder or the cloak if there is one.

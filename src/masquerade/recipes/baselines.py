@@ -14,7 +14,7 @@ _CARLINI: Final = (
 def _baseline(
     name: str, title: str, disguise: Disguise, network: str, training: str, source: str, advice: str
 ) -> Recipe:
-    return Recipe(name, title, disguise, 112, 112, "RGB", network, training, source, "broken", advice)
+    return Recipe(name, title, disguise, 112, 112, "RGB", network, training, source, advice)
 
 
 def _instahide(k: int) -> Recipe:

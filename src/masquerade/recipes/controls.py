@@ -18,7 +18,6 @@ def _blocks(name: str, title: str, disguise: Disguise, side: int = 32) -> Recipe
         "resnet18",
         "laptop-resnet18",
         "ours",
-        "control",
         CONTROL_ADVICE,
     )
 
@@ -34,7 +33,6 @@ def _tokens(name: str, title: str, disguise: Disguise) -> Recipe:
         "recnet",
         "laptop-recnet",
         "ours",
-        "control",
         CONTROL_ADVICE,
         encoder="sface",
     )

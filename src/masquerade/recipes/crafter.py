@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from masquerade.disguises import AmortisedCrafter, Chain, Crafter, CrafterZ, Disguise, SplitEncode
-from masquerade.recipes.base import Recipe, Status
+from masquerade.recipes.base import Recipe
 from masquerade.recipes.cloak import Cloak, Opened
 
 _PAPER: Final = "the Crafter paper, algorithm 1 and section V-B, and its code"
@@ -32,7 +32,6 @@ def _crafter(
     kind: type[Disguise],
     networks: dict[str, Opened],
     parameters: dict[str, object],
-    status: Status,
     advice: str,
 ) -> Recipe:
     return Recipe(
@@ -45,7 +44,6 @@ def _crafter(
         "resnet18",
         "laptop-resnet18",
         _PAPER,
-        status,
         advice,
         cloak=Cloak(kind, networks, parameters),
     )
@@ -60,7 +58,6 @@ CRAFTER: Final[tuple[Recipe, ...]] = (
         SplitEncode,
         {"split": "split-1"},
         {},
-        "none",
         "The features leave as they are.",
     ),
     _crafter(
@@ -69,7 +66,6 @@ CRAFTER: Final[tuple[Recipe, ...]] = (
         Crafter,
         _BOTH,
         {"settings": LAPTOP},
-        "broken",
         _KNOWN_APART,
     ),
     _crafter(
@@ -78,7 +74,6 @@ CRAFTER: Final[tuple[Recipe, ...]] = (
         CrafterZ,
         _BOTH,
         {"settings": LAPTOP_Z},
-        "broken",
         _KNOWN_APART,
     ),
     _crafter(
@@ -87,7 +82,6 @@ CRAFTER: Final[tuple[Recipe, ...]] = (
         AmortisedCrafter,
         {**_BOTH, "crafter": "crafter-1"},
         {"beta": 0.25, "settings": LAPTOP},
-        "broken",
         _KNOWN_APART,
     ),
 )

@@ -46,7 +46,6 @@ def _encoded(
         "resnet18",
         "laptop-resnet18",
         source,
-        "broken",
         advice,
         cloak=cloak,
     )

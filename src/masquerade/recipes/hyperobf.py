@@ -12,7 +12,7 @@ from masquerade.disguises import (
     OnePassCloak,
     SeveralCloaks,
 )
-from masquerade.recipes.base import CONTROL_ADVICE, Recipe, Status
+from masquerade.recipes.base import CONTROL_ADVICE, Recipe
 from masquerade.recipes.cloak import Cloak
 
 MEAN_CHANGE: Final = 10.0
@@ -37,7 +37,7 @@ _FELT_QUICKLY: Final = (
 )
 
 
-def _cloak(name: str, title: str, cloak: Cloak | None, source: str, status: Status, advice: str) -> Recipe:
+def _cloak(name: str, title: str, cloak: Cloak | None, source: str, advice: str) -> Recipe:
     return Recipe(
         name,
         title,
@@ -48,7 +48,6 @@ def _cloak(name: str, title: str, cloak: Cloak | None, source: str, status: Stat
         "resnet18",
         "laptop-resnet18",
         source,
-        status,
         advice,
         cloak=cloak,
     )
@@ -61,7 +60,6 @@ def _fawkes(mode: str, recognisers: tuple[str, ...], *, targeted: bool = False) 
         f"Fawkes 1.0, {kind}, mode {mode}, against {' and '.join(recognisers)}",
         Cloak(Fawkes, {"recognisers": recognisers}, {"mode": mode, "targeted": targeted}),
         "Shan et al. 2020, the published code, against recognisers of ours",
-        "broken",
         _LATER,
     )
 
@@ -77,7 +75,6 @@ def _noise(name: str, title: str, *, fresh: bool) -> Recipe:
         "resnet18",
         "laptop-resnet18",
         "ours",
-        "control",
         CONTROL_ADVICE,
     )
 
@@ -88,7 +85,6 @@ HYPEROBF: Final[tuple[Recipe, ...]] = (
         "moved from itself as the user's own MaskNet sees it, 40 steps",
         Cloak(MaskNetCloak, {"source": "hypernet-1"}),
         _THESIS,
-        "broken",
         _UNPROVEN,
     ),
     _cloak(
@@ -96,7 +92,6 @@ HYPEROBF: Final[tuple[Recipe, ...]] = (
         "as hyperobf, each photo with a MaskNet of one of three structures",
         Cloak(SeveralCloaks, {"sources": _STRUCTURES}),
         "the HyperObf thesis, section 5.4.3",
-        "broken",
         _UNPROVEN,
     ),
     _cloak(
@@ -104,7 +99,6 @@ HYPEROBF: Final[tuple[Recipe, ...]] = (
         "as hyperobf, by a trained generator in milliseconds",
         Cloak(OnePassCloak, {"generator": "one-pass-1", "source": "hypernet-1"}),
         "ours",
-        "broken",
         _UNPROVEN,
     ),
     _cloak(
@@ -112,7 +106,6 @@ HYPEROBF: Final[tuple[Recipe, ...]] = (
         "made for sface and resnet-public to feel, 40 steps, SSIM 0.9 at least",
         Cloak(FeltCloak, {"source": "hypernet-1", "recognisers": ("sface", "resnet-public")}),
         "ours",
-        "hardened",
         _FELT,
     ),
     _cloak(
@@ -120,7 +113,6 @@ HYPEROBF: Final[tuple[Recipe, ...]] = (
         "as felt, by a trained generator in milliseconds, SSIM 0.8 at least",
         Cloak(OnePassCloak, {"generator": "felt-1", "source": "hypernet-1"}, {"similarity": 0.8}),
         "ours",
-        "broken",
         _FELT_QUICKLY,
     ),
     _fawkes("low", ("sface",)),
@@ -133,7 +125,6 @@ HYPEROBF: Final[tuple[Recipe, ...]] = (
         "LowKey, 50 steps, against sface and resnet-public",
         Cloak(LowKey, {"recognisers": ("sface", "resnet-public")}),
         "Cherepanova et al. 2021, against recognisers of ours and with SSIM in the place of LPIPS",
-        "broken",
         _LATER,
     ),
 )
@@ -145,7 +136,6 @@ HYPEROBF_CONTROLS: Final[tuple[Recipe, ...]] = (
         "as hyperobf, with MaskNets that were never trained",
         Cloak(MaskNetCloak, {"source": "untrained-masknet-1-112"}),
         "ours",
-        "control",
         CONTROL_ADVICE,
     ),
     _noise("fixed", "noise of the same mean change, one pattern a user", fresh=False),

@@ -3,7 +3,7 @@
 from typing import Final
 
 from masquerade.disguises import BlockPermutation, Chain, Disguise, ManyKeys, TokenMatrix, TokenNetwork
-from masquerade.recipes.base import Recipe, Status
+from masquerade.recipes.base import Recipe
 
 _PAPER: Final = "the XNN paper, section 3.1 and Table 2"
 _ALONE: Final = (
@@ -16,14 +16,13 @@ def _xnn(
     name: str,
     title: str,
     parts: tuple[Disguise, ...],
-    status: Status,
     advice: str,
     *,
     source: str = "ours",
     encoder: str = "sface",
 ) -> Recipe:
     return Recipe(
-        name, title, Chain(parts), 112, 112, "RGB", "recnet", "laptop-recnet", source, status, advice, encoder
+        name, title, Chain(parts), 112, 112, "RGB", "recnet", "laptop-recnet", source, advice, encoder
     )
 
 
@@ -32,7 +31,6 @@ XNN: Final[tuple[Recipe, ...]] = (
         "xnn",
         "tokens of SFace, permuted, one Gaussian matrix",
         (BlockPermutation(1), TokenMatrix("gaussian")),
-        "broken",
         _ALONE,
         source=_PAPER,
     ),
@@ -40,7 +38,6 @@ XNN: Final[tuple[Recipe, ...]] = (
         "xnn-vit",
         "tokens of a small ViT pre-trained by MoCo-v3, permuted, one Gaussian matrix",
         (BlockPermutation(1), TokenMatrix("gaussian")),
-        "broken",
         _ALONE,
         source=f"{_PAPER}, with a smaller encoder",
         encoder="vit-small",
@@ -49,15 +46,13 @@ XNN: Final[tuple[Recipe, ...]] = (
         "xnn-orthogonal",
         "tokens of SFace, permuted, one orthogonal matrix: for the study of why not",
         (BlockPermutation(1), TokenMatrix("orthogonal")),
-        "broken",
         "Lengths and angles of tokens are kept: a photo is linked without any key. " + _ALONE,
     ),
-    _xnn("xnn-none", "tokens of SFace as they are", (), "none", "The tokens leave as they are."),
+    _xnn("xnn-none", "tokens of SFace as they are", (), "The tokens leave as they are."),
     _xnn(
         "xnn-keys",
         "tokens of SFace, permuted, one of four Gaussian matrices, stated for each photo",
         (BlockPermutation(1), ManyKeys(TokenMatrix("gaussian"), keys=4, told="slots")),
-        "broken",
         "The moments of each key's tokens solve it as they do a single one, and the recogniser must learn four keys "
         "from the same photos: see docs/results.md.",
     ),
@@ -65,7 +60,6 @@ XNN: Final[tuple[Recipe, ...]] = (
         "xnn-network",
         "tokens of SFace, permuted, a secret network with cosines for each token",
         (BlockPermutation(1), TokenNetwork(depth=1, act="cosine", gain=1.0)),
-        "broken",
         "Without a leaked pair the same photos are linked, other photos of the same people seldom. With a few pairs "
         "those are found nearly as if unprotected: see docs/results.md.",
     ),

@@ -20,6 +20,7 @@ from pydantic import (
 )
 
 from masquerade.errors import DamagedRelease, UnsupportedRelease
+from masquerade.released.verdict import Verdict
 
 FORMAT: Final = "masquerade released data set"
 VERSION: Final = 1
@@ -68,7 +69,8 @@ class Manifest(BaseModel):
         images: Images in all shards.
         shards: Every shard, in order.
         masquerade: Version of the program that wrote it.
-        accepted_broken: Whether the owner knowingly chose a recipe that is known to be broken.
+        accepted_broken: Whether the owner consented to a recipe that is broken, or was never measured.
+        verdict: What was known of the recipe when it was chosen; None in files of earlier programs.
     """
 
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
@@ -88,6 +90,7 @@ class Manifest(BaseModel):
     shards: tuple[ShardEntry, ...]
     masquerade: str
     accepted_broken: bool
+    verdict: Verdict | None = None
 
     @model_validator(mode="after")
     def _adds_up(self) -> "Manifest":
@@ -101,6 +104,8 @@ class Manifest(BaseModel):
     def to_bytes(self) -> bytes:
         """The manifest file: canonical JSON with a checksum over everything else in it."""
         fields = self.model_dump(mode="json")
+        if self.verdict is None:
+            del fields["verdict"]
         return _canonical({**fields, "checksum": _checksum(fields)})
 
     @classmethod

@@ -224,6 +224,11 @@ SIGHTS = {
     "teacher": "a public recogniser",
     "split": "the public encoder and the cloud's network",
     "repeats": "the same photos released again and again",
+    "pairing": "which photos are mixed in which",
+    "bystanders": "named photos of other people",
+    "sightings": "photos met later",
+    "own": "a user's own cloak",
+    "recognisers": "public recognisers",
 }
 
 

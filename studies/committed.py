@@ -1,0 +1,28 @@
+"""The reports in studies/results, under the names that things have now."""
+
+import re
+from pathlib import Path
+from typing import Final
+
+from masquerade.audit.results import Report
+
+RESULTS = Path(__file__).parent / "results"
+_RENAMED: Final = (
+    (r'"hardened(?=\d|")', '"blocks-noise'),
+    (r"`hardened`", "`blocks-noise`"),
+    (r"\bHardened\b", "Blocks with noise"),
+)
+"""The recipe ``blocks-noise`` was called "hardened" when they were measured."""
+
+
+def committed() -> list[Report]:
+    """Every report, sorted by file name."""
+    return [report(path.stem) for path in sorted(RESULTS.glob("*.json"))]
+
+
+def report(study: str) -> Report:
+    """The report of one study."""
+    text = (RESULTS / f"{study}.json").read_text("utf-8")
+    for before, now in _RENAMED:
+        text = re.sub(before, now, text)
+    return Report.model_validate_json(text)

@@ -1,0 +1,89 @@
+"""Condenses the grades in studies/results into a file that ships with the package; run it as a script."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+from committed import committed
+
+from masquerade.audit.results import Arm, Report
+from masquerade.audit.study import ArmSpec, load_study
+from masquerade.recipes import current_name
+from masquerade.recipes.measured import VERDICTS, Measured, parameters_digest
+from masquerade.released.verdict import Strongest, Verdict
+from masquerade.report.verdict import advantages, strongest
+from masquerade.report.words import SIGHTS, interval, meaning
+
+STUDIES = Path(__file__).parent
+WORST_LAST = ("UNPROTECTED", "NOT BROKEN BY THE ATTACKS RUN", "INCOMPLETE", "WEAKENED", "BROKEN")
+Rank = tuple[int, float, float]
+
+
+def main() -> None:
+    """Write the file."""
+    VERDICTS.write_text(condensed(), encoding="utf-8")
+
+
+def condensed() -> str:
+    """The file's text: of every protection that was measured its worst grade, the worst first."""
+    worst: dict[str, tuple[Rank, Measured]] = {}
+    names: dict[str, str] = {}
+    for report in committed():
+        for rank, found in _measured(report):
+            names[found.digest] = names.get(found.digest) or found.recipe
+            if found.digest not in worst or rank > worst[found.digest][0]:
+                worst[found.digest] = (rank, found)
+    ordered = [found for _, found in sorted(worst.values(), key=lambda pair: (pair[0], pair[1].digest))][::-1]
+    named = [found.model_copy(update={"recipe": names[found.digest]}) for found in ordered]
+    return json.dumps([found.model_dump(mode="json") for found in named], indent=1) + "\n"
+
+
+def _measured(report: Report) -> Iterator[tuple[Rank, Measured]]:
+    said = {arm.name: arm for arm in load_study(STUDIES / f"{report.study}.toml").arms}
+    for arm in report.arms:
+        spec = said.get(arm.name)
+        if spec is None or spec.repeats != "cached":  # what a release does: the same photos, the same answers
+            continue
+        channels, height, width = report.data.shape
+        shape = (channels, spec.side or height, spec.side or width)
+        yield (
+            _rank(arm),
+            Measured(
+                recipe=_unchanged(spec),
+                digest=parameters_digest(arm.recipe, shape),
+                verdict=_verdict(report, arm),
+            ),
+        )
+
+
+def _unchanged(spec: ArmSpec) -> str:
+    """The name of the recipe, if the study took it as it is."""
+    changed = spec.change or spec.encoder or spec.encoded_by or spec.noise
+    return "" if changed or spec.recipe is None else current_name(spec.recipe)
+
+
+def _rank(arm: Arm) -> Rank:
+    leak = strongest(arm)
+    reached = advantages(leak) if leak else None
+    return (WORST_LAST.index(arm.grade), *((reached[1], reached[0]) if reached else (0.0, 0.0)))
+
+
+def _verdict(report: Report, arm: Arm) -> Verdict:
+    leak = strongest(arm)
+    found = None
+    if leak is not None and (measured := leak.headline) is not None:
+        found = Strongest(
+            attack=leak.attack,
+            metric=measured.metric,
+            value=measured.value,
+            chance=measured.chance,
+            low=measured.low,
+            high=measured.high,
+            needs=tuple(SIGHTS.get(sight, sight) for sight in leak.shows),
+            found=f"{meaning(measured)} (95 % interval {interval(measured)}.)",
+        )
+    return Verdict(state="measured", grade=arm.grade, study=report.study, strongest=found)
+
+
+if __name__ == "__main__":
+    main()
