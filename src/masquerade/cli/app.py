@@ -186,4 +186,12 @@ def _common(
 
 def run(arguments: list[str]) -> int:
     """Run one command; returns the exit code instead of exiting."""
-    return run_app(app, arguments)
+    return run_app(app, arguments, goes_on=_goes_on(arguments, COMMANDS))
+
+
+def _goes_on(arguments: list[str], commands: Commands) -> bool:
+    """Whether the command that is called says that it can be stopped."""
+    found = commands.get(arguments[0]) if arguments else None
+    if isinstance(found, Group):
+        return _goes_on(arguments[1:], found.commands)
+    return found is not None and "Can be stopped" in found.words

@@ -3,26 +3,38 @@
 import sys
 from typing import TYPE_CHECKING, Final
 
+from masquerade.cli.stopping import Stopping
+
 if TYPE_CHECKING:
     import typer
 
 INTERRUPTED: Final = 130
 """As shells count: 128 and the number of SIGINT."""
+_GOES_ON: Final = "interrupted: what is finished is kept, and the same command goes on from there"
 
 
 def main() -> None:
     """Run the command line and exit with its code."""
+    stopping = Stopping()
+    stopping.begin()
     try:
         from masquerade.cli.app import run
 
-        sys.exit(run(sys.argv[1:]))
+        code = run(sys.argv[1:])
     except KeyboardInterrupt:  # while modules are loaded; typer turns later ones into a code
         sys.stderr.write("interrupted\n")
-        sys.exit(INTERRUPTED)
+        code = INTERRUPTED
+    stopping.leave(code)
 
 
-def run_app(app: "typer.Typer", arguments: list[str]) -> int:
-    """Run a command of these; returns the exit code instead of exiting."""
+def run_app(app: "typer.Typer", arguments: list[str], *, goes_on: bool = False) -> int:
+    """Run a command of these; returns the exit code instead of exiting.
+
+    Args:
+        app: The commands.
+        arguments: The words after the program's name.
+        goes_on: Whether the command, called again, goes on where it was interrupted.
+    """
     from masquerade.cli.console import CommandFailed, complain, note
     from masquerade.errors import MasqueradeError
 
@@ -30,7 +42,7 @@ def run_app(app: "typer.Typer", arguments: list[str]) -> int:
         app(arguments, prog_name="masquerade")
     except SystemExit as leaving:
         if leaving.code == INTERRUPTED:
-            note("interrupted")
+            note(_GOES_ON if goes_on else "interrupted: call the same command again")
         # the command line's own errors leave with 2, which here means that some inputs failed
         return 1 if leaving.code == 2 else int(leaving.code or 0)
     except CommandFailed as failure:
