@@ -1,5 +1,6 @@
 """``masquerade psp serve|invite|accounts|…``: the provider's service and its operator."""
 
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -62,11 +63,38 @@ def serve(
     )
 
 
-def invite(database: Database = _DATABASE, key: KeyFile = _KEY) -> None:
+def invite(
+    database: Database = _DATABASE,
+    key: KeyFile = _KEY,
+    url: Annotated[
+        str, typer.Option(help="https:// address at which people reach you: prints a link and a QR code too.")
+    ] = "",
+    qr: Annotated[
+        Path | None, typer.Option(help="PNG or SVG file to write the QR code to; needs --url.")
+    ] = None,
+) -> None:
     """A code for one person, good for 14 days."""
+    from masquerade.service.invitation_link import invitation_link, require_picture, show_qr, write_qr
+
+    if qr is not None:
+        require_picture(qr)
+    if qr is not None and not url:
+        raise UsageError("a QR code is of a link", place="--qr", remedy="Give --url https://HOST too.")
+    if url:
+        invitation_link(url, "")  # refused before an invitation is made
     provider = _provider(database, key)
-    typer.echo(provider.invite())
+    code = provider.invite()
     provider.close()
+    typer.echo(code)
+    if not url:
+        note("A link and a QR code for it: --url https://HOST, as people reach you.")
+        return
+    link = invitation_link(url, code)
+    typer.echo(link)
+    if qr is not None:
+        write_qr(link, qr)
+    elif sys.stdout.isatty():
+        show_qr(link, sys.stdout)
 
 
 def operator(database: Database = _DATABASE, key: KeyFile = _KEY) -> None:

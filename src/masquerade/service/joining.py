@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from masquerade.errors import ForeignMaskNet, ServiceError, UsageError
 from masquerade.service.invitation_code import InvitationCode, read_code
 from masquerade.service.pinning import pin
+from masquerade.service.reach import loopback
 from masquerade.service.statement import checked, require_bytes
 
 LARGEST: int = 256 * 2**20
@@ -31,7 +32,7 @@ class Client:
 
     def __init__(self, address: str, token: str = "") -> None:
         parts = urlsplit(address)
-        here = parts.hostname in ("127.0.0.1", "localhost", "::1")
+        here = loopback(parts.hostname or "")
         if (
             not parts.hostname
             or parts.scheme not in ("https", "http")

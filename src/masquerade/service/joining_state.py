@@ -70,6 +70,12 @@ def begun(path: Path, url: str, code: str) -> Joining:
     return fresh
 
 
+def waiting(path: Path, url: str) -> Joining | None:
+    """What was written down of a joining at this provider that has not ended; None if there is none."""
+    known = opened(path) if path.exists() else None
+    return known if known is not None and known.url == url and known.join_key else None
+
+
 def opened(path: Path) -> Joining:
     """What was written down.
 
