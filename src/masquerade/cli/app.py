@@ -26,7 +26,10 @@ KEY: Final[Commands] = {
     "show": Command("key:show", "Print a key's fingerprint, date and protection; never the secret."),
 }
 MASK: Final[Commands] = {
-    "join": Command("mask:join", "Get a MaskNet that nobody else has; cut off, the same command goes on."),
+    "join": Command(
+        "mask:join",
+        "Get a MaskNet that nobody else has; asks for the invitation's code. Cut off, the same command goes on.",
+    ),
     "forget": Command(
         "mask:forget",
         "Have the provider delete the account and the secret of its MaskNet; your file stays.",
