@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from masquerade.cli.console import CommandFailed, note, progress
+from masquerade.cli.outputs import Overwrite
 from masquerade.released.verify import verify as findings
 from masquerade.training import preset as preset_named
 from masquerade.training import train_released
@@ -33,6 +34,7 @@ def train(
     preset: Annotated[str | None, typer.Option(help="Named training settings; else what fits.")] = None,
     seed: Annotated[int, typer.Option(help="Seed of weights, order and what is held back.")] = 0,
     resume: Annotated[bool, typer.Option(help="Go on from the checkpoint of a stopped training.")] = True,
+    overwrite: Overwrite = False,
 ) -> None:
     """Train a network on disguised data; needs no key. Can be stopped and called again."""
     settings = None if preset is None else preset_named(preset)
@@ -49,6 +51,7 @@ def train(
             seed=seed,
             resume=resume,
             progress=say,
+            overwrite=overwrite,
         )
     note(f"{summary.parameters:,} parameters on {summary.device} in {summary.seconds:.0f} s")
     if summary.accuracy is not None and summary.chance is not None:

@@ -7,6 +7,7 @@ from typing import Annotated, final
 import typer
 
 from masquerade.cli.console import SOME_FAILED, CommandFailed, note, progress
+from masquerade.cli.outputs import Overwrite
 from masquerade.training.encoder_folder import train_encoder_folder
 
 
@@ -34,6 +35,7 @@ def train(
     epochs: Annotated[int, typer.Option(min=1, max=100_000, help="Passes over the photos.")] = 14,
     seed: Annotated[int, typer.Option(min=0, help="Of weights, order and changes.")] = 0,
     resume: Annotated[bool, typer.Option(help="Go on from the checkpoint of a stopped training.")] = True,
+    overwrite: Overwrite = False,
 ) -> None:
     """Train an encoder and the cloud's half behind it; needs no key. Can be stopped and called again.
 
@@ -55,6 +57,7 @@ def train(
             seed=seed,
             resume=resume,
             progress=say,
+            overwrite=overwrite,
         )
     found = summary.described
     for rejected in found.rejected:

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from masquerade.cli.console import SOME_FAILED, CommandFailed, note, progress
+from masquerade.cli.outputs import Overwrite
 from masquerade.networks.wgan_generator import WGANGeneratorOptions
 from masquerade.training.generator_folder import train_generator_folder
 from masquerade.training.wgan_gp import WGANSettings
@@ -23,6 +24,7 @@ def train(
     batch: Annotated[int, typer.Option(min=2, max=65_536, help="Photos in a step.")] = 32,
     seed: Annotated[int, typer.Option(min=0, help="Of weights, order and latents.")] = 0,
     resume: Annotated[bool, typer.Option(help="Go on from the checkpoint of a stopped training.")] = True,
+    overwrite: Overwrite = False,
 ) -> None:
     """Train a generator on public faces (WGAN-GP); needs no labels and no key. Can be stopped and called again.
 
@@ -42,7 +44,9 @@ def train(
         def say(done: int, total: int, distance: float) -> None:
             told(done, total, f"distance {distance:.2f}")
 
-        summary = train_generator_folder(photos, out, settings, seed=seed, resume=resume, progress=say)
+        summary = train_generator_folder(
+            photos, out, settings, seed=seed, resume=resume, progress=say, overwrite=overwrite
+        )
     for rejected in summary.rejected:
         note(f"turned away: {rejected}")
     note(

@@ -9,6 +9,7 @@ import torch
 import typer
 
 from masquerade.cli.console import SOME_FAILED, CommandFailed, note, progress
+from masquerade.cli.outputs import Overwrite
 from masquerade.cli.reading import photo_files
 from masquerade.data.folders import scan
 from masquerade.data.intake import decode
@@ -17,6 +18,8 @@ from masquerade.encoders import open_encoder
 from masquerade.encoders.generator import FeatureGenerator
 from masquerade.encoders.generator_file import read_generator, read_generator_card
 from masquerade.errors import PhotoRejected
+from masquerade.files.kinds import Kind
+from masquerade.files.outputs import require_output
 from masquerade.released.feature_file import Features
 from masquerade.training.xnn_d import XNNDSettings
 from masquerade.training.xnn_d.folders import GENERATOR, RECOGNISER, distil_folder
@@ -37,6 +40,7 @@ def distil(
     adversarial_steps: Annotated[int, typer.Option(help="Batches of stage 1.")] = 300,
     epochs: Annotated[int, typer.Option(help="Passes of teacher and recogniser each.")] = 10,
     seed: Annotated[int, typer.Option(help="Seed of weights and order.")] = 0,
+    overwrite: Overwrite = False,
 ) -> None:
     """Train a generator for clients and a recogniser for the server; needs no key."""
     usual = XNNDSettings()
@@ -48,7 +52,7 @@ def distil(
         }
     )
     with progress("noise") as told:
-        done = distil_folder(photos, out, open_encoder(encoder), settings, seed, told)
+        done = distil_folder(photos, out, open_encoder(encoder), settings, seed, told, overwrite=overwrite)
     if done.clean is not None and done.found is not None:
         note(
             f"{done.held_back} people kept back: {done.found:.1%} found from obfuscated features, "
@@ -68,8 +72,10 @@ def obfuscate(
     out: Annotated[Path, typer.Option("--out", "-o", help="Feature file to write.", show_default=False)],
     named: Annotated[bool, typer.Option("--named", help="A gallery: PHOTOS are person folders.")] = False,
     encoder: EncoderOption = None,
+    overwrite: Overwrite = False,
 ) -> None:
     """Turn photos into obfuscated features; prints which row is which photo, and sends nothing."""
+    require_output(out, Kind.FEATURES, overwrite=overwrite)
     card = read_generator_card(generator)
     held = read_generator(generator, open_encoder(encoder or card.encoder))
     if named:

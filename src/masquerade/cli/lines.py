@@ -12,9 +12,9 @@ import numpy as np
 import typer
 
 from masquerade.data.printable import printable
+from masquerade.files.durable import write_durably
 from masquerade.owner.gallery import Match
 from masquerade.owner.recognising import Embedding, Prediction
-from masquerade.released.durable import write_durably
 
 
 def say_names(found: Iterable[Prediction], *, as_json: bool) -> None:

@@ -9,7 +9,7 @@ import typer
 
 from masquerade.cli.console import note, notes
 from masquerade.errors import UsageError
-from masquerade.masknets.private_file import write_private
+from masquerade.files.durable import write_durably
 
 VARIABLE: Final = "MASQUERADE_INVITATION"
 LONGEST: Final = 4096
@@ -54,7 +54,7 @@ def join(
     client.token = state.token
     if not out.exists():
         content = client.masknet(state.account, bytes.fromhex(state.public_key), state.issue_key)
-        write_private(out, content, overwrite=False)
+        write_durably(out, [content], 0o600, replace=False, secret=True)
     state.finished().save(path)
     typer.echo(str(out))
     note("Keep it to yourself: whoever has it can learn to undo your cloaks.")

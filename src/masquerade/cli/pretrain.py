@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from masquerade.cli.console import SOME_FAILED, CommandFailed, note, progress
+from masquerade.cli.outputs import Overwrite
 from masquerade.training.pretraining import pretrain_folder
 from masquerade.training.pretraining import size as settings_of
 
@@ -19,6 +20,7 @@ def pretrain(
     epochs: Annotated[int | None, typer.Option(help="Passes over the photos; else the size's own.")] = None,
     seed: Annotated[int, typer.Option(help="Seed of weights, order and views.")] = 0,
     resume: Annotated[bool, typer.Option(help="Go on from the checkpoint of a stopped training.")] = True,
+    overwrite: Overwrite = False,
 ) -> None:
     """Pre-train an encoder on public faces; needs no labels and no key. Can be stopped and called again."""
     with progress("pre-training") as told:
@@ -27,7 +29,13 @@ def pretrain(
             told(done, total, f"loss {loss:.3f}, {found:.0%} of views found again")
 
         summary = pretrain_folder(
-            photos, out, settings_of(size, epochs), seed=seed, resume=resume, progress=say
+            photos,
+            out,
+            settings_of(size, epochs),
+            seed=seed,
+            resume=resume,
+            progress=say,
+            overwrite=overwrite,
         )
     for rejected in summary.rejected:
         note(f"turned away: {rejected}")

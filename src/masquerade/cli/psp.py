@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from masquerade.cli.console import SOME_FAILED, CommandFailed, note, progress
+from masquerade.cli.outputs import Overwrite
 from masquerade.networks.masknet import STRUCTURES
 from masquerade.training.hyperobf.folder import FEWEST_PHOTOS, train_folder
 from masquerade.training.hyperobf.settings import HyperObfSettings
@@ -24,6 +25,7 @@ def train(
     seed: Annotated[int, typer.Option(help="Of weights, order and what is held back.")] = 0,
     keep_every: Annotated[int, typer.Option(help="Epochs between copies on the way; 0 for none.")] = 0,
     resume: Annotated[bool, typer.Option(help="Go on from the checkpoint of a stopped training.")] = True,
+    overwrite: Overwrite = False,
 ) -> None:
     """Train a hypernetwork on public faces; needs no key. Can be stopped and called again.
 
@@ -41,6 +43,7 @@ def train(
             resume=resume,
             keep_every=keep_every,
             progress=told,
+            overwrite=overwrite,
         )
     for rejected in summary.rejected:
         note(f"turned away: {rejected}")

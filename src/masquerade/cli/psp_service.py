@@ -9,6 +9,8 @@ import typer
 
 from masquerade.cli.console import note, open_key
 from masquerade.errors import UsageError
+from masquerade.files.kinds import Kind
+from masquerade.files.outputs import require_new
 
 if TYPE_CHECKING:
     from masquerade.service.provider import Provider
@@ -129,6 +131,7 @@ def backup(
     key: KeyFile = _KEY,
 ) -> None:
     """Copy the database while it is served; the copy is worth nothing without the operator's key."""
+    require_new(out, Kind.DATABASE)
     provider = _provider(database, key)
     from masquerade.service.backup import back_up
 

@@ -8,9 +8,12 @@ import typer
 
 from masquerade.cli.console import SOME_FAILED, CommandFailed, note, open_key
 from masquerade.cli.lines import say_matches, say_names, say_vectors, write_vectors
+from masquerade.cli.outputs import Overwrite
 from masquerade.cli.reading import photo_files
 from masquerade.data.folders import scan
 from masquerade.errors import PhotoRejected, UsageError
+from masquerade.files.kinds import Kind
+from masquerade.files.outputs import require_output
 from masquerade.owner.gallery import Gallery
 from masquerade.owner.recognising import Prediction, Recogniser
 from masquerade.owner.records import Records
@@ -32,9 +35,14 @@ def predict(
     gallery: Annotated[
         Path | None, typer.Option(help="Name the most alike person of this gallery instead.")
     ] = None,
+    overwrite: Overwrite = False,
 ) -> None:
     """Name the person on each photo; a wrong key is refused before the first photo is opened."""
     _require_one_wish(embed, enrol, gallery)
+    if enrol is not None:
+        require_output(enrol, Kind.GALLERY, overwrite=overwrite)
+    if embed not in (None, "-"):
+        require_output(Path(str(embed)), Kind.VECTORS, overwrite=overwrite)
     recogniser = Recogniser.open(model, open_key(key), Records.beside(key))
     turned_away: list[PhotoRejected] = []
     if enrol is not None:

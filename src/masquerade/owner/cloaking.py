@@ -23,13 +23,13 @@ from masquerade.data.intake import read
 from masquerade.data.picture import open_picture
 from masquerade.data.printable import printable
 from masquerade.errors import MasqueradeError, UsageError, WriteFailed
+from masquerade.files.durable import named_failures, write_durably
 from masquerade.owner.cloak_ledger import CloakLedger, Done
 from masquerade.owner.disguising import one_thread_each
 from masquerade.owner.photo_cloak import PhotoCloak
 from masquerade.owner.photo_tree import PhotoTree, photo_tree
 from masquerade.owner.records import Records
 from masquerade.owner.standing import as_spelt, digest, folded, glance
-from masquerade.released.durable import named_failures, write_durably
 from masquerade.released.lock import only_writer
 
 Progress = Callable[[int, int], None]

@@ -12,7 +12,7 @@ from typing import Any, Literal, final
 
 from masquerade.data.intake import Mode
 from masquerade.errors import UsageError
-from masquerade.released.durable import named_failures, write_durably
+from masquerade.files.durable import named_failures, write_durably
 from masquerade.released.shard import StoredType
 
 RECORD_VERSION = 1

@@ -17,7 +17,7 @@ from typing import final
 from torch import Tensor
 
 from masquerade.errors import SourceChanged, UsageError
-from masquerade.released.durable import named_failures, sync_folder, write_durably
+from masquerade.files.durable import named_failures, sync_folder, write_durably
 from masquerade.released.folder import clear, existing_dataset, tidy
 from masquerade.released.ledger import Ledger, Row, Started, discard
 from masquerade.released.lock import only_writer

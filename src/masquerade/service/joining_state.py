@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import final
 
 from masquerade.errors import ModelError, UsageError
-from masquerade.masknets.private_file import write_private
+from masquerade.files.durable import write_durably
 
 
 @final
@@ -42,7 +42,7 @@ class Joining:
         Raises:
             WriteFailed: If the disk refuses.
         """
-        write_private(path, json.dumps(asdict(self)).encode(), overwrite=True)
+        write_durably(path, [json.dumps(asdict(self)).encode()], 0o600, secret=True)
 
     def finished(self) -> "Joining":
         """What is needed later, to be forgotten."""

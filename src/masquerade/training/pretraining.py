@@ -8,9 +8,11 @@ from typing import final
 from masquerade.data import unlabelled
 from masquerade.encoders import Card, VisionTransformer, ViTEncoder, encoder_bytes
 from masquerade.errors import PhotoRejected, UsageError
-from masquerade.released.durable import write_durably
+from masquerade.files.durable import write_durably
+from masquerade.files.kinds import Kind
 from masquerade.training.moco import Report, pretrain
 from masquerade.training.moco_settings import SIZES, MoCoSettings
+from masquerade.training.output import training_to
 
 _LICENCE = "The terms of the photos that it was trained on."
 
@@ -47,6 +49,7 @@ def pretrain_folder(
     seed: int = 0,
     resume: bool = True,
     progress: Report | None = None,
+    overwrite: bool = False,
 ) -> PretrainSummary:
     """Pre-train an encoder on photos and write it as a file.
 
@@ -56,27 +59,26 @@ def pretrain_folder(
 
     Args:
         photos: A folder of photos, or of folders of photos; faces aligned.
-        out: The encoder file to write; replaced if it exists.
+        out: The encoder file to write; an earlier one is replaced.
         settings: How to train, one of ``SIZES`` for instance.
         seed: Seed of weights, order and views.
         resume: Whether to go on from a checkpoint, if there is one; otherwise it is discarded.
         progress: Told how far training has come.
+        overwrite: Whether a file of another kind may be replaced that stands there.
 
     Raises:
         UsageError: If there are too few photos, or training diverges.
         ModelError: If the checkpoint is damaged.
+        JobBusy: If another process trains to ``out``.
         WriteFailed: If the disk refuses.
     """
     start = monotonic()
     side = settings.vit.side
-    images, rejected = unlabelled.load(photos, side, side, "RGB")
-    checkpoint = out.with_name(f"{out.name}.checkpoint")
-    if not resume:
-        checkpoint.unlink(missing_ok=True)
-    network = pretrain(images, settings, seed, progress=progress, checkpoint=checkpoint)
-    encoder = ViTEncoder(plain_name(out), network)
-    save_encoder(out, network, training_card(encoder.name, network, settings, seed, len(images)))
-    checkpoint.unlink(missing_ok=True)
+    with training_to(out, Kind.ENCODER, resume=resume, overwrite=overwrite) as checkpoint:
+        images, rejected = unlabelled.load(photos, side, side, "RGB")
+        network = pretrain(images, settings, seed, progress=progress, checkpoint=checkpoint)
+        encoder = ViTEncoder(plain_name(out), network)
+        save_encoder(out, network, training_card(encoder.name, network, settings, seed, len(images)))
     return PretrainSummary(
         encoder=out,
         digest=encoder.digest,

@@ -9,6 +9,8 @@ from typing import final
 
 from masquerade.data import folders
 from masquerade.errors import PhotoRejected
+from masquerade.files.kinds import Kind
+from masquerade.files.outputs import require_output
 from masquerade.masknets.hypernet_file import read_hypernet
 from masquerade.training.hyperobf.curve import Point
 from masquerade.training.hyperobf.files import training_facts, write_hypernet
@@ -18,6 +20,7 @@ from masquerade.training.hyperobf.loop import Told, Watching
 from masquerade.training.hyperobf.measuring import People, measure
 from masquerade.training.hyperobf.people import provider_people
 from masquerade.training.hyperobf.settings import HyperObfSettings
+from masquerade.training.output import training_to
 
 FEWEST_PHOTOS = 2
 """Photos of a person, at least: one to train on, one to measure with."""
@@ -66,6 +69,7 @@ def train_folder(
     resume: bool = True,
     keep_every: int = 0,
     progress: Told | None = None,
+    overwrite: bool = False,
 ) -> HyperNetSummary:
     """Train a hypernetwork on a folder of person folders and write it as a file.
 
@@ -74,7 +78,7 @@ def train_folder(
 
     Args:
         photos: ``photos/<person>/<photo>``; public people, faces aligned. Not those to be protected.
-        out: The file to write; replaced if it exists.
+        out: The file to write; an earlier one is replaced.
         settings: How to train.
         people: People at most, those with the most photos; None for all.
         fewest_photos: People with fewer are left out; 2 or more.
@@ -82,25 +86,24 @@ def train_folder(
         resume: Whether to go on from a checkpoint, if there is one; otherwise it is discarded.
         keep_every: Epochs between copies of the hypernetwork, ``<out>@<epochs>``; 0 for none.
         progress: Told how far training has come.
+        overwrite: Whether a file of another kind may be replaced that stands there.
 
     Raises:
         UsageError: If there is too little to train on, or training diverges.
         DeadFeatures: If it ends in nets that see no difference between photos.
         ModelError: If the checkpoint is damaged.
+        JobBusy: If another process trains to ``out``.
         WriteFailed: If the disk refuses.
     """
     start = monotonic()
     size = settings.hypernet.size
-    found, rejected = folders.load(photos, size, size, "RGB", max(fewest_photos, FEWEST_PHOTOS))
-    split = provider_people(found, settings.fit.held_back, seed, people)
-    checkpoint = out.with_name(f"{out.name}.checkpoint")
-    if not resume:
-        checkpoint.unlink(missing_ok=True)
-    kept = copies(out, split, settings, seed)
-    watching = Watching(told=progress, checkpoint=checkpoint, keep_every=keep_every, kept=kept)
-    trained = train_hypernet(split, settings, seed, watching)
-    save(out, trained, split, settings, seed)
-    checkpoint.unlink(missing_ok=True)
+    with training_to(out, Kind.SOURCE, resume=resume, overwrite=overwrite) as checkpoint:
+        found, rejected = folders.load(photos, size, size, "RGB", max(fewest_photos, FEWEST_PHOTOS))
+        split = provider_people(found, settings.fit.held_back, seed, people)
+        kept = copies(out, split, settings, seed)
+        watching = Watching(told=progress, checkpoint=checkpoint, keep_every=keep_every, kept=kept)
+        trained = train_hypernet(split, settings, seed, watching)
+        save(out, trained, split, settings, seed)
     return HyperNetSummary(
         hypernet=out,
         digest=read_hypernet(out).digest,
@@ -146,6 +149,7 @@ def copies(
         # Copied, since a source freezes what it is made of.
         hypernet, classifier = deepcopy(learner.hypernet).cpu(), deepcopy(learner.classifier).cpu()
         trained = TrainedHyperNet(hypernet, classifier, moment, [moment])
+        require_output(copy_path(out, epochs), Kind.SOURCE)
         save(copy_path(out, epochs), trained, people, settings, seed)
 
     return write

@@ -15,9 +15,11 @@ from masquerade.encoders.generator import FeatureGenerator
 from masquerade.encoders.generator_file import generator_bytes
 from masquerade.encoders.noise_encoder import token_norm
 from masquerade.errors import PhotoRejected
-from masquerade.released.durable import write_durably
+from masquerade.files.durable import write_durably
+from masquerade.files.kinds import Kind
 from masquerade.training.inference import embeddings
 from masquerade.training.model_file import ModelCard, save_model
+from masquerade.training.output import training_into
 from masquerade.training.xnn_d.adversarial import Faces, Told
 from masquerade.training.xnn_d.pair import Pair, obfuscated, train_pair
 from masquerade.training.xnn_d.settings import XNNDSettings
@@ -60,6 +62,8 @@ def distil_folder(
     settings: XNNDSettings,
     seed: int,
     told: Told | None = None,
+    *,
+    overwrite: bool = False,
 ) -> Distilled:
     """Train a generator and a recogniser on a folder of person folders, and write both.
 
@@ -72,11 +76,20 @@ def distil_folder(
         settings: How to train.
         seed: Of weights, order and who is kept back.
         told: Told how far stage 1 has come.
+        overwrite: Whether files of another kind may be replaced that stand under their names.
 
     Raises:
-        UsageError: If the folder cannot be used, or training diverges.
+        UsageError: If a folder cannot be used, or training diverges.
+        JobBusy: If another process trains to ``out``.
         WriteFailed: If the disk refuses.
     """
+    with training_into(out, {GENERATOR: Kind.NOISE, RECOGNISER: Kind.MODEL}, overwrite=overwrite):
+        return _distilled(photos, out, encoder, settings, seed, told)
+
+
+def _distilled(
+    photos: Path, out: Path, encoder: Encoder, settings: XNNDSettings, seed: int, told: Told | None
+) -> Distilled:
     c, height, width = encoder.image_shape
     found, rejected = folders.load(photos, height, width, "RGB" if c == 3 else "L", 2)
     features = encoder(found.images)
@@ -86,7 +99,6 @@ def distil_folder(
         _faces(features, found.labels, seen, train), settings, np.random.default_rng(seed), told
     )
     generator = FeatureGenerator(encoder, pair.noise)
-    out.mkdir(parents=True, exist_ok=True)
     card = ModelCard.of(pair.student, settings=settings.recogniser, recipe=RECIPE, disguise=_facts(generator))
     save_model(out / RECOGNISER, pair.student, card)
     write_durably(out / GENERATOR, [generator_bytes(generator)])
