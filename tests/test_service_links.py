@@ -100,7 +100,7 @@ def test_going_on_needs_no_code(live: Live, tmp_path: Path, monkeypatch: pytest.
     psp, url = live
     out, closed = tmp_path / "me.masknet", "http://127.0.0.1:1"
     monkeypatch.setattr(sys, "stdin", io.StringIO(psp.invite()))
-    monkeypatch.setattr("masquerade.masknets.private_file.os.link", lambda *_: _fail())
+    monkeypatch.setattr("masquerade.files.durable.os.link", lambda *_: _fail())
     assert run(["mask", "join", url, "-o", str(out)]) == 2
     monkeypatch.undo()
     monkeypatch.setattr(sys, "stdin", io.StringIO())

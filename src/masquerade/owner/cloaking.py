@@ -23,7 +23,8 @@ from masquerade.data.intake import read
 from masquerade.data.picture import open_picture
 from masquerade.data.printable import printable
 from masquerade.errors import MasqueradeError, UsageError, WriteFailed
-from masquerade.files.durable import named_failures, write_durably
+from masquerade.files.durable import clear_drafts, named_failures, write_durably
+from masquerade.files.kinds import KEPT, kind_of
 from masquerade.owner.cloak_ledger import CloakLedger, Done
 from masquerade.owner.disguising import one_thread_each
 from masquerade.owner.photo_cloak import PhotoCloak
@@ -124,6 +125,8 @@ def cloak_folder(
         only_writer(out, account.with_suffix(".lock")),
         CloakLedger(account.with_suffix(".sqlite")) as ledger,
     ):
+        for folder in {out, *((out / name).parent for name in tree.names)}:
+            clear_drafts(folder)
         job = _Job(tree, out, cloak, ledger, overwrite)
         with closing(job.run(workers or min(8, os.cpu_count() or 1))) as steps:
             for done in steps:
@@ -205,9 +208,9 @@ class _Job:
         for other in filter(partial(self._is_one_with, name), names):
             twin = f"the disk takes its name for that of {printable(other)}, which is there already"
             return self._fail(name, twin, "Rename one of the photos, or write to another disk.")
-        return self.overwrite or self._fail(
-            name, "a file is there already", "Choose another folder, or pass --overwrite."
-        )
+        if self.overwrite and kind_of(target) not in KEPT:
+            return True
+        return self._fail(name, "a file is there already", "Choose another folder, or pass --overwrite.")
 
     def _is_one_with(self, name: str, other: str) -> bool:
         """Whether two names are one on this disk."""

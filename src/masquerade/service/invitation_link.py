@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import segno
 
 from masquerade.errors import UsageError
-from masquerade.masknets.private_file import write_private
+from masquerade.files.durable import write_durably
 from masquerade.service.reach import loopback
 
 PICTURES: Final = (".png", ".svg")
@@ -61,4 +61,4 @@ def write_qr(link: str, path: Path) -> None:
     require_picture(path)
     held = io.BytesIO()
     segno.make(link, micro=False).save(held, kind=path.suffix[1:].lower(), scale=8)
-    write_private(path, held.getvalue(), overwrite=False)
+    write_durably(path, [held.getvalue()], 0o600, replace=False)
