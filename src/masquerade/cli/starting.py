@@ -1,6 +1,8 @@
 """Where the command line begins, and what a command's end means as an exit code."""
 
+import resource
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from masquerade.cli.stopping import Stopping
@@ -17,14 +19,26 @@ def main() -> None:
     """Run the command line and exit with its code."""
     stopping = Stopping()
     stopping.begin()
+    leave_no_core()
     try:
-        from masquerade.cli.app import run
-
         code = run(sys.argv[1:])
     except KeyboardInterrupt:  # while modules are loaded; typer turns later ones into a code
         sys.stderr.write("interrupted\n")
         code = INTERRUPTED
     stopping.leave(code)
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command; returns the exit code instead of exiting."""
+    from masquerade.cli.app import run as run_command
+
+    return run_command(arguments)
+
+
+def leave_no_core() -> None:
+    """Have the system write no core file of this process and its children: keys lie in their memory."""
+    with suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
 
 
 def run_app(app: "typer.Typer", arguments: list[str], *, goes_on: bool = False) -> int:
