@@ -174,7 +174,9 @@ add(app, COMMANDS)
 
 def _version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"masquerade {masquerade.__version__}")
+        from masquerade.cli.console import say
+
+        say(f"masquerade {masquerade.__version__}")
         raise typer.Exit
 
 

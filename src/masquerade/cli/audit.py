@@ -7,7 +7,7 @@ import typer
 
 from masquerade.audit.run import Audit
 from masquerade.audit.study import Profile, load_study
-from masquerade.cli.console import CommandFailed, note
+from masquerade.cli.console import CommandFailed, note, say
 from masquerade.cli.outputs import Overwrite, require_report_folder
 from masquerade.report import PictureGrid, judge, parse, render
 
@@ -37,7 +37,7 @@ def audit(
         return
     done = job.run()
     grids = [PictureGrid.of(title, images) for title, images in done.pictures.items()]
-    typer.echo(str(render(done.report, grids, out)))
+    say(str(render(done.report, grids, out)))
     rulings = [judge(done.report, condition) for condition in conditions]
     for ruling in rulings:
         note(ruling.reason)

@@ -6,7 +6,7 @@ from typing import Annotated, final
 
 import typer
 
-from masquerade.cli.console import SOME_FAILED, CommandFailed, note, progress
+from masquerade.cli.console import SOME_FAILED, CommandFailed, note, progress, say
 from masquerade.cli.outputs import Overwrite
 from masquerade.training.encoder_folder import train_encoder_folder
 
@@ -43,7 +43,7 @@ def train(
     """
     with progress("training") as told:
 
-        def say(done: int, total: int, loss: float) -> None:
+        def advance(done: int, total: int, loss: float) -> None:
             told(done, total, f"loss {loss:.3f}")
 
         summary = train_encoder_folder(
@@ -56,7 +56,7 @@ def train(
             epochs=epochs,
             seed=seed,
             resume=resume,
-            progress=say,
+            progress=advance,
             overwrite=overwrite,
         )
     found = summary.described
@@ -68,6 +68,6 @@ def train(
         f"{len(found.photos)} photos, {len(found.names)} attributes, {summary.seconds:.0f} s; "
         f"digest {summary.digest[:12]}"
     )
-    typer.echo(str(summary.encoder))
+    say(str(summary.encoder))
     if found.rejected:
         raise CommandFailed(SOME_FAILED)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from masquerade.cli.console import SOME_FAILED, CommandFailed, note, progress
+from masquerade.cli.console import SOME_FAILED, CommandFailed, note, progress, say
 from masquerade.cli.outputs import Overwrite
 from masquerade.networks.wgan_generator import WGANGeneratorOptions
 from masquerade.training.generator_folder import train_generator_folder
@@ -41,11 +41,11 @@ def train(
     )
     with progress("training") as told:
 
-        def say(done: int, total: int, distance: float) -> None:
+        def advance(done: int, total: int, distance: float) -> None:
             told(done, total, f"distance {distance:.2f}")
 
         summary = train_generator_folder(
-            photos, out, settings, seed=seed, resume=resume, progress=say, overwrite=overwrite
+            photos, out, settings, seed=seed, resume=resume, progress=advance, overwrite=overwrite
         )
     for rejected in summary.rejected:
         note(f"turned away: {rejected}")
@@ -53,6 +53,6 @@ def train(
         f"{summary.photos} photos, {summary.seconds:.0f} s; samples in {summary.samples.name}; "
         f"digest {summary.digest[:12]}"
     )
-    typer.echo(str(summary.generator))
+    say(str(summary.generator))
     if summary.rejected:
         raise CommandFailed(SOME_FAILED)

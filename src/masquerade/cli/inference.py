@@ -1,14 +1,13 @@
 """``masquerade distil``, ``obfuscate`` and ``identify``: recognition by a server that sees no photo (XNN-d)."""
 
-import csv
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import torch
 import typer
 
-from masquerade.cli.console import SOME_FAILED, CommandFailed, note, progress
+from masquerade.cli.console import SOME_FAILED, CommandFailed, note, progress, say
+from masquerade.cli.lines import say_rows
 from masquerade.cli.outputs import Overwrite
 from masquerade.cli.reading import photo_files
 from masquerade.data.folders import scan
@@ -58,9 +57,9 @@ def distil(
             f"{done.held_back} people kept back: {done.found:.1%} found from obfuscated features, "
             f"{done.clean:.1%} by the teacher from clean ones"
         )
-    typer.echo(f"trained on {done.photos} photos of {done.people} people")
-    typer.echo(f"for clients: {done.folder / GENERATOR}")
-    typer.echo(f"for the server: {done.folder / RECOGNISER}")
+    say(f"trained on {done.photos} photos of {done.people} people")
+    say(f"for clients: {done.folder / GENERATOR}")
+    say(f"for the server: {done.folder / RECOGNISER}")
     _sum_up(list(done.rejected))
 
 
@@ -85,9 +84,7 @@ def obfuscate(
     features, kept, turned_away = _features(held, [path for path, _ in files])
     people = tuple(printable(files[i][1]) for i in kept) if named else None
     Features.of(held.digest, features, people).save(out)
-    lines = csv.writer(sys.stdout, lineterminator="\n")
-    lines.writerow(["row", "photo"])
-    lines.writerows([row, files[i][0]] for row, i in enumerate(kept))
+    say_rows(("row", "photo"), ((row, files[i][0]) for row, i in enumerate(kept)))
     _sum_up(turned_away)
 
 
@@ -98,9 +95,8 @@ def identify(
 ) -> None:
     """Name the most alike person of the gallery for each row, from obfuscated features alone."""
     found = list(FeatureServer.open(recogniser).identify(features, gallery))
-    lines = csv.writer(sys.stdout, lineterminator="\n")
-    lines.writerow(["row", "person", "similarity"])
-    lines.writerows([each.row, each.person, f"{each.similarity:.4f}"] for each in found)
+    rows = ((each.row, each.person, float(each.similarity)) for each in found)
+    say_rows(("row", "person", "similarity"), rows)
 
 
 def _features(

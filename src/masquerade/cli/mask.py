@@ -7,7 +7,7 @@ from typing import Annotated, Final
 
 import typer
 
-from masquerade.cli.console import note, notes
+from masquerade.cli.console import ask, note, say
 from masquerade.errors import UsageError
 from masquerade.files.durable import write_durably
 
@@ -56,7 +56,7 @@ def join(
         content = client.masknet(state.account, bytes.fromhex(state.public_key), state.issue_key)
         write_durably(out, [content], 0o600, replace=False, secret=True)
     state.finished().save(path)
-    typer.echo(str(out))
+    say(str(out))
     note("Keep it to yourself: whoever has it can learn to undo your cloaks.")
 
 
@@ -69,7 +69,7 @@ def _code(given: str | None, file: Path | None) -> str:
     if file is not None:
         return _line(file)
     if sys.stdin.isatty():
-        return notes.input("Invitation code: ")
+        return ask("Invitation code: ")
     return sys.stdin.readline(LONGEST)
 
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from masquerade.cli.console import SOME_FAILED, CommandFailed, note, open_key, progress
+from masquerade.cli.console import SOME_FAILED, CommandFailed, note, open_key, progress, say
 from masquerade.cli.reading import with_encoder, with_size
 from masquerade.owner.disguising import DisguiseSummary, disguise_folder
 from masquerade.owner.records import Records
@@ -72,7 +72,7 @@ def tell(summary: DisguiseSummary) -> None:
         note(f"turned away: {count} x {reason} (listed in {summary.rejected_list})")
     verb = "released" if summary.finished else "would release"
     size = summary.bytes / 1e6
-    typer.echo(
+    say(
         f"{verb} {summary.images} images of {summary.people - len(summary.without_images)} people as {summary.recipe}, "
         f"{summary.shards} shards, {size:.1f} MB: {summary.folder}"
     )

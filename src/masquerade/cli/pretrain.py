@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from masquerade.cli.console import SOME_FAILED, CommandFailed, note, progress
+from masquerade.cli.console import SOME_FAILED, CommandFailed, note, progress, say
 from masquerade.cli.outputs import Overwrite
 from masquerade.training.pretraining import pretrain_folder
 from masquerade.training.pretraining import size as settings_of
@@ -25,7 +25,7 @@ def pretrain(
     """Pre-train an encoder on public faces; needs no labels and no key. Can be stopped and called again."""
     with progress("pre-training") as told:
 
-        def say(done: int, total: int, loss: float, found: float) -> None:
+        def advance(done: int, total: int, loss: float, found: float) -> None:
             told(done, total, f"loss {loss:.3f}, {found:.0%} of views found again")
 
         summary = pretrain_folder(
@@ -34,7 +34,7 @@ def pretrain(
             settings_of(size, epochs),
             seed=seed,
             resume=resume,
-            progress=say,
+            progress=advance,
             overwrite=overwrite,
         )
     for rejected in summary.rejected:
@@ -43,6 +43,6 @@ def pretrain(
         f"{summary.parameters:,} parameters, {summary.photos} photos, {summary.seconds:.0f} s; "
         f"digest {summary.digest[:12]}"
     )
-    typer.echo(str(summary.encoder))
+    say(str(summary.encoder))
     if summary.rejected:
         raise CommandFailed(SOME_FAILED)

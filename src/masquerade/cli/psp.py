@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from masquerade.cli.console import SOME_FAILED, CommandFailed, note, progress
+from masquerade.cli.console import SOME_FAILED, CommandFailed, note, progress, say
 from masquerade.cli.outputs import Overwrite
 from masquerade.networks.masknet import STRUCTURES
 from masquerade.training.hyperobf.folder import FEWEST_PHOTOS, train_folder
@@ -57,7 +57,7 @@ def train(
         f"{summary.held_back} photos held back given the right person, by chance {1 / summary.people:.1%}; "
         f"two MaskNets' features are {result.distance:.2f} apart, their answers {result.divergence:.2f} nats"
     )
-    typer.echo(str(summary.hypernet))
+    say(str(summary.hypernet))
     if summary.rejected:
         raise CommandFailed(SOME_FAILED)
 

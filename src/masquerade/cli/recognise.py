@@ -6,7 +6,7 @@ from typing import Annotated, TypeVar
 
 import typer
 
-from masquerade.cli.console import SOME_FAILED, CommandFailed, note, open_key
+from masquerade.cli.console import SOME_FAILED, CommandFailed, note, open_key, say
 from masquerade.cli.lines import say_matches, say_names, say_vectors, write_vectors
 from masquerade.cli.outputs import Overwrite
 from masquerade.cli.reading import photo_files
@@ -91,7 +91,7 @@ def _enrol(recogniser: Recogniser, roots: list[Path], out: Path) -> list[PhotoRe
     gallery, rejected = Gallery.enrol(recogniser, photos)
     gallery.save(out)
     people = len(set(gallery.card.people))
-    typer.echo(f"enrolled {people} people from {len(gallery.vectors)} photos: {out}")
+    say(f"enrolled {people} people from {len(gallery.vectors)} photos: {out}")
     note("The gallery holds names: it stays with the owner, like the key.")
     return rejected
 

@@ -15,8 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from masquerade.errors import UsageError
+from masquerade.extras import how_to_install
 from masquerade.faces.tiles import tiles, whole_within
-from masquerade.packaged_model import REMEDY, packaged_model
+from masquerade.packaged_model import packaged_model
 
 SHA256: Final = "49f000ec501fef24739071fc7e68267d32209045b6822c0c72dce1da25726f10"
 """Of the detector's file."""
@@ -143,7 +144,9 @@ def _opencv() -> Any:  # noqa: ANN401  (a module that may not be installed)
     try:
         import cv2  # here, since few need it
     except ImportError as error:
-        raise UsageError("faces cannot be found", place="package opencv", remedy=REMEDY) from error
+        raise UsageError(
+            "faces cannot be found", place="package opencv", remedy=how_to_install("faces")
+        ) from error
     cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)  # its remarks would stand among ours
     return cv2
 

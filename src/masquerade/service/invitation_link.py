@@ -2,7 +2,7 @@
 
 import io
 from pathlib import Path
-from typing import Final, TextIO
+from typing import Final
 from urllib.parse import urlsplit
 
 import segno
@@ -32,9 +32,11 @@ def invitation_link(url: str, code: str) -> str:
     return f"{url.rstrip('/')}/#{code}"
 
 
-def show_qr(link: str, out: TextIO) -> None:
-    """Print a link as a QR code in a terminal's characters."""
-    segno.make(link, micro=False).terminal(out, compact=True)
+def qr_lines(link: str) -> list[str]:
+    """A link as a QR code in a terminal's characters."""
+    drawn = io.StringIO()
+    segno.make(link, micro=False).terminal(drawn, compact=True)
+    return drawn.getvalue().splitlines()
 
 
 def require_picture(path: Path) -> None:
