@@ -16,7 +16,7 @@ from masquerade.cli.app import run
 from masquerade.owner.recognising import Prediction
 
 COMMANDS = Path(app.__file__).parent
-PLACES = {"console.py", "streams.py", "starting.py"}
+PLACES = {"console.py", "streams.py", "starting.py", "stopping.py"}
 """Where text is printed; everywhere else it goes through ``say``, ``note`` and ``complain``."""
 
 HOSTILE = "a\x1b[2J\u202egnp.b\nsound: released\udce9:key:[red]"
