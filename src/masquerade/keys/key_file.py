@@ -1,15 +1,16 @@
 """Key files on disk: read only if nobody else can read them, written whole or not at all."""
 
+import errno
 import os
 import stat
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from secrets import token_hex
 from typing import Final
 
-from masquerade.errors import CorruptKey, ExposedKey, KeyFileError, UsageError, WriteFailed
-from masquerade.files.durable import write_durably
-from masquerade.files.permissions import REMEDY, WHAT, is_exposed, keeps_permissions
+from masquerade.errors import CorruptKey, ExposedKey, KeyFileError, UsageError
 from masquerade.keys.key_text import KeyText, parse
 from masquerade.keys.opaque import Secret
 
@@ -55,81 +56,88 @@ def read(path: Path) -> KeyText:
         KeyFileError: As ``describe`` says.
     """
     try:
-        content, mode = _content(path)
+        return parse(_content(path), path)
     except OSError as error:
         reason = (error.strerror or type(error).__name__).lower()
         raise KeyFileError(
             "the key file cannot be read", value=reason, place=path, remedy="`masquerade key new` makes one."
         ) from None
-    if is_exposed(mode):
-        _require_sealed(content, mode, path)
-    return parse(content, path)
 
 
-def _content(path: Path) -> tuple[Secret, int]:
+def _content(path: Path) -> Secret:
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | _O_NONBLOCK)
     try:
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode):
-            raise KeyFileError("not a file", place=path, remedy="Name the key file itself.")
+        _require_private(os.fstat(descriptor), path)
         content = Secret(os.read(descriptor, _LARGEST + 1))
     finally:
         os.close(descriptor)
     if len(content) > _LARGEST:
         raise CorruptKey("not a key file: it is too long", place=path, remedy="Name the key file.")
-    return content, status.st_mode
+    return content
 
 
-def _require_sealed(content: Secret, mode: int, path: Path) -> None:
-    """Pass if nobody could help that the file is open, and who reads it lacks the passphrase."""
-    exposed = f"mode {stat.S_IMODE(mode):04o}"
-    if keeps_permissions(path.parent):
+def _require_private(status: os.stat_result, path: Path) -> None:
+    if not stat.S_ISREG(status.st_mode):
+        raise KeyFileError("not a file", place=path, remedy="Name the key file itself.")
+    if os.name == "posix" and status.st_mode & 0o077:
         raise ExposedKey(
             "others than its owner may use the key file",
-            value=exposed,
+            value=f"mode {stat.S_IMODE(status.st_mode):04o}",
             place=path,
             remedy=f"Run `chmod 600 {path}`, and make a new key if somebody may have read it.",
         )
-    if parse(content, path).protection is None:
-        raise ExposedKey(WHAT, value=exposed, place=path, remedy=_remedy(path))
 
 
-def _remedy(path: Path) -> str:
-    return f"Lock it: `masquerade key passphrase {path}`. Or else: {REMEDY}"
-
-
-def write(path: Path, content: Secret, *, overwrite: bool, sealed: bool = False) -> None:
+def write(path: Path, content: Secret, *, overwrite: bool) -> None:
     """Write a key file, mode 0600 from its first moment: the whole of it appears, or nothing.
 
     Args:
         path: Where to.
         content: All bytes of it.
         overwrite: Whether an existing file may be replaced.
-        sealed: Whether it is of no use to who reads it, since its secret is under a passphrase.
 
     Raises:
         UsageError: If the file exists and may not be replaced.
-        KeyFileError: If it cannot be written, or others could read it.
+        KeyFileError: If it cannot be written.
     """
-    parts = (envelope.reveal() for envelope in (content,))
+    draft = path.with_name(f".{path.name}.{token_hex(8)}.tmp")
     try:
-        write_durably(path, parts, _OWNER_ONLY, replace=overwrite, secret=not sealed)
-    except UsageError:
+        _write_new(draft, content)
+        if overwrite:
+            draft.replace(path)
+        else:
+            os.link(draft, path)  # unlike a rename, it fails if the name is taken
+        _sync_folder(path.parent)
+    except FileExistsError:
         raise UsageError(
             "the key file exists already", place=path, remedy="Choose another name, or ask to overwrite it."
         ) from None
-    except WriteFailed as error:
-        raise _unwritable(error, path) from None
+    except OSError as error:
+        reason = (error.strerror or type(error).__name__).lower()
+        raise KeyFileError(
+            "the key file cannot be written",
+            value=reason,
+            place=path,
+            remedy="Check the folder and its space.",
+        ) from None
+    finally:
+        with suppress(OSError):
+            draft.unlink()
 
 
-def _unwritable(error: WriteFailed, path: Path) -> KeyFileError:
-    if error.problem == WHAT:
-        return ExposedKey(
-            WHAT, value=error.value, place=path, remedy=f"Make it with --passphrase. Or else: {REMEDY}"
-        )
-    return KeyFileError(
-        "the key file cannot be written",
-        value=str(error.value).lower(),
-        place=path,
-        remedy="Check the folder and its space.",
-    )
+def _write_new(path: Path, content: Secret) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, _OWNER_ONLY)
+    with os.fdopen(descriptor, "wb", buffering=0) as file:
+        os.fchmod(descriptor, _OWNER_ONLY)  # whatever the umask took away
+        written = file.write(content.reveal())
+        if written != len(content):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        os.fsync(descriptor)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
