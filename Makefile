@@ -10,6 +10,7 @@ ENOUGH := OMP_NUM_THREADS=1
 
 demo: $(VENV)/.demo ## install, and run the whole story on built-in faces; prints where the report is
 	$(BIN)/masquerade demo -o out/demo --overwrite
+	@echo "To call it: $(BIN)/masquerade --help   (or once in a shell: . $(BIN)/activate; then masquerade --help)"
 
 test: $(VENV)/.dev ## install, and run all tests; as root, PostgreSQL and Chromium too, from Debian's packages
 	$(ENOUGH) $(BIN)/pytest -n 2 $(TEST_OPTIONS)
@@ -39,8 +40,8 @@ studies/models: | $(VENV)/.dev
 	$(BIN)/python studies/train_crafter_baselines.py $(MASQUERADE_DATA) $@
 	$(BIN)/python studies/train_crafter.py $(MASQUERADE_DATA) $@ --only faces-g2
 
-wheel: $(VENV)/.dev
-	$(BIN)/python -m build --wheel --outdir dist .
+wheel: $(VENV)/.dev ## the sdist, and the wheel built from it
+	$(BIN)/python -m build --outdir dist .
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)

@@ -35,10 +35,10 @@ from masquerade.crafting.reconstruction import Reconstruction
 from masquerade.crafting.shipped import open_generator, open_split
 from masquerade.crafting.split_file import SplitCard, split_bytes
 from masquerade.data import celeba, packs
+from masquerade.files.durable import write_durably
 from masquerade.networks.split import SplitOptions
 from masquerade.networks.style_generator import StyleGeneratorOptions
 from masquerade.networks.wgan_generator import WGANGeneratorOptions
-from masquerade.released.durable import write_durably
 from masquerade.training.amortised_crafter import AmortisedCrafterSettings, train_amortised_crafter
 from masquerade.training.amortiser import AmortiserSettings, train_amortiser
 from masquerade.training.attributes import AttributeSettings, train_attributes

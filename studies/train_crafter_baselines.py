@@ -30,9 +30,9 @@ from masquerade.audit.study import DataSpec
 from masquerade.crafting.shipped import open_split
 from masquerade.crafting.split_file import SplitCard, split_bytes
 from masquerade.data import packs
+from masquerade.files.durable import write_durably
 from masquerade.networks.channel_pruner import PrunerOptions
 from masquerade.networks.split import SplitNetwork
-from masquerade.released.durable import write_durably
 from masquerade.training.adversarial import AdversarialSettings, train_adversarial
 from masquerade.training.attributed import AttributedPhotos, as_images
 from masquerade.training.cloud_half import CloudHalfSettings, train_cloud_half, without_contrast

@@ -20,11 +20,11 @@ import torch
 
 from masquerade.data import packs
 from masquerade.data.image_set import ImageSet
+from masquerade.files.durable import write_durably
 from masquerade.masknets.card import HyperNetCard
 from masquerade.masknets.hypernet_file import hypernet_bytes, read_hypernet
 from masquerade.masknets.source_file import read_source_card
 from masquerade.networks.hypernet import HyperNetOptions
-from masquerade.released.durable import write_durably
 from masquerade.training.hyperobf import (
     HyperObfSettings,
     People,

@@ -14,10 +14,10 @@ import torch
 from masquerade.data.packs import lfw
 from masquerade.disguises import open_named_source
 from masquerade.encoders.recogniser import open_recogniser
+from masquerade.files.durable import write_durably
 from masquerade.masknets.generator import TrainedGenerator
 from masquerade.masknets.generator_file import GeneratorCard, generator_bytes, read_generator
 from masquerade.networks.cloak_generator import CloakGeneratorOptions
-from masquerade.released.durable import write_durably
 from masquerade.training.one_pass import train_one_pass
 from masquerade.training.one_pass_measures import measure
 from masquerade.training.one_pass_settings import OnePassSettings

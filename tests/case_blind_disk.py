@@ -2,18 +2,15 @@
 """A folder on a disk that keeps the case of names but does not tell it apart, as Windows', macOS' and sticks' do."""
 
 import os
-import unicodedata
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from masquerade.owner.standing import folded
+
 ONE_PATH = ("open", "stat", "lstat", "unlink", "mkdir", "listdir", "scandir", "rmdir")
 TWO_PATHS = ("replace", "link", "rename")
-
-
-def folded(name: str) -> str:
-    return unicodedata.normalize("NFC", name).casefold()
 
 
 def blind(root: Path, patch: pytest.MonkeyPatch) -> None:

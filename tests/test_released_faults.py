@@ -10,7 +10,8 @@ import pytest
 
 from failing_disk import Counted, CountedLedger, PowerCut
 from masquerade.errors import WriteFailed
-from masquerade.released import durable, ledger_file, lock, verify, writer
+from masquerade.files import durable
+from masquerade.released import ledger_file, lock, verify, writer
 from masquerade.released.ledger import Ledger, Row
 from masquerade.released.manifest import MANIFEST
 from masquerade.released.writer import write_release

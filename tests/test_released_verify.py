@@ -98,10 +98,10 @@ def test_files_that_do_not_belong_are_named_for_what_they_are(folder: Path, tmp_
     shutil.copy(part(folder, 0), part(folder, 9))
     shutil.copy(part(release(tmp_path, 2), 1), part(folder, 8))
     (folder / "photos.txt").write_text("names")
-    (folder / ".part-00004.safetensors.tmp").write_bytes(b"half")
+    (folder / ".masquerade-0123456789abcdef.tmp").write_bytes(b"half")
     (folder / "more").mkdir()
     assert sorted(found(folder)) == [
-        (".part-00004.safetensors.tmp", Problem.EXTRA),
+        (".masquerade-0123456789abcdef.tmp", Problem.EXTRA),
         ("more", Problem.EXTRA),
         ("part-00008.safetensors", Problem.FOREIGN),
         ("part-00009.safetensors", Problem.DUPLICATED),

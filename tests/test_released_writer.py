@@ -161,7 +161,7 @@ def test_a_folder_with_anything_else_is_left_alone(tmp_path: Path, overwrite: bo
 def test_what_a_killed_job_left_half_written_is_removed(tmp_path: Path, whole: dict[str, bytes]) -> None:
     folder = tmp_path / "out"
     folder.mkdir()
-    for name in (".part-00001.safetensors.tmp", ".manifest.json.tmp"):
+    for name in (f".masquerade-{1:016x}.tmp", f".masquerade-{2:016x}.tmp"):
         (folder / name).write_bytes(b"half")
     write_release(folder, plan(), make, tmp_path / "ledger.sqlite")
     assert tree(folder) == whole

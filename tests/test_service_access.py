@@ -79,7 +79,8 @@ def test_what_is_too_large_or_too_deep_is_refused(
     client = service[0]
     assert client.post("/v1/join", content=b"x" * 70_000).status_code == 413
     assert client.post("/v1/join", content=b"[" * 1000).json()["error"]["code"] == "deep"
-    assert client.post("/v1/join", json={"code": "guess"}).status_code == 404
+    assert client.post("/v1/join", json={"code": "0" * 12}).status_code == 404
+    assert client.post("/v1/join", json={"code": "guess"}).json()["error"]["code"] == "mistyped"
 
 
 def test_limits_hold_over_those_who_share_the_file(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import pytest
 from masquerade.cli.app import run
 from masquerade.errors import ForeignMaskNet, OutOfOrder, ServiceError
 from masquerade.masknets import read_masknet
+from masquerade.service.invitation_code import InvitationCode, MistypedCode, read_code
 from masquerade.service.joining import Client
 from masquerade.service.pinning import pin
 from masquerade.service.provider import Provider
@@ -75,10 +76,19 @@ def test_joining_goes_on_after_a_cut(
 
 def test_nobody_stands_in_for_the_provider_that_invited(live: Live) -> None:
     psp, url = live
-    secret = psp.invite().partition(".")[0]
-    with pytest.raises(ForeignMaskNet, match="another provider"):
-        Client(url).join(f"{secret}.{pin(bytes(32))}")
+    secret = read_code(psp.invite()).secret
+    with pytest.raises(ForeignMaskNet, match="does not fit this provider"):
+        Client(url).join(InvitationCode(secret, pin(secret, bytes(32))).text)
     assert psp.join(secret)["account"]
+
+
+def test_a_slip_is_found_before_anything_is_sent(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
+    psp, url = live
+    code = psp.invite()
+    wrong = code[:8] + ("Y" if code[8] != "Y" else "Z") + code[9:]
+    monkeypatch.setattr(Client, "ask", lambda *_, **__: pytest.fail("something was sent"))
+    with pytest.raises(MistypedCode, match="a slip in the second group"):
+        Client(url).join(wrong)
 
 
 def test_a_guessable_key_is_no_key(live: Live) -> None:
@@ -165,4 +175,4 @@ def test_what_is_no_provider_is_told_apart(live: Live, monkeypatch: pytest.Monke
     for answer in (b"<html>", b"[]", b"{}", json.dumps({"public_key": "no"}).encode()):
         monkeypatch.setattr(Client, "ask", lambda *_, answer=answer: answer)
         with pytest.raises(ForeignMaskNet, match="no provider"):
-            Client(live[1]).join(f"code.{pin(bytes(32))}")
+            Client(live[1]).join(InvitationCode("0" * 12, "0" * 8).text)

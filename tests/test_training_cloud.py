@@ -11,6 +11,7 @@ import torch
 from masquerade.errors import DamagedRelease, ModelError, UsageError
 from masquerade.released import Manifest, ReleasedDataset
 from masquerade.released.writer import Plan, Shard, write_release
+from masquerade.tensor_file import packed
 from masquerade.training import Settings, load_model, preset, probabilities, train_released
 from masquerade.training.choice import fitting_settings, mixed_block
 from masquerade.training.cloud import hold_back
@@ -99,7 +100,7 @@ def test_an_interrupted_job_goes_on_to_the_same_model(released: Path, tmp_path: 
 
 
 def test_without_resuming_it_starts_anew(released: Path, tmp_path: Path) -> None:
-    (tmp_path / "m.checkpoint").write_bytes(b"damaged")
+    (tmp_path / "m.checkpoint").write_bytes(packed({}, "masquerade.checkpoint", "damaged"))
     with pytest.raises(ModelError):
         train_released(released, tmp_path / "m", settings=HOW)
     assert train_released(released, tmp_path / "m", settings=HOW, resume=False).accuracy is not None

@@ -23,10 +23,12 @@ from masquerade.masknets import MaskNetFile, read_masknet
 from masquerade.owner.cloak_methods import face_cloak
 from masquerade.owner.photo_cloak import Appearance, PhotoCloak
 from masquerade.service import credentials
+from masquerade.service.invitation_code import InvitationCode
+from masquerade.service.pinning import pin
 from masquerade.service.provider import Provider
 from masquerade.service.web.app import create
 from masquerade.service.web.rates import Rates
-from service_examples import provider
+from service_examples import KEY, provider
 
 PATIENT = 60_000
 """Milliseconds."""
@@ -65,7 +67,10 @@ class Site:
 
     def lapsed(self) -> str:
         """A code that was good until yesterday."""
-        return self.provider.committer.run(lambda connection: credentials.new_invitation(connection, -1))
+        secret = self.provider.committer.run(
+            lambda connection: credentials.new_invitation(connection, KEY, -1)
+        )
+        return InvitationCode(secret, pin(secret, self.provider.signer.public)).text
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """Joining in the page: bad codes, forged MaskNets, MaskNets out of files."""
 
+import json
 from pathlib import Path
 
 import torch
@@ -8,14 +9,49 @@ from playwright.sync_api import Page, Route, expect
 
 from masquerade.masknets import MaskNetFile, UntrainedSource, masknet_bytes
 from masquerade.networks.masknet import structure
+from masquerade.service.invitation_code import InvitationCode, read_code
+from masquerade.service.pinning import pin
+
+VECTORS = json.loads((Path(__file__).parents[1] / "vectors" / "invitation_codes.json").read_text("utf-8"))
 
 
-def test_bad_codes_are_told_in_words(page: Page, site: Site) -> None:
-    for code in ("wrong", site.lapsed()):
-        join(page, code)
-        page.get_by_role("alert").filter(has_text="is not known, was used, or has expired").wait_for()
-        assert page.get_by_label("Choose photos").is_disabled()
-        page.reload()
+def test_a_code_that_lapsed_is_told_in_words(page: Page, site: Site) -> None:
+    join(page, site.lapsed())
+    page.get_by_role("alert").filter(has_text="is not known, was used, or has expired").wait_for()
+    assert page.get_by_label("Choose photos").is_disabled()
+
+
+def test_codes_are_read_as_by_the_command_line(page: Page, site: Site) -> None:
+    """A slip is told with its group before anything is sent; the others fit this site, or do not."""
+    site.asked.clear()
+    for case in VECTORS["codes"]:
+        if "slip" in case and case["typed"]:
+            join(page, case["typed"])
+            words = case["slip"][0].upper() + case["slip"][1:]
+            page.get_by_role("alert").filter(has_text=words).wait_for()
+    assert [path for path in site.asked if path.startswith("/v1")] == []
+    for case in VECTORS["codes"]:
+        if "pin" in case:
+            ours = pin(case["secret"], site.provider.signer.public) == case["pin"]
+            words = "is not known, was used" if ours else "does not fit this site. Was it copied whole?"
+            page.evaluate("document.getElementById('alarm').textContent = ''")
+            join(page, case["typed"])
+            page.get_by_role("alert").filter(has_text=words).wait_for()
+
+
+def test_a_link_brings_the_code_and_does_not_keep_it(page: Page, site: Site) -> None:
+    code = site.provider.invite()
+    page.goto(f"{site.address}#{code}")
+    expect(page.get_by_label("Invitation code")).to_have_value(code)
+    page.reload()
+    assert page.url == site.address
+    page.goto("about:blank")
+    page.goto(f"{site.address}#{code}")
+    expect(page.get_by_label("Invitation code")).to_have_value(code)
+    assert page.url == site.address
+    page.get_by_role("button", name="Join").click()
+    page.get_by_text("Your MaskNet is ready").wait_for()
+    assert page.evaluate("document.body.innerHTML").count(code) == 0
 
 
 def test_bytes_that_the_provider_did_not_sign_are_refused(page: Page, site: Site) -> None:
@@ -39,8 +75,9 @@ def test_bytes_that_the_provider_did_not_sign_are_refused(page: Page, site: Site
 
 def test_another_provider_than_the_invitation_names_is_not_told_the_code(page: Page, site: Site) -> None:
     site.asked.clear()
-    join(page, site.provider.invite().split(".")[0] + "." + "A" * 22)
-    page.get_by_role("alert").filter(has_text="Another provider answers").wait_for()
+    secret = read_code(site.provider.invite()).secret
+    join(page, InvitationCode(secret, pin(secret, bytes(32))).text)
+    page.get_by_role("alert").filter(has_text="does not fit this site. Was it copied whole?").wait_for()
     assert "/v1/join" not in site.asked
 
 

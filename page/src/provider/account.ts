@@ -1,6 +1,7 @@
 /** Joining a provider, getting one's MaskNet from it, and leaving. See service/joining.py. */
 import { Told, words } from "../told";
-import { hexadecimal, requireSigned, type Signed } from "./statement";
+import { pinOf, readCode } from "./code";
+import { requireSigned, type Signed } from "./statement";
 
 /** Milliseconds. */
 const PATIENCE = 60_000;
@@ -22,20 +23,13 @@ export interface Wish {
 
 export async function join({ code, requestKey }: Wish): Promise<Account> {
   if (!globalThis.crypto?.subtle) throw new Told("This address is not private. Open the page with https://.");
-  const [secret, pin] = code.split(".", 2);
+  const { secret, pin } = readCode(code);
   const { public_key: named } = await told("GET", "v1/provider", {});
-  if (pin && pin !== (await pinOf(named))) throw another();
+  if (pin !== (await pinOf(secret, named))) throw another();
   const headers = { "Content-Type": "application/json", "Idempotency-Key": requestKey };
   const { account, token, public_key } = await told("POST", "v1/join", headers, JSON.stringify({ code: secret }));
   if (public_key !== named) throw another();
   return { account, token, publicKey: public_key, requestKey: crypto.randomUUID() };
-}
-
-/** What an invitation says of a public key. See service/pinning.py. */
-async function pinOf(key: string): Promise<string> {
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", hexadecimal(key)));
-  const text = btoa(String.fromCharCode(...digest.subarray(0, 16)));
-  return text.replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 }
 
 async function told(
@@ -48,7 +42,7 @@ async function told(
 }
 
 function another(): Told {
-  return new Told("Another provider answers than the one that invited you. Check the address.");
+  return new Told("This code does not fit this site. Was it copied whole? Is this the address you were sent?");
 }
 
 /** The bytes of the account's MaskNet, checked. */

@@ -26,6 +26,13 @@ const tried = (work: Promise<void>): void => {
   work.catch((error: unknown) => alarm(words(error)));
 };
 
+/** The code of an invitation's link: read, and gone from the address bar and this tab's history. */
+function invited(): string {
+  const code = location.hash.slice(1);
+  if (code) history.replaceState(null, "", location.pathname + location.search);
+  return code;
+}
+
 /** The part of the page about one's MaskNet; `use` gets its bytes, or nothing once it is forgotten. */
 class Own {
   private held: ArrayBuffer | undefined;
@@ -35,6 +42,8 @@ class Own {
       event.preventDefault();
       tried(this.join(input("code").value.trim()));
     });
+    window.addEventListener("hashchange", () => this.invite(invited()));
+    this.invite(invited());
     input("file").addEventListener("change", () => {
       const file = input("file").files?.[0];
       input("file").value = "";
@@ -51,6 +60,12 @@ class Own {
     const origin = await kept("origin").catch(() => undefined);
     this.show(bytes, origin ?? (account ? "provider" : "file"));
     if (!bytes && account) tried(this.fetchFor(account));
+  }
+
+  private invite(code: string): void {
+    if (!code) return;
+    input("code").value = code;
+    say("Your invitation’s code is filled in. Press Join.");
   }
 
   private show(bytes?: ArrayBuffer, origin: Origin = "provider"): void {
@@ -74,6 +89,7 @@ class Own {
     say("Joining …");
     const account = await join(await wished(code));
     await keep("account", account);
+    input("code").value = "";
     await this.fetchFor(account);
   }
 

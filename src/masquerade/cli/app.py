@@ -26,7 +26,10 @@ KEY: Final[Commands] = {
     "show": Command("key:show", "Print a key's fingerprint, date and protection; never the secret."),
 }
 MASK: Final[Commands] = {
-    "join": Command("mask:join", "Get a MaskNet that nobody else has; cut off, the same command goes on."),
+    "join": Command(
+        "mask:join",
+        "Get a MaskNet that nobody else has; asks for the invitation's code. Cut off, the same command goes on.",
+    ),
     "forget": Command(
         "mask:forget",
         "Have the provider delete the account and the secret of its MaskNet; your file stays.",
@@ -171,7 +174,9 @@ add(app, COMMANDS)
 
 def _version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"masquerade {masquerade.__version__}")
+        from masquerade.cli.console import say
+
+        say(f"masquerade {masquerade.__version__}")
         raise typer.Exit
 
 
@@ -186,4 +191,12 @@ def _common(
 
 def run(arguments: list[str]) -> int:
     """Run one command; returns the exit code instead of exiting."""
-    return run_app(app, arguments)
+    return run_app(app, arguments, goes_on=_goes_on(arguments, COMMANDS))
+
+
+def _goes_on(arguments: list[str], commands: Commands) -> bool:
+    """Whether the command that is called says that it can be stopped."""
+    found = commands.get(arguments[0]) if arguments else None
+    if isinstance(found, Group):
+        return _goes_on(arguments[1:], found.commands)
+    return found is not None and "Can be stopped" in found.words

@@ -7,7 +7,8 @@ import typer
 
 from masquerade.audit.run import Audit
 from masquerade.audit.study import Profile, load_study
-from masquerade.cli.console import CommandFailed, note
+from masquerade.cli.console import CommandFailed, note, say
+from masquerade.cli.outputs import Overwrite, require_report_folder
 from masquerade.report import PictureGrid, judge, parse, render
 
 BELOW_WHAT_WAS_ASKED = 3
@@ -23,9 +24,11 @@ def audit(
     ] = None,
     fail_if: Annotated[list[str] | None, typer.Option(help="Exit with 3 if so: 'linkage>0.05'.")] = None,
     dry_run: Annotated[bool, typer.Option(help="Check study and data; run nothing.")] = False,
+    overwrite: Overwrite = False,
 ) -> None:
     """Attack a protection with everything we have, and write down how far it held."""
     conditions = [parse(text) for text in fail_if or []]
+    require_report_folder(out, overwrite=overwrite)
     resolved = load_study(study).at(profile)
     command = f"masquerade audit {study} --profile {profile} -o REPORT"
     job = Audit(resolved, data, runs, note, command)
@@ -34,7 +37,7 @@ def audit(
         return
     done = job.run()
     grids = [PictureGrid.of(title, images) for title, images in done.pictures.items()]
-    typer.echo(str(render(done.report, grids, out)))
+    say(str(render(done.report, grids, out)))
     rulings = [judge(done.report, condition) for condition in conditions]
     for ruling in rulings:
         note(ruling.reason)

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from masquerade.cli.console import SOME_FAILED, CommandFailed, note, progress
+from masquerade.cli.console import SOME_FAILED, CommandFailed, note, progress, say
 from masquerade.errors import UsageError
 from masquerade.faces.finder import FaceFinder
 from masquerade.masknets import MaskNetFile, masknet_bytes, read_masknet
@@ -59,7 +59,7 @@ def cloak(
             progress=told,
         )
     for name, faces in summary.faces_by_photo if every else ():
-        typer.echo(f"{name}: {faces} {'face' if faces == 1 else 'faces'}")
+        say(f"{name}: {faces} {'face' if faces == 1 else 'faces'}")
     _tell(summary, out)
     if summary.failures:
         raise CommandFailed(SOME_FAILED)
@@ -94,4 +94,4 @@ def _tell(summary: CloakSummary, out: Path) -> None:
     speed = f"{summary.seconds / summary.worked:.2f} s a photo" if summary.worked else "all were done before"
     if summary.ssim_median is not None:
         speed += f"; SSIM median {summary.ssim_median:.3f}, worst {summary.ssim_worst:.3f}"
-    typer.echo(f"{counts}; {speed}: {out}")
+    say(f"{counts}; {speed}: {out}")

@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from masquerade.cli.console import CommandFailed, note, progress
+from masquerade.cli.console import CommandFailed, note, progress, say
+from masquerade.cli.outputs import Overwrite
 from masquerade.released.verify import verify as findings
 from masquerade.training import preset as preset_named
 from masquerade.training import train_released
@@ -20,10 +21,10 @@ def verify(
     """Compare every shard with the manifest and name what is damaged, missing, swapped or foreign."""
     found = findings(released, read_data=not quick)
     for finding in found:
-        typer.echo(str(finding))
+        say(str(finding))
     if found:
         raise CommandFailed(2)
-    typer.echo(f"sound: {released}")
+    say(f"sound: {released}")
 
 
 def train(
@@ -33,12 +34,13 @@ def train(
     preset: Annotated[str | None, typer.Option(help="Named training settings; else what fits.")] = None,
     seed: Annotated[int, typer.Option(help="Seed of weights, order and what is held back.")] = 0,
     resume: Annotated[bool, typer.Option(help="Go on from the checkpoint of a stopped training.")] = True,
+    overwrite: Overwrite = False,
 ) -> None:
     """Train a network on disguised data; needs no key. Can be stopped and called again."""
     settings = None if preset is None else preset_named(preset)
     with progress("training") as told:
 
-        def say(done: int, total: int, loss: float, accuracy: float) -> None:
+        def advance(done: int, total: int, loss: float, accuracy: float) -> None:
             told(done, total, f"loss {loss:.3f}, accuracy {accuracy:.1%}")
 
         summary = train_released(
@@ -48,10 +50,11 @@ def train(
             settings=settings,
             seed=seed,
             resume=resume,
-            progress=say,
+            progress=advance,
+            overwrite=overwrite,
         )
     note(f"{summary.parameters:,} parameters on {summary.device} in {summary.seconds:.0f} s")
     if summary.accuracy is not None and summary.chance is not None:
         held = f"{summary.accuracy:.1%} of {summary.held_back} held-back images right"
         note(f"{held} (always naming the commonest class: {summary.chance:.1%})")
-    typer.echo(str(summary.model))
+    say(str(summary.model))

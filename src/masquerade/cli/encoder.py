@@ -6,9 +6,8 @@ from typing import Annotated, final
 
 import typer
 
-from masquerade.cli.console import note, progress
-from masquerade.cli.reading import FacesOption, sum_up
-from masquerade.faces.reading import way_of
+from masquerade.cli.console import SOME_FAILED, CommandFailed, note, progress, say
+from masquerade.cli.outputs import Overwrite
 from masquerade.training.encoder_folder import train_encoder_folder
 
 
@@ -21,7 +20,9 @@ class Architecture(StrEnum):
 
 
 def train(
-    photos: Annotated[Path, typer.Argument(help="Folder of public photos.", show_default=False)],
+    photos: Annotated[
+        Path, typer.Argument(help="Folder of public photos, faces aligned.", show_default=False)
+    ],
     attributes: Annotated[
         Path, typer.Option(help="CSV: file, then a column of 1 and 0 or -1 for each.", show_default=False)
     ],
@@ -34,7 +35,7 @@ def train(
     epochs: Annotated[int, typer.Option(min=1, max=100_000, help="Passes over the photos.")] = 14,
     seed: Annotated[int, typer.Option(min=0, help="Of weights, order and changes.")] = 0,
     resume: Annotated[bool, typer.Option(help="Go on from the checkpoint of a stopped training.")] = True,
-    faces: FacesOption = "auto",
+    overwrite: Overwrite = False,
 ) -> None:
     """Train an encoder and the cloud's half behind it; needs no key. Can be stopped and called again.
 
@@ -42,7 +43,7 @@ def train(
     """
     with progress("training") as told:
 
-        def say(done: int, total: int, loss: float) -> None:
+        def advance(done: int, total: int, loss: float) -> None:
             told(done, total, f"loss {loss:.3f}")
 
         summary = train_encoder_folder(
@@ -55,15 +56,18 @@ def train(
             epochs=epochs,
             seed=seed,
             resume=resume,
-            faces=way_of(faces),
-            progress=say,
+            progress=advance,
+            overwrite=overwrite,
         )
     found = summary.described
+    for rejected in found.rejected:
+        note(f"turned away: {rejected}")
     if found.without_row or found.without_photo:
         note(f"{found.without_row} photos without a row left out, {found.without_photo} rows without a photo")
     note(
         f"{len(found.photos)} photos, {len(found.names)} attributes, {summary.seconds:.0f} s; "
         f"digest {summary.digest[:12]}"
     )
-    typer.echo(str(summary.encoder))
-    sum_up(found.notices, found.rejected)
+    say(str(summary.encoder))
+    if found.rejected:
+        raise CommandFailed(SOME_FAILED)

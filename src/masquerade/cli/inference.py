@@ -1,22 +1,24 @@
 """``masquerade distil``, ``obfuscate`` and ``identify``: recognition by a server that sees no photo (XNN-d)."""
 
-import csv
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import torch
 import typer
 
-from masquerade.cli.console import note, progress
-from masquerade.cli.reading import FacesOption, person_files, photo_files, sum_up
-from masquerade.data.intake import Reader
+from masquerade.cli.console import SOME_FAILED, CommandFailed, note, progress, say
+from masquerade.cli.lines import say_rows
+from masquerade.cli.outputs import Overwrite
+from masquerade.cli.reading import photo_files
+from masquerade.data.folders import scan
+from masquerade.data.intake import decode
 from masquerade.data.printable import printable
 from masquerade.encoders import open_encoder
 from masquerade.encoders.generator import FeatureGenerator
 from masquerade.encoders.generator_file import read_generator, read_generator_card
 from masquerade.errors import PhotoRejected
-from masquerade.faces.reading import PhotoReader, way_of
+from masquerade.files.kinds import Kind
+from masquerade.files.outputs import require_output
 from masquerade.released.feature_file import Features
 from masquerade.training.xnn_d import XNNDSettings
 from masquerade.training.xnn_d.folders import GENERATOR, RECOGNISER, distil_folder
@@ -37,7 +39,7 @@ def distil(
     adversarial_steps: Annotated[int, typer.Option(help="Batches of stage 1.")] = 300,
     epochs: Annotated[int, typer.Option(help="Passes of teacher and recogniser each.")] = 10,
     seed: Annotated[int, typer.Option(help="Seed of weights and order.")] = 0,
-    faces: FacesOption = "auto",
+    overwrite: Overwrite = False,
 ) -> None:
     """Train a generator for clients and a recogniser for the server; needs no key."""
     usual = XNNDSettings()
@@ -49,16 +51,16 @@ def distil(
         }
     )
     with progress("noise") as told:
-        done = distil_folder(photos, out, open_encoder(encoder), settings, seed, told, way_of(faces))
+        done = distil_folder(photos, out, open_encoder(encoder), settings, seed, told, overwrite=overwrite)
     if done.clean is not None and done.found is not None:
         note(
             f"{done.held_back} people kept back: {done.found:.1%} found from obfuscated features, "
             f"{done.clean:.1%} by the teacher from clean ones"
         )
-    typer.echo(f"trained on {done.photos} photos of {done.people} people")
-    typer.echo(f"for clients: {done.folder / GENERATOR}")
-    typer.echo(f"for the server: {done.folder / RECOGNISER}")
-    sum_up(done.notices, done.rejected)
+    say(f"trained on {done.photos} photos of {done.people} people")
+    say(f"for clients: {done.folder / GENERATOR}")
+    say(f"for the server: {done.folder / RECOGNISER}")
+    _sum_up(list(done.rejected))
 
 
 def obfuscate(
@@ -69,24 +71,21 @@ def obfuscate(
     out: Annotated[Path, typer.Option("--out", "-o", help="Feature file to write.", show_default=False)],
     named: Annotated[bool, typer.Option("--named", help="A gallery: PHOTOS are person folders.")] = False,
     encoder: EncoderOption = None,
-    faces: FacesOption = "auto",
+    overwrite: Overwrite = False,
 ) -> None:
     """Turn photos into obfuscated features; prints which row is which photo, and sends nothing."""
+    require_output(out, Kind.FEATURES, overwrite=overwrite)
     card = read_generator_card(generator)
     held = read_generator(generator, open_encoder(encoder or card.encoder))
     if named:
-        files = [(photo.path, photo.person) for photo in person_files(photos)]
+        files = [(photo.path, photo.person) for root in photos for photo in scan(root, min_people=1)]
     else:
         files = [(path, "") for path in photo_files(photos)]
-    c, height, width = held.encoder.image_shape
-    reader = PhotoReader(height, width, "RGB" if c == 3 else "L", way_of(faces))
-    features, kept, turned_away = _features(held, [path for path, _ in files], reader)
+    features, kept, turned_away = _features(held, [path for path, _ in files])
     people = tuple(printable(files[i][1]) for i in kept) if named else None
     Features.of(held.digest, features, people).save(out)
-    lines = csv.writer(sys.stdout, lineterminator="\n")
-    lines.writerow(["row", "photo"])
-    lines.writerows([row, files[i][0]] for row, i in enumerate(kept))
-    sum_up(reader.notices(), turned_away)
+    say_rows(("row", "photo"), ((row, files[i][0]) for row, i in enumerate(kept)))
+    _sum_up(turned_away)
 
 
 def identify(
@@ -96,15 +95,15 @@ def identify(
 ) -> None:
     """Name the most alike person of the gallery for each row, from obfuscated features alone."""
     found = list(FeatureServer.open(recogniser).identify(features, gallery))
-    lines = csv.writer(sys.stdout, lineterminator="\n")
-    lines.writerow(["row", "person", "similarity"])
-    lines.writerows([each.row, each.person, f"{each.similarity:.4f}"] for each in found)
+    rows = ((each.row, each.person, float(each.similarity)) for each in found)
+    say_rows(("row", "person", "similarity"), rows)
 
 
 def _features(
-    generator: FeatureGenerator, files: list[Path], read: Reader
+    generator: FeatureGenerator, files: list[Path]
 ) -> tuple[torch.Tensor, list[int], list[PhotoRejected]]:
     """Features of the photos that can be taken in, which these are, and the others."""
+    c, height, width = generator.encoder.image_shape
     parts = [torch.empty(0, *generator.encoder.shape)]
     kept: list[int] = []
     turned_away: list[PhotoRejected] = []
@@ -112,10 +111,17 @@ def _features(
         images = []
         for i, path in enumerate(files[start : start + _BATCH], start):
             try:
-                images.append(torch.from_numpy(read(path)))
+                images.append(torch.from_numpy(decode(path, height, width, "RGB" if c == 3 else "L")))
                 kept.append(i)
             except PhotoRejected as error:
                 turned_away.append(error)
         if images:
             parts.append(generator(torch.stack(images)))
     return torch.cat(parts), kept, turned_away
+
+
+def _sum_up(turned_away: list[PhotoRejected]) -> None:
+    for rejected in turned_away:
+        note(str(rejected))
+    if turned_away:
+        raise CommandFailed(SOME_FAILED)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from masquerade.cli.console import note, passphrase
+from masquerade.cli.console import note, passphrase, say
 from masquerade.keys import Key, describe
 
 KeyPath = Annotated[Path, typer.Argument(help="The key file.", show_default=False)]
@@ -21,7 +21,7 @@ def new(
     """Make a new secret key. Whoever has the file can undo the disguise: it stays with the owner."""
     key = Key.generate()
     key.save(path, passphrase=passphrase() if protect else None, overwrite=overwrite)
-    typer.echo(f"{key.fingerprint}  {path}")
+    say(f"{key.fingerprint}  {path}")
     note(
         "Keep this file and a copy of it: without it, neither data nor models disguised with it can be used."
     )
@@ -30,6 +30,6 @@ def new(
 def show(path: KeyPath) -> None:
     """Print a key's fingerprint, date and protection; never the secret."""
     facts = describe(path)
-    typer.echo(f"fingerprint  {facts.fingerprint}")
-    typer.echo(f"created      {facts.created}")
-    typer.echo(f"passphrase   {'yes' if facts.protected else 'no'}")
+    say(f"fingerprint  {facts.fingerprint}")
+    say(f"created      {facts.created}")
+    say(f"passphrase   {'yes' if facts.protected else 'no'}")

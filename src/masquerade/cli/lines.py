@@ -1,38 +1,43 @@
-"""How recognition's results are written: a header and lines of CSV, JSON lines, or an .npz file."""
+"""How recognition's results are written: a header and lines of CSV, JSON lines, or an .npz file.
+
+In CSV, a name that a spreadsheet would run as a formula begins with an apostrophe, and what is not printable is an
+escape; JSON gives every name as it is.
+"""
 
 import csv
 import json
-import sys
 from collections.abc import Iterable, Sequence
-from io import BytesIO
+from io import BytesIO, StringIO
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
-import typer
 
+from masquerade.cli.console import say
 from masquerade.data.printable import printable
+from masquerade.files.durable import write_durably
 from masquerade.owner.gallery import Match
 from masquerade.owner.recognising import Embedding, Prediction
-from masquerade.released.durable import write_durably
+
+_FORMULAS: Final = ("=", "+", "-", "@")
 
 
 def say_names(found: Iterable[Prediction], *, as_json: bool) -> None:
     """A line for each photo: photo, person, probability."""
     rows = ((each.path, each.person, _rounded(each.probability)) for each in found)
-    _say(("photo", "person", "probability"), rows, as_json=as_json)
+    say_rows(("photo", "person", "probability"), rows, as_json=as_json)
 
 
 def say_matches(found: Iterable[Match], *, as_json: bool) -> None:
     """A line for each photo: photo, person, similarity."""
     rows = ((each.path, each.person, _rounded(each.similarity)) for each in found)
-    _say(("photo", "person", "similarity"), rows, as_json=as_json)
+    say_rows(("photo", "person", "similarity"), rows, as_json=as_json)
 
 
 def say_vectors(found: Iterable[Embedding], *, as_json: bool) -> None:
     """A line for each photo: photo, and its vector; in CSV the numbers are separated by blanks."""
     rows = ((each.path, _Numbers(f"{x:.6g}" for x in each.vector.tolist())) for each in found)
-    _say(("photo", "vector"), rows, as_json=as_json)
+    say_rows(("photo", "vector"), rows, as_json=as_json)
 
 
 def write_vectors(path: Path, found: Iterable[Embedding]) -> None:
@@ -50,7 +55,7 @@ def write_vectors(path: Path, found: Iterable[Embedding]) -> None:
         vectors=np.stack(vectors) if vectors else np.zeros((0, 0), np.float32),
     )
     write_durably(path, [file.getbuffer()], 0o600)
-    typer.echo(f"{len(every)} vectors: {path}")
+    say(f"{len(every)} vectors: {path}")
 
 
 class _Numbers(tuple[str, ...]):
@@ -62,21 +67,37 @@ class _Numbers(tuple[str, ...]):
         return " ".join(self)
 
 
-def _say(header: Sequence[str], rows: Iterable[Sequence[Any]], *, as_json: bool) -> None:
+def say_rows(header: Sequence[str], rows: Iterable[Sequence[Any]], *, as_json: bool = False) -> None:
+    """A header and lines of CSV, or a JSON object for each row; numbers have four places."""
     if as_json:
         for row in rows:
-            typer.echo(json.dumps(dict(zip(header, map(_plain, row), strict=True))))
+            say(json.dumps(dict(zip(header, map(_plain, row), strict=True))))
         return
-    out = csv.writer(sys.stdout, lineterminator="\n")
-    out.writerow(header)
+    say(csv_line(header))
     for row in rows:
-        out.writerow([f"{value:.4f}" if isinstance(value, float) else str(value) for value in row])
+        say(csv_line(row))
+
+
+def csv_line(row: Sequence[Any]) -> str:
+    """A line of CSV, without its end."""
+    line = StringIO()
+    csv.writer(line, lineterminator="").writerow(map(_field, row))
+    return line.getvalue()
+
+
+def _field(value: object) -> str:
+    if isinstance(value, float):
+        return f"{value:.4f}"
+    if isinstance(value, int | _Numbers):
+        return str(value)
+    text = printable(str(value))
+    return f"'{text}" if text.startswith(_FORMULAS) else text
 
 
 def _plain(value: object) -> object:
     if isinstance(value, _Numbers):
         return [float(number) for number in value]
-    return value if isinstance(value, float) else str(value)
+    return value if isinstance(value, int | float) else str(value)
 
 
 def _rounded(value: float) -> float:

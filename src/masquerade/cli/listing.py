@@ -7,15 +7,10 @@ from typing import Annotated
 
 import typer
 
-from masquerade.attacks import EVERY_ATTACK
-from masquerade.audit.study import load_study
-from masquerade.cli.studies import study_files
-from masquerade.metrics import EVERY_METRIC
-from masquerade.networks import EVERY_NETWORK
-from masquerade.recipes import RECIPES
-from masquerade.recipes.measured import grade_of
+from masquerade.cli.console import SOME_FAILED, CommandFailed, note, say
+from masquerade.errors import StudyError
 
-Line = tuple[str, str]
+Line = tuple[str, str | StudyError]
 
 
 class Kind(StrEnum):
@@ -32,28 +27,50 @@ def list_(kind: Annotated[Kind, typer.Argument(help="What to list.", show_defaul
     """List what there is, a line each."""
     lines = list(_LINES[kind]())
     width = max((len(name) for name, _ in lines), default=0)
+    wrong = [words for _, words in lines if isinstance(words, StudyError)]
     for name, words in lines:
-        typer.echo(f"{name:<{width}}  {words}")
+        if not isinstance(words, StudyError):
+            say(f"{name:<{width}}  {words}")
+    for error in wrong:
+        note(str(error))
+    if wrong:
+        raise CommandFailed(SOME_FAILED)
 
 
 def _recipes() -> Iterable[Line]:
+    from masquerade.recipes import RECIPES
+    from masquerade.recipes.measured import grade_of
+
     return ((recipe.name, f"[{grade_of(recipe)}] {recipe.title}") for recipe in RECIPES)
 
 
 def _attacks() -> Iterable[Line]:
+    from masquerade.attacks import EVERY_ATTACK
+
     return ((attack.name, _first_line(attack.__doc__)) for attack in EVERY_ATTACK)
 
 
 def _metrics() -> Iterable[Line]:
+    from masquerade.metrics import EVERY_METRIC
+
     return ((name, _first_line(metric.__doc__)) for name, metric in EVERY_METRIC.items())
 
 
 def _networks() -> Iterable[Line]:
+    from masquerade.networks import EVERY_NETWORK
+
     return ((network.name, _first_line(network.__doc__)) for network in EVERY_NETWORK)
 
 
 def _studies() -> Iterable[Line]:
-    return ((str(_short(path)), load_study(path).title) for path in study_files())
+    from masquerade.audit.study import load_study
+    from masquerade.cli.studies import study_files
+
+    for path in study_files():
+        try:
+            yield str(_short(path)), load_study(path).title
+        except StudyError as error:
+            yield str(path), error
 
 
 def _short(path: Path) -> Path:

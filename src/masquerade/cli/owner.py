@@ -1,14 +1,12 @@
 """``masquerade disguise``: photos and key in, a folder that may leave out."""
 
-import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from masquerade.cli.console import SOME_FAILED, CommandFailed, note, open_key, progress
+from masquerade.cli.console import SOME_FAILED, CommandFailed, note, open_key, progress, say
 from masquerade.cli.reading import with_encoder, with_size
-from masquerade.data.photo_tree import told
 from masquerade.owner.disguising import DisguiseSummary, disguise_folder
 from masquerade.owner.records import Records
 from masquerade.recipes import Recipe
@@ -70,23 +68,13 @@ def tell(summary: DisguiseSummary) -> None:
     """
     for words in summary.notices:
         note(words)
-    if summary.rejected:
-        for words in told(_photos_by_rejection(summary.rejected_list), "turned away, "):
-            note(words)
-        note(f"all that were turned away are listed in {summary.rejected_list}")
+    for reason, count in sorted(summary.rejected.items()):
+        note(f"turned away: {count} x {reason} (listed in {summary.rejected_list})")
     verb = "released" if summary.finished else "would release"
     size = summary.bytes / 1e6
-    typer.echo(
+    say(
         f"{verb} {summary.images} images of {summary.people - len(summary.without_images)} people as {summary.recipe}, "
         f"{summary.shards} shards, {size:.1f} MB: {summary.folder}"
     )
     if summary.rejected:
         raise CommandFailed(SOME_FAILED)
-
-
-def _photos_by_rejection(listed: Path) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for line in listed.read_text("ascii").splitlines():
-        turned_away = json.loads(line)
-        found.setdefault(turned_away["rejection"], []).append(turned_away["photo"])
-    return found

@@ -5,13 +5,12 @@ from typing import Annotated
 
 import typer
 
-from masquerade.cli.console import note, progress
-from masquerade.cli.reading import FacesOption, sum_up
-from masquerade.faces.reading import way_of
+from masquerade.cli.console import SOME_FAILED, CommandFailed, note, progress, say
+from masquerade.cli.outputs import Overwrite
 from masquerade.training.pretraining import pretrain_folder
 from masquerade.training.pretraining import size as settings_of
 
-Photos = Annotated[Path, typer.Argument(help="Folder of public photos.", show_default=False)]
+Photos = Annotated[Path, typer.Argument(help="Folder of public photos, faces aligned.", show_default=False)]
 
 
 def pretrain(
@@ -21,12 +20,12 @@ def pretrain(
     epochs: Annotated[int | None, typer.Option(help="Passes over the photos; else the size's own.")] = None,
     seed: Annotated[int, typer.Option(help="Seed of weights, order and views.")] = 0,
     resume: Annotated[bool, typer.Option(help="Go on from the checkpoint of a stopped training.")] = True,
-    faces: FacesOption = "auto",
+    overwrite: Overwrite = False,
 ) -> None:
     """Pre-train an encoder on public faces; needs no labels and no key. Can be stopped and called again."""
     with progress("pre-training") as told:
 
-        def say(done: int, total: int, loss: float, found: float) -> None:
+        def advance(done: int, total: int, loss: float, found: float) -> None:
             told(done, total, f"loss {loss:.3f}, {found:.0%} of views found again")
 
         summary = pretrain_folder(
@@ -35,12 +34,15 @@ def pretrain(
             settings_of(size, epochs),
             seed=seed,
             resume=resume,
-            faces=way_of(faces),
-            progress=say,
+            progress=advance,
+            overwrite=overwrite,
         )
+    for rejected in summary.rejected:
+        note(f"turned away: {rejected}")
     note(
         f"{summary.parameters:,} parameters, {summary.photos} photos, {summary.seconds:.0f} s; "
         f"digest {summary.digest[:12]}"
     )
-    typer.echo(str(summary.encoder))
-    sum_up(summary.notices, summary.rejected)
+    say(str(summary.encoder))
+    if summary.rejected:
+        raise CommandFailed(SOME_FAILED)

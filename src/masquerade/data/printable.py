@@ -16,5 +16,15 @@ def printable(name: str | os.PathLike[str]) -> str:
     return "".join(c if c.isprintable() and (c != "\\" or c == kept) else _escape(c) for c in text)
 
 
+def one_line(text: str) -> str:
+    r"""``text`` with everything that is not printable written as an escape; backslashes stay as they are.
+
+    For whole messages, in which names may stand that went through ``printable`` already.
+    """
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else _escape(c) for c in text)
+
+
 def _escape(character: str) -> str:
     return character.encode("unicode_escape").decode("ascii")

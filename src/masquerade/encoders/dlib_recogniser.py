@@ -17,11 +17,11 @@ from torch.nn import functional
 from masquerade.encoders.base import digest_of
 from masquerade.encoders.recogniser_base import Recogniser
 from masquerade.errors import StudyError
+from masquerade.extras import how_to_install
 
 SHA256: Final = "55533b28a95800a551ba546ba62fe69625c7e95a7061c338adffead08719da30"
 """Of the file of weights."""
 _NAME: Final = "dlib_face_recognition_resnet_model_v1.dat"
-_REMEDY: Final = "Run: pip install 'masquerade[examiners]'"
 _SIDE: Final = 112
 _CHIP: Final = 150
 _EYE_DISTANCE: Final = 52.55
@@ -67,7 +67,9 @@ def _network() -> Any:  # noqa: ANN401 - dlib has no types
     try:
         import dlib  # here, since few need it
     except ImportError as error:
-        raise StudyError("dlib's networks cannot be run", place="package dlib-bin", remedy=_REMEDY) from error
+        raise StudyError(
+            "dlib's networks cannot be run", place="package dlib-bin", remedy=how_to_install("examiners")
+        ) from error
     return dlib.face_recognition_model_v1(str(path))
 
 
@@ -75,15 +77,22 @@ def _file() -> Path:
     package = find_spec("face_recognition_models")  # finds a package without running it
     if package is None or not package.submodule_search_locations:
         raise StudyError(
-            "dlib's recogniser is not installed", place="package face-recognition-models", remedy=_REMEDY
+            "dlib's recogniser is not installed",
+            place="package face-recognition-models",
+            remedy=how_to_install("examiners"),
         )
     path = Path(package.submodule_search_locations[0]) / "models" / _NAME
     try:
         data = path.read_bytes()
     except OSError as error:
         raise StudyError(
-            "dlib's recogniser cannot be read", value=error.strerror, place=_NAME, remedy=_REMEDY
+            "dlib's recogniser cannot be read",
+            value=error.strerror,
+            place=_NAME,
+            remedy=how_to_install("examiners"),
         ) from error
     if sha256(data).hexdigest() != SHA256:
-        raise StudyError("dlib's recogniser is not the one expected", place=_NAME, remedy=_REMEDY)
+        raise StudyError(
+            "dlib's recogniser is not the one expected", place=_NAME, remedy=how_to_install("examiners")
+        )
     return path

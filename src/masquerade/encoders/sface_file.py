@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from masquerade.errors import StudyError
-from masquerade.packaged_model import REMEDY, packaged_model
+from masquerade.extras import how_to_install
+from masquerade.packaged_model import packaged_model
 
 SHA256: Final = "fb143eea07838aa532d1c95df5f69899974ea0140e1fba05e94204be13ed74ee"
 """Of the file."""
@@ -31,7 +32,9 @@ def sface_weights() -> dict[str, Tensor]:
         import onnx  # here, since few need it
         from onnx import helper, numpy_helper
     except ImportError as error:
-        raise StudyError("ONNX files cannot be read", place="package onnx", remedy=REMEDY) from error
+        raise StudyError(
+            "ONNX files cannot be read", place="package onnx", remedy=how_to_install("faces")
+        ) from error
     graph = onnx.load_from_string(data).graph
     arrays = {stored.name: numpy_helper.to_array(stored) for stored in graph.initializer}
     for node in graph.node:

@@ -119,7 +119,7 @@ class Key(Opaque):
 
         Raises:
             UsageError: If the file exists and may not be replaced, or the passphrase is empty.
-            KeyFileError: If the file cannot be written.
+            KeyFileError: If the file cannot be written; ``ExposedKey`` if others could read it there.
             KeyCostRefused: If no release would open it again.
         """
         held = enveloped(passphrase)
@@ -127,7 +127,7 @@ class Key(Opaque):
         moment = in_whole_seconds(created or datetime.now(UTC))
         protection = Protection(cost, token_bytes(SALT_BYTES))
         text = closed(self._secret, self.fingerprint, moment, held, protection)
-        key_file.write(Path(path), serialise(text), overwrite=overwrite)
+        key_file.write(Path(path), serialise(text), overwrite=overwrite, sealed=held is not None)
 
     @property
     def fingerprint(self) -> str:

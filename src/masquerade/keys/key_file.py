@@ -1,16 +1,15 @@
 """Key files on disk: read only if nobody else can read them, written whole or not at all."""
 
-import errno
 import os
 import stat
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from secrets import token_hex
 from typing import Final
 
-from masquerade.errors import CorruptKey, ExposedKey, KeyFileError, UsageError
+from masquerade.errors import CorruptKey, ExposedKey, KeyFileError, UsageError, WriteFailed
+from masquerade.files.durable import write_durably
+from masquerade.files.permissions import REMEDY, WHAT, is_exposed, keeps_permissions
 from masquerade.keys.key_text import KeyText, parse
 from masquerade.keys.opaque import Secret
 
@@ -56,88 +55,81 @@ def read(path: Path) -> KeyText:
         KeyFileError: As ``describe`` says.
     """
     try:
-        return parse(_content(path), path)
+        content, mode = _content(path)
     except OSError as error:
         reason = (error.strerror or type(error).__name__).lower()
         raise KeyFileError(
             "the key file cannot be read", value=reason, place=path, remedy="`masquerade key new` makes one."
         ) from None
+    if is_exposed(mode):
+        _require_sealed(content, mode, path)
+    return parse(content, path)
 
 
-def _content(path: Path) -> Secret:
+def _content(path: Path) -> tuple[Secret, int]:
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | _O_NONBLOCK)
     try:
-        _require_private(os.fstat(descriptor), path)
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            raise KeyFileError("not a file", place=path, remedy="Name the key file itself.")
         content = Secret(os.read(descriptor, _LARGEST + 1))
     finally:
         os.close(descriptor)
     if len(content) > _LARGEST:
         raise CorruptKey("not a key file: it is too long", place=path, remedy="Name the key file.")
-    return content
+    return content, status.st_mode
 
 
-def _require_private(status: os.stat_result, path: Path) -> None:
-    if not stat.S_ISREG(status.st_mode):
-        raise KeyFileError("not a file", place=path, remedy="Name the key file itself.")
-    if os.name == "posix" and status.st_mode & 0o077:
+def _require_sealed(content: Secret, mode: int, path: Path) -> None:
+    """Pass if nobody could help that the file is open, and who reads it lacks the passphrase."""
+    exposed = f"mode {stat.S_IMODE(mode):04o}"
+    if keeps_permissions(path.parent):
         raise ExposedKey(
             "others than its owner may use the key file",
-            value=f"mode {stat.S_IMODE(status.st_mode):04o}",
+            value=exposed,
             place=path,
             remedy=f"Run `chmod 600 {path}`, and make a new key if somebody may have read it.",
         )
+    if parse(content, path).protection is None:
+        raise ExposedKey(WHAT, value=exposed, place=path, remedy=_remedy(path))
 
 
-def write(path: Path, content: Secret, *, overwrite: bool) -> None:
+def _remedy(path: Path) -> str:
+    return f"Lock it: `masquerade key passphrase {path}`. Or else: {REMEDY}"
+
+
+def write(path: Path, content: Secret, *, overwrite: bool, sealed: bool = False) -> None:
     """Write a key file, mode 0600 from its first moment: the whole of it appears, or nothing.
 
     Args:
         path: Where to.
         content: All bytes of it.
         overwrite: Whether an existing file may be replaced.
+        sealed: Whether it is of no use to who reads it, since its secret is under a passphrase.
 
     Raises:
         UsageError: If the file exists and may not be replaced.
-        KeyFileError: If it cannot be written.
+        KeyFileError: If it cannot be written, or others could read it.
     """
-    draft = path.with_name(f".{path.name}.{token_hex(8)}.tmp")
+    parts = (envelope.reveal() for envelope in (content,))
     try:
-        _write_new(draft, content)
-        if overwrite:
-            draft.replace(path)
-        else:
-            os.link(draft, path)  # unlike a rename, it fails if the name is taken
-        _sync_folder(path.parent)
-    except FileExistsError:
+        write_durably(path, parts, _OWNER_ONLY, replace=overwrite, secret=not sealed)
+    except UsageError:
         raise UsageError(
             "the key file exists already", place=path, remedy="Choose another name, or ask to overwrite it."
         ) from None
-    except OSError as error:
-        reason = (error.strerror or type(error).__name__).lower()
-        raise KeyFileError(
-            "the key file cannot be written",
-            value=reason,
-            place=path,
-            remedy="Check the folder and its space.",
-        ) from None
-    finally:
-        with suppress(OSError):
-            draft.unlink()
+    except WriteFailed as error:
+        raise _unwritable(error, path) from None
 
 
-def _write_new(path: Path, content: Secret) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, _OWNER_ONLY)
-    with os.fdopen(descriptor, "wb", buffering=0) as file:
-        os.fchmod(descriptor, _OWNER_ONLY)  # whatever the umask took away
-        written = file.write(content.reveal())
-        if written != len(content):
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        os.fsync(descriptor)
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+def _unwritable(error: WriteFailed, path: Path) -> KeyFileError:
+    if error.problem == WHAT:
+        return ExposedKey(
+            WHAT, value=error.value, place=path, remedy=f"Make it with --passphrase. Or else: {REMEDY}"
+        )
+    return KeyFileError(
+        "the key file cannot be written",
+        value=str(error.value).lower(),
+        place=path,
+        remedy="Check the folder and its space.",
+    )

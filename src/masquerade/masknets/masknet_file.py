@@ -1,6 +1,5 @@
 """A user's MaskNet as a file, ``user.masknet``: whoever has it can repeat, and learn to undo, the user's cloaks."""
 
-import os
 import stat
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,8 +11,9 @@ from torch import Tensor
 
 from masquerade import __version__
 from masquerade.errors import ModelError, UsageError
+from masquerade.files.durable import write_durably
+from masquerade.files.permissions import REMEDY, WHAT, is_exposed, keeps_permissions
 from masquerade.masknets.base import NUMBERS, Source, require_numbers
-from masquerade.masknets.private_file import write_private
 from masquerade.masknets.source_file import impossible
 from masquerade.network_file import malformed
 from masquerade.networks.masknet import MaskNet, structure
@@ -128,7 +128,7 @@ def write_masknet(path: Path, file: MaskNetFile, *, overwrite: bool = False) -> 
         UsageError: If the file exists and may not be replaced.
         WriteFailed: If the disk refuses.
     """
-    write_private(path, masknet_bytes(file), overwrite=overwrite)
+    write_durably(path, [masknet_bytes(file)], 0o600, replace=overwrite, secret=True)
 
 
 def read_masknet(path: Path) -> MaskNetFile:
@@ -163,10 +163,12 @@ def _require_private(path: Path) -> None:
             place=path,
             remedy="`masquerade psp issue` makes one.",
         ) from None
-    if os.name == "posix" and mode & 0o077:
-        raise ModelError(
-            "others than its owner may use the MaskNet's file",
-            value=f"mode {stat.S_IMODE(mode):04o}",
-            place=path,
-            remedy=f"Run `chmod 600 {path}`, and issue another if somebody may have read it.",
-        )
+    if not is_exposed(mode):
+        return
+    kept = keeps_permissions(path.parent)
+    raise ModelError(
+        "others than its owner may use the MaskNet's file" if kept else WHAT,
+        value=f"mode {stat.S_IMODE(mode):04o}",
+        place=path,
+        remedy=f"Run `chmod 600 {path}`, and issue another if somebody may have read it." if kept else REMEDY,
+    )

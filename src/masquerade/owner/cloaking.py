@@ -13,22 +13,24 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field, replace
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from statistics import median
 from typing import Any, Final, Literal, final
 
 from masquerade.data.intake import read
-from masquerade.data.photo_tree import PhotoTree, photo_tree
 from masquerade.data.picture import open_picture
 from masquerade.data.printable import printable
 from masquerade.errors import MasqueradeError, UsageError, WriteFailed
+from masquerade.files.durable import clear_drafts, named_failures, write_durably
+from masquerade.files.kinds import KEPT, kind_of
 from masquerade.owner.cloak_ledger import CloakLedger, Done
 from masquerade.owner.disguising import one_thread_each
 from masquerade.owner.photo_cloak import PhotoCloak
+from masquerade.owner.photo_tree import PhotoTree, photo_tree
 from masquerade.owner.records import Records
-from masquerade.owner.standing import digest, glance, same_file
-from masquerade.released.durable import named_failures, write_durably
+from masquerade.owner.standing import as_spelt, digest, folded, glance
 from masquerade.released.lock import only_writer
 
 Progress = Callable[[int, int], None]
@@ -123,6 +125,8 @@ def cloak_folder(
         only_writer(out, account.with_suffix(".lock")),
         CloakLedger(account.with_suffix(".sqlite")) as ledger,
     ):
+        for folder in {out, *((out / name).parent for name in tree.names)}:
+            clear_drafts(folder)
         job = _Job(tree, out, cloak, ledger, overwrite)
         with closing(job.run(workers or min(8, os.cpu_count() or 1))) as steps:
             for done in steps:
@@ -193,7 +197,7 @@ class _Job:
         """Whether nothing of somebody else's stands there, and no detour leads back into the photos."""
         target = self.out / name
         final, sources = target.parent.resolve() / target.name, self.tree.photos.resolve()
-        if final == sources or sources in final.parents or same_file(target, self.tree.root / name):
+        if final == sources or sources in final.parents:
             return self._fail(name, "the output leads back into the photos", "Choose another folder.")
         there = digest(target)
         if there is None:
@@ -201,13 +205,17 @@ class _Job:
         names = self.ledger.names_of(there)
         if name in names:
             return True
-        for other in names:
-            if same_file(target, self.out / other):
-                twin = f"the disk takes its name for that of {printable(other)}, which is there already"
-                return self._fail(name, twin, "Rename one of the photos, or write to another disk.")
-        return self.overwrite or self._fail(
-            name, "a file is there already", "Choose another folder, or pass --overwrite."
-        )
+        for other in filter(partial(self._is_one_with, name), names):
+            twin = f"the disk takes its name for that of {printable(other)}, which is there already"
+            return self._fail(name, twin, "Rename one of the photos, or write to another disk.")
+        if self.overwrite and kind_of(target) not in KEPT:
+            return True
+        return self._fail(name, "a file is there already", "Choose another folder, or pass --overwrite.")
+
+    def _is_one_with(self, name: str, other: str) -> bool:
+        """Whether two names are one on this disk."""
+        out = self.out.resolve()
+        return folded(name) == folded(other) and as_spelt(out / name) == as_spelt(out / other)
 
     def _fail(self, name: str, problem: str, remedy: str) -> Literal[False]:
         error = UsageError(problem, place=printable(self.out / name), remedy=remedy)
@@ -293,15 +301,11 @@ def _job_id(tree: PhotoTree, out: Path, settings: dict[str, Any]) -> str:
 
 
 def _keep_apart(tree: PhotoTree, out: Path) -> None:
-    root, out = tree.root.resolve(), out.resolve()
-    within = tree.photos == tree.root and (_lies_in(out, root) or _lies_in(root, out))
-    if out == root or same_file(out, root) or within:
+    root, out = as_spelt(tree.root.resolve()), as_spelt(out.resolve())
+    within = tree.photos == tree.root and (out in root.parents or root in out.parents)
+    if out == root or within:
         raise UsageError(
             "photos and cloaked photos in one folder",
             place=printable(out),
             remedy="Write to a folder of its own.",
         )
-
-
-def _lies_in(folder: Path, other: Path) -> bool:
-    return any(parent == other or same_file(parent, other) for parent in folder.parents)

@@ -19,7 +19,7 @@ from torch import Tensor
 
 from masquerade.disguises.base import Shape
 from masquerade.errors import UsageError, WriteFailed
-from masquerade.released.durable import RESUMABLE, named_failures
+from masquerade.files.durable import RESUMABLE, named_failures
 
 _VERSION: Final = 1
 _APPLICATION: Final = 0x6D_71_63_66

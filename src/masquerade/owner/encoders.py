@@ -6,9 +6,9 @@ from typing import Any
 
 from masquerade.encoders import Encoder, find_shipped, open_encoder
 from masquerade.errors import ModelError, SourceChanged, UsageError
+from masquerade.files.durable import write_durably
 from masquerade.named_file import require_digest
 from masquerade.owner.records import Records
-from masquerade.released.durable import write_durably
 
 Find = Callable[[str, str], Encoder]
 """Gives the encoder of a name and a digest."""

@@ -16,8 +16,8 @@ from torch.nn import functional
 
 from masquerade.data.printable import printable
 from masquerade.errors import ModelError, PhotoRejected, UsageError
+from masquerade.files.durable import write_durably
 from masquerade.owner.recognising import Embedding, Recogniser
-from masquerade.released.durable import write_durably
 from masquerade.tensor_file import packed, read_tensors, read_text
 
 _KIND = "masquerade.gallery"

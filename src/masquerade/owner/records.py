@@ -12,7 +12,7 @@ from typing import Any, Literal, final
 
 from masquerade.data.intake import Mode
 from masquerade.errors import UsageError
-from masquerade.released.durable import named_failures, write_durably
+from masquerade.files.durable import clear_drafts, named_failures, write_durably
 from masquerade.released.shard import StoredType
 
 RECORD_VERSION = 1
@@ -97,6 +97,7 @@ class Records:
         with named_failures(self.folder):
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self.folder.chmod(0o700)
+        clear_drafts(self.folder)
 
     def ledger(self, dataset_id: str) -> Path:
         """Where the job of a data set keeps its account of finished shards."""

@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from masquerade.errors import JobBusy, ModelError
+from masquerade.files.durable import named_failures, write_durably
 from masquerade.network_file import malformed
 from masquerade.owner.functional_distance import BYTES
-from masquerade.released.durable import named_failures, write_durably
 from masquerade.tensor_file import packed, read_tensors, read_text
 
 KIND: Final = "masquerade.issued"

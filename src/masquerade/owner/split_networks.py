@@ -8,11 +8,11 @@ from masquerade.crafting.shipped import open_generator, open_split
 from masquerade.crafting.trained import Trained, TrainedFaceGenerator, TrainedSplit
 from masquerade.disguises.finding import Finders
 from masquerade.errors import ModelError, SourceChanged
+from masquerade.files.durable import write_durably
 from masquerade.masknets.generator import TrainedGenerator
 from masquerade.owner.encoders import finder
 from masquerade.owner.records import Records
 from masquerade.recipes import Recipe
-from masquerade.released.durable import write_durably
 
 Kind = Literal["split", "generator"]
 _Found = TypeVar("_Found", bound=Trained)

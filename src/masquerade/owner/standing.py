@@ -6,6 +6,7 @@ import stat
 from hashlib import file_digest
 from pathlib import Path
 from typing import Final
+from unicodedata import normalize
 
 NO_FILE: Final = "no regular file"
 """What ``digest`` says of a link, a folder, a pipe, and of a file that cannot be read."""
@@ -40,9 +41,30 @@ def digest(path: Path) -> str | None:
             return NO_FILE
 
 
-def same_file(one: Path, other: Path) -> bool:
-    """Whether two names are of one file or folder, as on a disk that does not tell upper from lower case."""
+def as_spelt(path: Path) -> Path:
+    """An absolute path as the disk spells it, where the disk takes several spellings for one name.
+
+    Sticks, Windows and macOS do not tell upper from lower case, some not how accents are written; numbers of files
+    do not show it everywhere.
+    """
+    found = Path(path.anchor)
+    for part in path.parts[1:]:
+        found /= _entry(found, part)
+    return found
+
+
+def _entry(folder: Path, name: str) -> str:
     try:
-        return one.samefile(other)
+        there = [each.name for each in folder.iterdir()]
     except OSError:
-        return False
+        return name
+    if name in there:
+        return name
+    alike = [other for other in there if folded(other) == folded(name)]
+    # a disk that tells them apart has the one and not the other
+    return alike[0] if alike and os.path.lexists(folder / name) else name
+
+
+def folded(name: str) -> str:
+    """A name without its case and its way to write accents."""
+    return normalize("NFC", name).casefold()

@@ -9,8 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from torch import Tensor
 
 from masquerade.errors import ModelError, UsageError
+from masquerade.files.durable import write_durably
 from masquerade.network_file import malformed
-from masquerade.released.durable import write_durably
 from masquerade.tensor_file import packed, read_tensors, read_text
 
 _KIND: Final = "masquerade.features"

@@ -4,22 +4,16 @@ import re
 from pathlib import Path
 
 from masquerade.errors import ReleasedError, UsageError
-from masquerade.released.durable import remove, sync_folder
+from masquerade.files.durable import is_draft, remove, sync_folder
 from masquerade.released.manifest import MANIFEST, Manifest
 from masquerade.released.shard import binding
 
 _SHARD = re.compile(r"part-\d{5,}\.safetensors")
-_PARTIAL = re.compile(r"\.(part-\d{5,}\.safetensors|manifest\.json)\.tmp")
 
 
 def is_shard(path: Path) -> bool:
     """Whether a file is called like a shard."""
     return _SHARD.fullmatch(path.name) is not None
-
-
-def is_partial(path: Path) -> bool:
-    """Whether a file is called like one that was not written to its end."""
-    return _PARTIAL.fullmatch(path.name) is not None
 
 
 def tidy(folder: Path) -> None:
@@ -29,7 +23,7 @@ def tidy(folder: Path) -> None:
         UsageError: If there is anything in the folder that no job of ours wrote.
     """
     for path in sorted(folder.iterdir()):
-        if is_partial(path):
+        if is_draft(path):
             remove(path)
         elif path.name != MANIFEST and not is_shard(path):
             raise UsageError(

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, final
 
-from masquerade.released.durable import remove
+from masquerade.files.durable import remove
 from masquerade.released.ledger_file import LedgerFile
 from masquerade.released.manifest import ShardEntry
 

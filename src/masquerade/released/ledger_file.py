@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import final
 
 from masquerade.errors import UsageError, WriteFailed
-from masquerade.released.durable import RESUMABLE, named_failures
+from masquerade.files.durable import RESUMABLE, named_failures
 
 
 @final

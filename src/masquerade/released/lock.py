@@ -1,13 +1,15 @@
 """One writer at a time: a lock that the operating system drops when its holder dies."""
 
-import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from typing import Final
 
-from masquerade.errors import JobBusy
-from masquerade.released.durable import named_failures
+from masquerade.files.durable import named_failures
+from masquerade.files.lock import take
+
+_BUSY: Final = "another process is writing this data set"
 
 
 @contextmanager
@@ -29,36 +31,15 @@ def only_writer(folder: Path, lock_file: Path) -> Iterator[None]:
     """
     with ExitStack() as held:
         with named_failures(lock_file):
-            handle = os.open(lock_file, os.O_RDWR | os.O_CREAT, 0o600)
+            handle = os.open(lock_file, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
         held.callback(os.close, handle)
         with named_failures(lock_file):
-            _lock(handle, folder, handle)
+            take(handle, folder, _BUSY, handle)
             os.ftruncate(handle, 0)
             os.pwrite(handle, f"{os.getpid()}\n".encode(), 0)
         with named_failures(folder):
             directory = os.open(folder, os.O_RDONLY)
         held.callback(os.close, directory)
-        _lock(directory, folder, None)
+        with suppress(OSError):
+            take(directory, folder, _BUSY)
         yield
-
-
-def _lock(handle: int, folder: Path, names_holder: int | None) -> None:
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        raise JobBusy(
-            "another process is writing this data set",
-            value=_holder(names_holder),
-            place=folder,
-            remedy="Wait for it to finish, or stop it.",
-        ) from None
-    except OSError:
-        if names_holder is not None:
-            raise
-
-
-def _holder(handle: int | None) -> str | None:
-    if handle is None:
-        return None
-    text = os.pread(handle, 32, 0).decode("ascii", "replace").strip()
-    return f"process {text}" if text.isdigit() else None

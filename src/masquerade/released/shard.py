@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from masquerade.errors import DamagedRelease, UsageError
-from masquerade.released.durable import Part
+from masquerade.files.durable import Part
 from masquerade.released.manifest import Manifest, ShardEntry
 
 LARGEST_HEADER = 64 << 10

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import final
 
 from masquerade.errors import DamagedRelease, ReleasedError
-from masquerade.released.folder import is_partial, is_shard
+from masquerade.files.durable import is_draft
+from masquerade.released.folder import is_shard
 from masquerade.released.manifest import MANIFEST, Manifest, ShardEntry
 from masquerade.released.shard import Layout, binding, file_digest
 from masquerade.released.shard_file import ShardFile
@@ -87,7 +88,7 @@ def require_sound(folder: Path, *, read_data: bool = True) -> Manifest:
 
 def _without_manifest(folder: Path, error: ReleasedError) -> Finding:
     if folder.is_dir() and not (folder / MANIFEST).exists():
-        shards = sum(is_shard(path) or is_partial(path) for path in folder.iterdir())
+        shards = sum(is_shard(path) or is_draft(path) for path in folder.iterdir())
         if shards:
             return Finding(MANIFEST, Problem.UNFINISHED, f"not written yet; {shards} shards wait for it")
     return Finding(MANIFEST, Problem.MANIFEST, str(error))
@@ -144,7 +145,7 @@ class _Inspection:
 
     def unlisted(self, path: Path) -> Finding:
         """What a file is that the manifest does not list."""
-        if is_partial(path):
+        if is_draft(path):
             return Finding(path.name, Problem.EXTRA, "left half-written by a job that was stopped")
         if not path.is_file():
             return Finding(path.name, Problem.EXTRA, "not a file")

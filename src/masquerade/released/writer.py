@@ -17,7 +17,7 @@ from typing import final
 from torch import Tensor
 
 from masquerade.errors import SourceChanged, UsageError
-from masquerade.released.durable import named_failures, sync_folder, write_durably
+from masquerade.files.durable import named_failures, sync_folder, write_durably
 from masquerade.released.folder import clear, existing_dataset, tidy
 from masquerade.released.ledger import Ledger, Row, Started, discard
 from masquerade.released.lock import only_writer
@@ -244,16 +244,16 @@ def _in_order(
         yield from ((number, work(number)) for number in numbers)
         return
     waiting: deque[tuple[int, Future[tuple[EncodedShard, str]]]] = deque()
-    with ThreadPoolExecutor(workers, "shard") as pool:
-        try:
-            for number in numbers:
-                waiting.append((number, pool.submit(work, number)))
-                if len(waiting) > workers:
-                    first, future = waiting.popleft()
-                    yield first, future.result()
-            while waiting:
+    pool = ThreadPoolExecutor(workers, "shard")
+    try:
+        for number in numbers:
+            waiting.append((number, pool.submit(work, number)))
+            if len(waiting) > workers:
                 first, future = waiting.popleft()
                 yield first, future.result()
-        finally:
-            for _, future in waiting:
-                future.cancel()
+        while waiting:
+            first, future = waiting.popleft()
+            yield first, future.result()
+    finally:
+        # whoever is told to stop does not wait for the shards under way; their threads write nothing
+        pool.shutdown(wait=False, cancel_futures=True)

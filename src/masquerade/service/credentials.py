@@ -1,4 +1,4 @@
-"""Codes and tokens: 256 random bits, told once, kept as digests."""
+"""Invitations and tokens: told once, kept as digests."""
 
 import secrets
 import time
@@ -9,6 +9,8 @@ from typing import Any, Final, final
 from sqlalchemy import Connection, Executable, bindparam, delete, insert, select
 from sqlalchemy.engine import Row
 
+from masquerade.keys import Key
+from masquerade.service.invitation_code import random_secret
 from masquerade.service.settings import DAY
 from masquerade.service.tables import Account, Invitation, Token
 
@@ -34,31 +36,36 @@ class Caller:
 
 
 def digest(secret: str) -> bytes:
-    """What is kept of a code or token; both are uniform, so a plain hash does."""
+    """What is kept of a token; 256 uniform bits, so a plain hash does."""
     return sha256(secret.encode()).digest()
 
 
-def handle(code: str) -> str:
-    """What names an invitation to the operator, who must not know the code."""
-    return digest(code).hex()[:12]
+def invitation_digest(key: Key, secret: str) -> bytes:
+    """What is kept of an invitation; under the operator's key, since its 60 bits could be tried one by one."""
+    return bytes.fromhex(key.authenticate("invitation", secret.encode()))
 
 
-def random_code() -> str:
-    """256 random bits as 43 characters."""
-    return secrets.token_urlsafe(32)
+def random_token(role: str) -> str:
+    """256 random bits behind the role's name, so that it never begins with a hyphen and is known where it leaks."""
+    return f"{role}_{secrets.token_urlsafe(32)}"
 
 
-def new_invitation(connection: Connection, days: int) -> str:
-    """A code for one person, good for so many days."""
-    code, now = random_code(), int(time.time())
-    row = {"digest": digest(code), "handle": handle(code), "created": now, "expires": now + days * DAY}
+def new_invitation(connection: Connection, key: Key, days: int) -> str:
+    """The secret of an invitation for one person, good for so many days."""
+    secret, now = random_secret(), int(time.time())
+    add_invitation(connection, invitation_digest(key, secret), now, now + days * DAY)
+    return secret
+
+
+def add_invitation(connection: Connection, kept: bytes, created: int, expires: int) -> None:
+    """Write an invitation down; the beginning of its digest names it to the operator."""
+    row = {"digest": kept, "handle": kept.hex()[:12], "created": created, "expires": expires}
     connection.execute(insert(Invitation).values(**row))
-    return code
 
 
 def new_token(connection: Connection, role: str, account: str | None, days: int, token: str = "") -> str:
     """A token of a role, and of an account if it is a person's; a random one unless it is given."""
-    token, expires = token or random_code(), int(time.time()) + days * DAY
+    token, expires = token or random_token(role), int(time.time()) + days * DAY
     row = {"digest": digest(token), "role": role, "account": account, "expires": expires}
     connection.execute(insert(Token).values(**row))
     return token

@@ -4,23 +4,24 @@ import time
 from dataclasses import dataclass
 from typing import Final, final
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, func, select, update
 from sqlalchemy.engine import Row
 
 from masquerade.errors import BadRequest, NotKnown, QuotaReached
 from masquerade.keys import Key
 from masquerade.service.credentials import (
     HOLDER,
+    add_invitation,
     digest,
-    handle,
     held,
+    invitation_digest,
     known,
     new_account,
     new_token,
-    random_code,
+    random_token,
 )
 from masquerade.service.database import locked_head
-from masquerade.service.pinning import pinned
+from masquerade.service.invitation_code import secret_of
 from masquerade.service.settings import DAY, Policy
 from masquerade.service.tables import Invitation
 
@@ -48,7 +49,7 @@ def joined(connection: Connection, code: str, request_key: str, policy: Policy, 
     """An account for a code; the same one, with the same token, for the same code and Idempotency-Key.
 
     Raises:
-        BadRequest: If the Idempotency-Key is too short to be random.
+        BadRequest: If the Idempotency-Key is too short to be random, or the code is mistyped.
         NotKnown: If there is no such code, it was used, or it lapsed: the same words for all three.
         QuotaReached: If nobody else may join without a code today.
     """
@@ -59,17 +60,14 @@ def joined(connection: Connection, code: str, request_key: str, policy: Policy, 
             place="Idempotency-Key",
             remedy="32 random characters.",
         )
-    now, secret = int(time.time()), pinned(code)[0]
+    now, secret = int(time.time()), secret_of(code)
     if not secret and policy.open_joins_a_day:
-        secret = _opened(connection, request_key, policy, now)
-    invitation = connection.execute(
-        select(Invitation.__table__).where(Invitation.digest == digest(secret)).with_for_update()
-    ).first()
+        secret = _opened(connection, request_key, policy, key, now)
+    kept = Invitation.digest == invitation_digest(key, secret)
+    invitation = connection.execute(select(Invitation.__table__).where(kept).with_for_update()).first()
     if invitation is None:
         raise _not_good()
-    token = (
-        key.authenticate("join-token", digest(secret) + digest(request_key)) if request_key else random_code()
-    )
+    token = _token(key, secret, request_key)
     if invitation.used is not None:
         return _again(connection, invitation, request_key, token, now - policy.idempotency_days * DAY)
     if invitation.expires < now:
@@ -92,11 +90,19 @@ def _again(
     return Joined(old.account, token, fresh=False)
 
 
-def _opened(connection: Connection, request_key: str, policy: Policy, now: int) -> str:
+def _token(key: Key, secret: str, request_key: str) -> str:
+    """The same one for the same invitation and Idempotency-Key; without that, a random one."""
+    if not request_key:
+        return random_token("person")
+    return "person_" + key.authenticate("join-token", digest(secret) + digest(request_key))
+
+
+def _opened(connection: Connection, request_key: str, policy: Policy, key: Key, now: int) -> str:
     """An invitation made on the spot, for the day's share; for an Idempotency-Key always the same one."""
-    secret = f"open/{request_key}" if request_key else random_code()
+    secret = f"open/{request_key}" if request_key else random_token("open")
+    kept = invitation_digest(key, secret)
     locked_head(connection, "stock")  # whoever counts must be alone
-    known = select(Invitation.digest).where(Invitation.digest == digest(secret))
+    known = select(Invitation.digest).where(Invitation.digest == kept)
     if connection.execute(known).first() is not None:
         return secret
     opened = (Invitation.created == Invitation.expires, Invitation.created > now - DAY)
@@ -108,8 +114,7 @@ def _opened(connection: Connection, request_key: str, policy: Policy, now: int) 
             remedy="Try tomorrow, or join with an invitation.",
             wait=DAY // 24,
         )
-    row = {"digest": digest(secret), "handle": handle(secret), "created": now, "expires": now}
-    connection.execute(insert(Invitation).values(**row))
+    add_invitation(connection, kept, now, now)
     return secret
 
 

@@ -9,7 +9,9 @@ from typing import final
 from urllib.parse import urlsplit
 
 from masquerade.errors import ForeignMaskNet, ServiceError, UsageError
-from masquerade.service.pinning import pin, pinned
+from masquerade.service.invitation_code import InvitationCode, read_code
+from masquerade.service.pinning import pin
+from masquerade.service.reach import loopback
 from masquerade.service.statement import checked, require_bytes
 
 LARGEST: int = 256 * 2**20
@@ -30,7 +32,7 @@ class Client:
 
     def __init__(self, address: str, token: str = "") -> None:
         parts = urlsplit(address)
-        here = parts.hostname in ("127.0.0.1", "localhost", "::1")
+        here = loopback(parts.hostname or "")
         if (
             not parts.hostname
             or parts.scheme not in ("https", "http")
@@ -48,19 +50,21 @@ class Client:
         """Account, token and the provider's public key, for an invitation's code.
 
         Args:
-            code: The code; where it names a public key, nobody else than its holder is told the code.
+            code: The code; its secret is told to nobody else than the holder of the public key that it names. Nothing,
+                where the provider lets people join without one.
             request_key: Idempotency-Key, at least 32 random characters: asked again, the answer is the same.
 
         Raises:
+            MistypedCode: If there is a slip in the code; nothing was sent.
             ForeignMaskNet: If what answers is not the provider that the invitation names.
             ServiceError: If the provider refuses.
         """
-        secret, named = pinned(code)
+        named = read_code(code) if code else InvitationCode("", "")
         public = _told(self.ask("GET", "/v1/provider"), "public_key")["public_key"]
         headers = {"Idempotency-Key": request_key} if request_key else {}
-        if named and not compare_digest(pin(_bytes(public)).encode(), named.encode()):
+        if code and not compare_digest(pin(named.secret, _bytes(public)), named.pin):
             raise _another()
-        answer = self.ask("POST", "/v1/join", {"code": secret}, headers)
+        answer = self.ask("POST", "/v1/join", {"code": named.secret}, headers)
         told = _told(answer, "account", "token", "public_key")
         if told["public_key"] != public:
             raise _another()
@@ -137,9 +141,9 @@ def _no_provider() -> ForeignMaskNet:
 
 def _another() -> ForeignMaskNet:
     return ForeignMaskNet(
-        "another provider answers than the one that the invitation names",
+        "this code does not fit this provider",
         code="foreign_provider",
-        remedy="Check the address; ask the provider for a new invitation.",
+        remedy="Was it copied whole? Is this the address you were sent? If both are right, ask for a new one.",
     )
 
 

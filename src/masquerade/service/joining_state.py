@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import final
 
 from masquerade.errors import ModelError, UsageError
-from masquerade.masknets.private_file import write_private
+from masquerade.files.durable import write_durably
 
 
 @final
@@ -42,7 +42,7 @@ class Joining:
         Raises:
             WriteFailed: If the disk refuses.
         """
-        write_private(path, json.dumps(asdict(self)).encode(), overwrite=True)
+        write_durably(path, [json.dumps(asdict(self)).encode()], 0o600, secret=True)
 
     def finished(self) -> "Joining":
         """What is needed later, to be forgotten."""
@@ -68,6 +68,12 @@ def begun(path: Path, url: str, code: str) -> Joining:
     fresh = Joining(url, code, secrets.token_hex(32), secrets.token_hex(32))
     fresh.save(path)
     return fresh
+
+
+def waiting(path: Path, url: str) -> Joining | None:
+    """What was written down of a joining at this provider that has not ended; None if there is none."""
+    known = opened(path) if path.exists() else None
+    return known if known is not None and known.url == url and known.join_key else None
 
 
 def opened(path: Path) -> Joining:

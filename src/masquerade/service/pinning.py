@@ -1,19 +1,21 @@
 """An invitation names the provider's public key, so that nobody else can stand in for the provider."""
 
-import base64
-from hashlib import sha256
+import hashlib
 from typing import Final
 
-PIN_BYTES: Final = 16
-"""Of the key's digest: whoever wants to stand in must find another key of the same, about 2^128 tries."""
+from masquerade.service.invitation_code import ALPHABET, PIN
+
+ROUNDS: Final = 2**16
+"""Of PBKDF2, which a browser has too."""
+_LABEL: Final = b"masquerade/v1/pin\0"
 
 
-def pin(public: bytes) -> str:
-    """What an invitation says of a public key, 22 characters."""
-    return base64.urlsafe_b64encode(sha256(public).digest()[:PIN_BYTES]).decode().rstrip("=")
+def pin(secret: str, public: bytes) -> str:
+    """What an invitation says of a public key: 8 characters, 40 bits.
 
-
-def pinned(code: str) -> tuple[str, str]:
-    """The secret of an invitation's code, and what it says of the public key; nothing, if it says nothing."""
-    secret, _, told = code.partition(".")
-    return secret, told
+    They hang on the invitation's secret, so that who does not know it cannot look for another key with the same pin;
+    who does know it needs 2^40 keys of 2^17 hashes each, for this one invitation.
+    """
+    found = hashlib.pbkdf2_hmac("sha256", secret.encode(), _LABEL + public, ROUNDS, dklen=PIN * 5 // 8)
+    number = int.from_bytes(found, "big")
+    return "".join(ALPHABET[number >> 5 * at & 31] for at in reversed(range(PIN)))

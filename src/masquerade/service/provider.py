@@ -22,6 +22,7 @@ from masquerade.service.enrolling import joined as enrolled
 from masquerade.service.facts import fact
 from masquerade.service.high_water import HighWater
 from masquerade.service.housekeeping import swept
+from masquerade.service.invitation_code import InvitationCode
 from masquerade.service.issuing import EmptyStock, Issuer, Wish
 from masquerade.service.migrating import migrate
 from masquerade.service.pinning import pin
@@ -85,9 +86,10 @@ class Provider:
 
         def job(connection: Connection) -> str:
             self.log.append(connection, Event("invite"))
-            return credentials.new_invitation(connection, self.policy.invitation_days)
+            return credentials.new_invitation(connection, self._key, self.policy.invitation_days)
 
-        return f"{self.committer.run(job)}.{pin(self.signer.public)}"
+        secret = self.committer.run(job)
+        return InvitationCode(secret, pin(secret, self.signer.public)).text
 
     def operator_token(self) -> str:
         """A token for the operator's endpoints."""

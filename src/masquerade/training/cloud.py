@@ -11,12 +11,14 @@ from torch import Tensor
 
 from masquerade.data.splits import within_identity
 from masquerade.errors import UsageError
+from masquerade.files.kinds import Kind
 from masquerade.networks import Network
 from masquerade.released import Manifest, ReleasedDataset
 from masquerade.training.choice import fitting_settings
 from masquerade.training.inference import probabilities
 from masquerade.training.loop import CHECKPOINT_SECONDS, Report, fit_source
 from masquerade.training.model_file import ModelCard, save_model
+from masquerade.training.output import training_to
 from masquerade.training.settings import Settings
 from masquerade.training.sources import InMemory, Rows, Source
 
@@ -64,6 +66,7 @@ def train_released(
     resume: bool = True,
     progress: Report | None = None,
     checkpoint_seconds: float = CHECKPOINT_SECONDS,
+    overwrite: bool = False,
 ) -> TrainSummary:
     """Train a network on a released data set and write it as a model file.
 
@@ -72,40 +75,40 @@ def train_released(
 
     Args:
         folder: The released data set.
-        out: The model file to write; replaced if it exists.
+        out: The model file to write; an earlier model is replaced.
         network: Name of a network, to replace the one that fits the data's recipe.
         settings: How to train; by itself what fits the data's recipe and shape.
         seed: Seed of weights, order and what is held back.
         resume: Whether to go on from a checkpoint, if there is one; otherwise it is discarded.
         progress: Told how far training has come.
         checkpoint_seconds: Least time between two checkpoints.
+        overwrite: Whether a file of another kind may be replaced that stands there.
 
     Raises:
         ReleasedError: If the data set is damaged, unfinished or of a newer format.
-        UsageError: If there is too little to train on, settings do not fit, or training diverges.
+        UsageError: If there is too little to train on, settings do not fit, or training diverges; if ``out`` cannot be
+            written, or is something else.
         ModelError: If the checkpoint is damaged.
+        JobBusy: If another process trains to ``out``.
         WriteFailed: If the disk refuses.
     """
     start = monotonic()
-    released = ReleasedDataset(folder)
-    settings = _with_network(settings, network) or fitting_settings(released.manifest, network)
-    train, held = hold_back(released.labels, seed)
-    checkpoint = out.with_name(f"{out.name}.checkpoint")
-    if not resume:
-        checkpoint.unlink(missing_ok=True)
-    source, held_source = _source(released, train), _source(released, held)
-    trained = fit_source(
-        source,
-        settings,
-        released.classes,
-        seed,
-        progress=progress,
-        checkpoint=checkpoint,
-        checkpoint_seconds=checkpoint_seconds,
-    )
-    accuracy, chance = _accuracy(trained, held_source), _chance(held_source.labels)
-    save_model(out, trained, _card(trained, released.manifest, settings, accuracy))
-    checkpoint.unlink(missing_ok=True)
+    with training_to(out, Kind.MODEL, resume=resume, overwrite=overwrite) as checkpoint:
+        released = ReleasedDataset(folder)
+        settings = _with_network(settings, network) or fitting_settings(released.manifest, network)
+        train, held = hold_back(released.labels, seed)
+        source, held_source = _source(released, train), _source(released, held)
+        trained = fit_source(
+            source,
+            settings,
+            released.classes,
+            seed,
+            progress=progress,
+            checkpoint=checkpoint,
+            checkpoint_seconds=checkpoint_seconds,
+        )
+        accuracy, chance = _accuracy(trained, held_source), _chance(held_source.labels)
+        save_model(out, trained, _card(trained, released.manifest, settings, accuracy))
     return TrainSummary(
         model=out,
         settings=settings,

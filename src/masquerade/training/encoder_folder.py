@@ -10,13 +10,15 @@ from torch import Tensor
 
 from masquerade.crafting.split_file import SplitCard, split_bytes, split_digest
 from masquerade.data.attribute_table import AttributeTable, read_attribute_table
-from masquerade.data.photo_tree import photo_tree
+from masquerade.data.intake import decode
+from masquerade.data.unlabelled import photo_paths
 from masquerade.errors import PhotoRejected, UsageError
-from masquerade.faces.reading import FaceHandling, PhotoReader
+from masquerade.files.durable import write_durably
+from masquerade.files.kinds import Kind
 from masquerade.networks.split import SplitOptions
-from masquerade.released.durable import write_durably
 from masquerade.training.attributes import AttributeSettings, train_attributes
 from masquerade.training.generator_folder import LICENCE
+from masquerade.training.output import training_to
 from masquerade.training.pretraining import plain_name
 from masquerade.training.resumable import Report, Upkeep
 
@@ -33,7 +35,6 @@ class Described:
         without_row: Photos that were left out, since the table does not know them.
         without_photo: Rows of the table that no photo belongs to.
         rejected: Photos that were turned away.
-        notices: What was passed over, and photos with several faces.
     """
 
     photos: Tensor
@@ -42,7 +43,6 @@ class Described:
     without_row: int
     without_photo: int
     rejected: tuple[PhotoRejected, ...]
-    notices: tuple[str, ...]
 
 
 @final
@@ -63,22 +63,18 @@ class EncoderSummary:
     seconds: float
 
 
-def described_photos(
-    photos: Path, table: AttributeTable, side: int, faces: FaceHandling = "as-is"
-) -> Described:
+def described_photos(photos: Path, table: AttributeTable, side: int) -> Described:
     """Decode the photos that a table has rows for; those without are left out and counted.
 
     Raises:
         UsageError: If no photo has a row.
     """
-    tree = photo_tree(photos)
-    reader = PhotoReader(side, side, "RGB", faces)
-    paths = {Path(name).as_posix(): tree.root / name for name in tree.names}
-    known = {name: path for name, path in paths.items() if name in table.rows}
+    paths = photo_paths(photos)
+    known = {name: path for path in paths if (name := path.relative_to(photos).as_posix()) in table.rows}
     images, seen, rejected = [], [], []
     for name, path in known.items():
         try:
-            images.append(torch.from_numpy(reader(path)))
+            images.append(torch.from_numpy(decode(path, side, side, "RGB")))
             seen.append(table.rows[name])
         except PhotoRejected as error:
             rejected.append(error)
@@ -96,7 +92,6 @@ def described_photos(
         without_row=len(paths) - len(known),
         without_photo=len(table.rows) - len(known),
         rejected=tuple(rejected),
-        notices=(*tree.notices, *reader.notices()),
     )
 
 
@@ -111,52 +106,58 @@ def train_encoder_folder(
     epochs: int = 14,
     seed: int = 0,
     resume: bool = True,
-    faces: FaceHandling = "as-is",
     progress: Report | None = None,
+    overwrite: bool = False,
 ) -> EncoderSummary:
     """Train encoder and cloud network together and write them as a file.
 
     Args:
-        photos: A folder of photos, or of folders of photos; public people.
+        photos: A folder of photos, or of folders of photos; faces aligned, public people.
         attributes: The table, see ``attribute_table``.
-        out: The file to write; replaced if it exists.
+        out: The file to write; an earlier one is replaced.
         architecture: Of the split network.
         side: Height and width, in pixels.
         width: Maps of the first stage.
         epochs: Passes over the photos.
         seed: Of weights, order and changes.
         resume: Whether to go on from a checkpoint, if there is one; otherwise it is discarded.
-        faces: Whether faces are found and aligned, or pictures are taken as they are.
         progress: Told how far training has come.
+        overwrite: Whether a file of another kind may be replaced that stands there.
 
     Raises:
         UsageError: If table and photos do not fit, or training diverges.
         ModelError: If the checkpoint is damaged.
+        JobBusy: If another process trains to ``out``.
         WriteFailed: If the disk refuses.
     """
     start = monotonic()
-    found = described_photos(photos, read_attribute_table(attributes), side, faces)
+    with training_to(out, Kind.SPLIT, resume=resume, overwrite=overwrite) as checkpoint:
+        found = described_photos(photos, read_attribute_table(attributes), side)
+        settings = _settings(architecture, side, width, len(found.names), epochs)
+        upkeep = Upkeep(checkpoint, progress)
+        network = train_attributes(found.photos, found.attributes, settings, seed, upkeep)
+        write_durably(out, [split_bytes(network, _card(out, settings, found, seed))])
+    return EncoderSummary(out, split_digest(network), found, monotonic() - start)
+
+
+def _settings(
+    architecture: Literal["resnet18", "vgg16"], side: int, width: int, attributes: int, epochs: int
+) -> AttributeSettings:
     sizes = SplitOptions(
-        architecture=architecture, side=side, width=width, attributes=len(found.names), dropout=0.3
+        architecture=architecture, side=side, width=width, attributes=attributes, dropout=0.3
     )
-    settings = AttributeSettings(
+    return AttributeSettings(
         network=sizes, epochs=epochs, batch_size=32, shift=4, falling=True, precision="auto"
     )
-    checkpoint = out.with_name(f"{out.name}.checkpoint")
-    if not resume:
-        checkpoint.unlink(missing_ok=True)
-    upkeep = Upkeep(checkpoint, progress)
-    network = train_attributes(found.photos, found.attributes, settings, seed, upkeep)
+
+
+def _card(out: Path, settings: AttributeSettings, found: Described, seed: int) -> SplitCard:
     facts: dict[str, Any] = {"method": "attributes", "seed": seed, **settings.model_dump(mode="json")}
-    card = SplitCard(
+    return SplitCard(
         name=plain_name(out),
-        network=sizes,
+        network=settings.network,
         attributes=found.names,
         training=facts,
         photos=len(found.photos),
         licence=LICENCE,
     )
-    out.parent.mkdir(parents=True, exist_ok=True)
-    write_durably(out, [split_bytes(network, card)])
-    checkpoint.unlink(missing_ok=True)
-    return EncoderSummary(out, split_digest(network), found, monotonic() - start)

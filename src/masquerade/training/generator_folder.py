@@ -12,9 +12,11 @@ from PIL import Image
 from masquerade.crafting.generator_file import FaceGenerator, FaceGeneratorCard, face_generator_bytes
 from masquerade.data import unlabelled
 from masquerade.errors import PhotoRejected
-from masquerade.faces.reading import FaceHandling, PhotoReader
+from masquerade.files.durable import write_durably
+from masquerade.files.kinds import Kind
+from masquerade.files.outputs import require_output
 from masquerade.networks.generator_registry import SomeGenerator
-from masquerade.released.durable import write_durably
+from masquerade.training.output import training_to
 from masquerade.training.pretraining import plain_name
 from masquerade.training.resumable import Report, Upkeep, generator_of
 from masquerade.training.wgan_gp import WGANSettings, train_wgan
@@ -34,7 +36,6 @@ class GeneratorSummary:
         digest: What tells the generator from others, 64 hexadecimal digits.
         photos: Photos trained on.
         rejected: Photos that were turned away.
-        notices: What was passed over, and photos with several faces.
         seconds: Time taken by this run, without what an interrupted one took before.
     """
 
@@ -43,7 +44,6 @@ class GeneratorSummary:
     digest: str
     photos: int
     rejected: tuple[PhotoRejected, ...]
-    notices: tuple[str, ...]
     seconds: float
 
 
@@ -54,56 +54,52 @@ def train_generator_folder(
     *,
     seed: int = 0,
     resume: bool = True,
-    faces: FaceHandling = "as-is",
     progress: Report | None = None,
+    overwrite: bool = False,
 ) -> GeneratorSummary:
     """Train a face generator on photos and write it as a file, with ``OUT.png`` beside it.
 
     Args:
-        photos: A folder of photos, or of folders of photos. Whose they are plays no part.
-        out: The file to write; replaced if it exists.
+        photos: A folder of photos, or of folders of photos; faces aligned. Whose they are plays no part.
+        out: The file to write; an earlier one is replaced.
         settings: How to train.
         seed: Of weights, order and latents.
         resume: Whether to go on from a checkpoint, if there is one; otherwise it is discarded.
-        faces: Whether faces are found and aligned, or pictures are taken as they are.
         progress: Told how far training has come.
+        overwrite: Whether a file of another kind may be replaced that stands there.
 
     Raises:
         UsageError: If there are too few photos, or training diverges.
         ModelError: If the checkpoint is damaged.
+        JobBusy: If another process trains to ``out``.
         WriteFailed: If the disk refuses.
     """
     start = monotonic()
     side = settings.generator.side
-    reader = PhotoReader(side, side, "RGB", faces)
-    images, rejected, notices = unlabelled.load(photos, side, side, "RGB", reader)
-    checkpoint = out.with_name(f"{out.name}.checkpoint")
-    if not resume:
-        checkpoint.unlink(missing_ok=True)
-    trained = train_wgan(images, settings, seed, Upkeep(checkpoint, progress))
-    trained_faces = FaceGenerator(trained.generator, trained.critic)
-    facts: dict[str, Any] = {"method": "WGAN-GP", "seed": seed, **settings.model_dump(mode="json")}
-    card = FaceGeneratorCard(
-        name=plain_name(out),
-        generator=trained.generator.options,
-        critic=trained.critic.options,
-        training=facts,
-        photos=len(images),
-        licence=LICENCE,
-    )
-    out.parent.mkdir(parents=True, exist_ok=True)
-    write_durably(out, [face_generator_bytes(trained_faces, card)])
     samples = out.with_name(f"{out.name}.png")
-    write_durably(samples, [sample_sheet(trained.generator, seed)])
-    checkpoint.unlink(missing_ok=True)
-    return GeneratorSummary(
-        generator=out,
-        samples=samples,
-        digest=trained_faces.digest,
-        photos=len(images),
-        rejected=tuple(rejected),
-        notices=(*notices, *reader.notices()),
-        seconds=monotonic() - start,
+    with training_to(out, Kind.FACES, resume=resume, overwrite=overwrite) as checkpoint:
+        require_output(samples, Kind.PICTURE, overwrite=overwrite)
+        images, rejected = unlabelled.load(photos, side, side, "RGB")
+        trained = train_wgan(images, settings, seed, Upkeep(checkpoint, progress))
+        faces = FaceGenerator(trained.generator, trained.critic)
+        write_durably(out, [face_generator_bytes(faces, _card(out, faces, settings, seed, len(images)))])
+        write_durably(samples, [sample_sheet(trained.generator, seed)])
+    return GeneratorSummary(out, samples, faces.digest, len(images), tuple(rejected), monotonic() - start)
+
+
+def _card(
+    out: Path, faces: FaceGenerator, settings: WGANSettings, seed: int, photos: int
+) -> FaceGeneratorCard:
+    critic = faces.critic
+    assert critic is not None  # noqa: S101 - training gives both
+    facts: dict[str, Any] = {"method": "WGAN-GP", "seed": seed, **settings.model_dump(mode="json")}
+    return FaceGeneratorCard(
+        name=plain_name(out),
+        generator=faces.generator.options,
+        critic=critic.options,
+        training=facts,
+        photos=photos,
+        licence=LICENCE,
     )
 
 

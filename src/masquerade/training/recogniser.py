@@ -9,8 +9,8 @@ from torch import Tensor
 
 from masquerade.encoders.recogniser_file import RecogniserCard, recogniser_bytes
 from masquerade.errors import UsageError
+from masquerade.files.durable import write_durably
 from masquerade.networks.resnet import ResNet18, ResNet18Options
-from masquerade.released.durable import write_durably
 from masquerade.training.loop import Report, fit_source
 from masquerade.training.settings import Augmentation, OptionValue, Settings
 from masquerade.training.sources import InMemory

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from torch import Tensor
 
-from masquerade.released.durable import write_durably
+from masquerade.files.durable import write_durably
 from masquerade.tensor_file import packed, read_tensors, read_text
 
 __all__ = ["read_tensors", "read_text", "write_tensors"]

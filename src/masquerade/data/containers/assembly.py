@@ -5,41 +5,38 @@ What is put together so says neither where nor when nor with what a photo was ta
 Source: Exif 3.0, 4.6; ITU-T T.81, annex B; PNG third edition, 11.3; RFC 9649, 2.7.
 """
 
-import re
-from collections.abc import Iterable
 from typing import Final
 from zlib import compress, crc32
 
-from masquerade.data.containers import jpeg
+from masquerade.data.containers import bmp, jpeg, png, webp
 from masquerade.data.containers.chunks import webp_chunks
 from masquerade.data.containers.essence import Essence
-from masquerade.data.containers.png import SIGNATURE
-from masquerade.data.containers.profile import JPEG_MARK
+from masquerade.data.containers.jpeg_segments import Segment
 
 _PART: Final = 65_000
 """Bytes of a profile in one JPEG segment, whose length is told by 16 bits."""
-_MARKER: Final = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]", re.DOTALL)
-_HEADER_CHUNK: Final = len(SIGNATURE) + 25
+_HEADER_CHUNK: Final = len(png.SIGNATURE) + 25
 _HAS_ALPHA, _HAS_EXIF, _HAS_PROFILE = 0x10, 0x08, 0x20
 
 
 def assemble(picture: Essence, profile: bytes | None) -> bytes:
-    """A file of a bare picture that also says which way up it is, if it is turned, and its colour profile.
+    """A file of a bare picture that also says which way up it is, if it is turned, its colours and resolution.
 
     Args:
         picture: As ``take_apart`` gives it; its pixels stay as they are, bit for bit.
         profile: An ICC profile.
     """
     exif = _exif(picture.orientation) if picture.orientation > 1 else None
+    marks = dict(picture.marks)
     match picture.format:
         case "JPEG":
-            return _jpeg(_first_picture(picture.data), exif, profile)
+            return _jpeg(picture.data, marks.get(jpeg.DENSITY, jpeg.SQUARE), exif, profile)
         case "PNG":
-            return _png(picture.data, exif, profile)
+            return _png(picture.data, marks, exif, profile)
         case "WEBP":
             return _webp(picture, exif, profile) if exif or profile else picture.data
         case "BMP":
-            return picture.data
+            return bmp.assembled(picture.data, marks, profile)
 
 
 def _exif(orientation: int) -> bytes:
@@ -48,37 +45,23 @@ def _exif(orientation: int) -> bytes:
     return b"II*\0\x08\0\0\0\x01\0" + entry + bytes(4)
 
 
-def _jpeg(data: bytes, exif: bytes | None, profile: bytes | None) -> bytes:
-    at = 2
-    if data[2:4] == b"\xff\xe0":  # a JFIF mark comes first of all
-        at += 2 + int.from_bytes(data[4:6], "big")
+def _jpeg(data: bytes, density: bytes, exif: bytes | None, profile: bytes | None) -> bytes:
+    bare, start = jpeg.jfif(jpeg.SQUARE), 2
+    more = []
+    if data.startswith(bare, start):  # JFIF's mark comes first of all
+        more, start = [jpeg.jfif(density)], start + len(bare)
     parts = [] if profile is None else [profile[i : i + _PART] for i in range(0, len(profile), _PART)]
-    more = [_segment(0xE1, b"Exif\0\0" + exif)] if exif else []
+    more += [Segment(jpeg.APP1, b"Exif\0\0" + exif).written()] if exif else []
     more += [
-        _segment(0xE2, JPEG_MARK + bytes([number, len(parts)]) + part)
+        Segment(jpeg.APP2, jpeg.PROFILE_MARK + bytes([number, len(parts)]) + part).written()
         for number, part in enumerate(parts, start=1)
     ]
-    return b"".join((data[:at], *more, data[at:]))
+    return b"".join((data[:2], *more, data[start:]))
 
 
-def _segment(marker: int, body: bytes) -> bytes:
-    return bytes([0xFF, marker]) + (len(body) + 2).to_bytes(2, "big") + body
-
-
-def _first_picture(data: bytes) -> bytes:
-    """Without what lies behind the end of the first picture: previews, which may show what is not to be shown."""
-    at = 2
-    for _, _, end in jpeg.segments(data):
-        at = end
-    while found := _MARKER.search(data, at):
-        if data[found.start() + 1] == 0xD9:
-            return data[: found.end()]
-        at = found.end() + max(2, int.from_bytes(data[found.end() : found.end() + 2], "big"))
-    return data
-
-
-def _png(data: bytes, exif: bytes | None, profile: bytes | None) -> bytes:
-    more = [] if profile is None else [_chunk(b"iCCP", b"profile\0\0" + compress(profile))]
+def _png(data: bytes, marks: dict[bytes, bytes], exif: bytes | None, profile: bytes | None) -> bytes:
+    more = [] if profile is None else [_chunk(png.PROFILE, b"profile\0\0" + compress(profile))]
+    more += [_chunk(kind, body) for kind, body in marks.items() if kind in png.MARKS]
     more += [] if exif is None else [_chunk(b"eXIf", exif)]
     return b"".join((data[:_HEADER_CHUNK], *more, data[_HEADER_CHUNK:]))
 
@@ -99,10 +82,4 @@ def _webp(picture: Essence, exif: bytes | None, profile: bytes | None) -> bytes:
     chunks += [(b"ICCP", profile)] if profile else []
     chunks += kept
     chunks += [(b"EXIF", exif)] if exif else []
-    return _riff(chunks)
-
-
-def _riff(chunks: Iterable[tuple[bytes, bytes]]) -> bytes:
-    parts = (kind + len(body).to_bytes(4, "little") + body + b"\0" * (len(body) % 2) for kind, body in chunks)
-    whole = b"WEBP" + b"".join(parts)
-    return b"RIFF" + len(whole).to_bytes(4, "little") + whole
+    return webp.riff(chunks)

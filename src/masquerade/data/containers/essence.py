@@ -6,6 +6,8 @@ from masquerade.data.rejection import Rejection
 
 MAX_PIXELS = 25_000_000
 """Largest width times height of a photo."""
+MAX_SIDE = 32_767
+"""Largest width and height: a picture of one column costs a face finder a thousand times what a photo does."""
 MAX_PARTS = 65_536
 """Most segments or chunks of one file; photos have dozens, and empty ones by the million take seconds."""
 
@@ -19,6 +21,10 @@ class Turned(Exception):
         super().__init__(rejection, detail)
 
 
+Marks = tuple[tuple[bytes, bytes], ...]
+"""Names and contents of what a file says of its picture's colours and resolution, as its format writes them."""
+
+
 class Essence(NamedTuple):
     """A picture's file without anything else.
 
@@ -28,6 +34,7 @@ class Essence(NamedTuple):
         height: Rows, as stored.
         orientation: EXIF orientation, 1 to 8.
         data: A file of that format that holds the picture alone.
+        marks: What its colours and its resolution are, which no decoder here is shown.
     """
 
     format: Literal["JPEG", "PNG", "WEBP", "BMP"]
@@ -35,10 +42,11 @@ class Essence(NamedTuple):
     height: int
     orientation: int
     data: bytes
+    marks: Marks = ()
 
 
 def check_size(width: int, height: int) -> None:
-    """Refuse an empty picture or one of more than ``MAX_PIXELS``.
+    """Refuse an empty picture or one of more than ``MAX_PIXELS`` or ``MAX_SIDE``.
 
     Raises:
         Turned: With ``DAMAGED`` or ``TOO_MANY_PIXELS``.
@@ -49,6 +57,8 @@ def check_size(width: int, height: int) -> None:
         raise Turned(
             Rejection.TOO_MANY_PIXELS, f"{width}x{height} pixels, at most {MAX_PIXELS:,} are taken in"
         )
+    if max(width, height) > MAX_SIDE:
+        raise Turned(Rejection.TOO_MANY_PIXELS, f"{width}x{height} pixels, a side has at most {MAX_SIDE:,}")
 
 
 def check_parts(count: int) -> None:

@@ -1,38 +1,32 @@
-"""JPEG: segments up to the first scan, of which tables, frame and colour marks are kept.
+"""JPEG: of its first picture, what pixels need is kept: frame, tables, scans, and how components become colours.
 
-A JPEG that carries further pictures behind the first (a preview, a gain map, the second eye) is read as its
-first, which is the photo; the others are never looked at.
+A JPEG that carries more behind the first picture (a video, a preview, a gain map, the second eye) is read as its
+first, which is the photo.
 
-Source: ITU-T T.81, annex B.
+Source: ITU-T T.81, annex B; JFIF 1.02; Adobe Technical Note 5116 (APP14).
 """
 
-from collections.abc import Iterator
+from typing import Final
 
-from masquerade.data.containers.essence import MAX_PARTS, Essence, Turned, check_size
+from masquerade.data.containers.essence import Essence, Turned, check_size
 from masquerade.data.containers.exif import orientation
+from masquerade.data.containers.jpeg_segments import SCAN, Segment, segments
+from masquerade.data.containers.jpeg_tables import HUFFMAN, QUANTISATION, RESTART, Tables
 from masquerade.data.rejection import Rejection
 
-MAX_SCANS = 64
+MAX_SCANS: Final = 64
 """Most scans of a progressive photo; encoders write about ten, and every scan goes over all pixels."""
+PROFILE_MARK: Final = b"ICC_PROFILE\0"
+DENSITY: Final = b"JFIF"
+SQUARE: Final = b"\0\0\1\0\1"
+"""A density that says no more than that pixels are square."""
+APP0, APP1, APP2, _APP14 = 0xE0, 0xE1, 0xE2, 0xEE
 
-_FRAMES = {0xC0, 0xC1, 0xC2}  # baseline, extended, progressive; all Huffman-coded
-_OTHER_FRAMES = {
-    0xC3,
-    0xC5,
-    0xC6,
-    0xC7,
-    0xC9,
-    0xCA,
-    0xCB,
-    0xCD,
-    0xCE,
-    0xCF,
-}  # lossless, hierarchical, arithmetic
-_TABLES = {0xC4, 0xDB, 0xDD}
-_COLOUR = {0xE0, 0xEE}  # JFIF and Adobe marks say how components become colours
-_KEPT = _FRAMES | _TABLES | _COLOUR
-_BARE = {0x01, *range(0xD0, 0xD8)}  # markers without a length
-_SCAN, _END, _EXIF = 0xDA, 0xD9, 0xE1
+_FRAMES: Final = {0xC0, 0xC1, 0xC2}  # baseline, extended, progressive; all Huffman-coded
+_OTHER_FRAMES: Final = {0xC3, *range(0xC5, 0xC8), *range(0xC9, 0xCC), *range(0xCD, 0xD0)}
+"""Lossless, hierarchical, arithmetic."""
+_TABLES: Final = {HUFFMAN, QUANTISATION, RESTART}
+_EXIF: Final = b"Exif\0\0"
 
 
 def take_apart(data: bytes) -> Essence:
@@ -41,62 +35,88 @@ def take_apart(data: bytes) -> Essence:
     Raises:
         Turned: If it is damaged, cut short, too large, or of a kind that is not taken in.
     """
-    kept, size, turned, end = [data[:2]], None, 1, 2
-    for at, marker, end in segments(data):
-        if marker in _KEPT:
-            kept.append(data[at:end])
-        if marker in _OTHER_FRAMES:
-            raise Turned(Rejection.UNSUPPORTED_FORMAT, "lossless, hierarchical or arithmetic JPEG")
-        if marker in _FRAMES:
-            if size:
+    header, frame, tables, kept, scans = list[Segment](), None, Tables(), list[bytes](), 0
+    for segment in segments(data):
+        if segment.marker in _FRAMES | _OTHER_FRAMES:
+            if frame:
                 raise Turned(Rejection.DAMAGED, "two frame headers")
-            size = _frame(data[at + 4 : end])
-        elif marker == _EXIF and data.startswith(b"Exif\0\0", at + 4):
-            turned = orientation(data[at + 10 : end])
-    if size is None:
-        raise Turned(Rejection.DAMAGED, "no frame header")
-    _check_scans(data, end)
-    kept.append(data[end:])
-    return Essence("JPEG", *size, turned, b"".join(kept))
+            _size(segment)
+            frame = segment
+        elif segment.marker in _TABLES:
+            tables.define(segment)
+        elif segment.marker == SCAN:
+            scans += 1
+            kept += _scan(frame, segment, tables, scans)
+        elif not scans:
+            header.append(segment)
+    if frame is None or not scans:
+        raise Turned(Rejection.DAMAGED, "no picture")
+    data = b"".join((b"\xff\xd8", *_colours(header), *kept, b"\xff\xd9"))
+    return Essence("JPEG", *_size(frame), orientation(_exif(header)), data, tuple(_marks(header)))
 
 
-def segments(data: bytes) -> Iterator[tuple[int, int, int]]:
-    """Start, marker and end of each segment before the first scan.
+def jfif(density: bytes) -> bytes:
+    """JFIF's segment without a preview.
 
-    Fill bytes between segments are refused, since nothing writes them.
-
-    Raises:
-        Turned: If the file is damaged or cut short there.
+    Args:
+        density: Unit, and pixels to the unit across and down, 5 bytes.
     """
-    at = 2
-    for _ in range(MAX_PARTS):
-        if at + 4 > len(data):
-            raise Turned(Rejection.TRUNCATED, "ends within its header")
-        marker = data[at + 1]
-        if marker == _SCAN:
-            return
-        end = at + 2 if marker in _BARE else at + 2 + (data[at + 2] << 8 | data[at + 3])
-        if data[at] != 0xFF or marker == _END or (end < at + 4 and marker not in _BARE):
-            raise Turned(Rejection.DAMAGED, f"no segment at byte {at}")
-        if end > len(data):
-            raise Turned(Rejection.TRUNCATED, "ends within its header")
-        yield at, marker, end
-        at = end
-    raise Turned(Rejection.TOO_COSTLY, f"more than {MAX_PARTS:,} segments")
+    return Segment(APP0, b"JFIF\0\1\2" + density + b"\0\0").written()
 
 
-def _frame(body: bytes) -> tuple[int, int]:
+def _size(frame: Segment) -> tuple[int, int]:
+    body = frame.body
+    if frame.marker in _OTHER_FRAMES:
+        raise Turned(Rejection.UNSUPPORTED_FORMAT, "lossless, hierarchical or arithmetic JPEG")
     if len(body) < 6:
         raise Turned(Rejection.DAMAGED, "short frame header")
-    height, width = int.from_bytes(body[1:3], "big"), int.from_bytes(body[3:5], "big")
     if body[0] != 8 or body[5] not in (1, 3, 4):
         raise Turned(Rejection.UNSUPPORTED_FORMAT, f"{body[5]} components of {body[0]} bits")
+    height, width = int.from_bytes(body[1:3], "big"), int.from_bytes(body[3:5], "big")
     check_size(width, height)
+    if len(body) != 6 + 3 * body[5]:
+        raise Turned(Rejection.DAMAGED, "malformed frame header")
     return width, height
 
 
-def _check_scans(data: bytes, at: int) -> None:
-    if not data.endswith(b"\xff\xd9") and data.rfind(b"\xff\xd9", at) < 0:
-        raise Turned(Rejection.TRUNCATED, "no end of image")
-    if (scans := data.count(b"\xff\xda", at)) > MAX_SCANS:
-        raise Turned(Rejection.TOO_COSTLY, f"{scans} scans, at most {MAX_SCANS} are taken in")
+def _scan(frame: Segment | None, scan: Segment, tables: Tables, count: int) -> list[bytes]:
+    """A scan behind what it needs that stands in no scan before it."""
+    if frame is None or not scan.body or len(scan.body) != 4 + 2 * scan.body[0]:
+        raise Turned(Rejection.DAMAGED, "malformed scan")
+    if count > MAX_SCANS:
+        raise Turned(Rejection.TOO_COSTLY, f"more than {MAX_SCANS} scans")
+    first = [frame.written()] if count == 1 else []
+    return [*tables.quantisation(frame), *first, *tables.entropy(scan), scan.written()]
+
+
+def _colours(header: list[Segment]) -> list[bytes]:
+    """Whether JFIF or Adobe say how components become colours, and nothing of what else these say."""
+    is_jfif = any(_is_jfif(segment) for segment in header)
+    transforms = [segment.body[11:12] for segment in header if _is_adobe(segment)]
+    adobe = [Segment(_APP14, b"Adobe\0\x64\0\0\0\0" + transforms[-1]).written()] if transforms else []
+    return [*([jfif(SQUARE)] if is_jfif else []), *adobe]
+
+
+def _is_jfif(segment: Segment) -> bool:
+    return segment.marker == APP0 and segment.body.startswith(b"JFIF\0") and len(segment.body) >= 14
+
+
+def _is_adobe(segment: Segment) -> bool:
+    return segment.marker == _APP14 and segment.body.startswith(b"Adobe") and len(segment.body) >= 12
+
+
+def _exif(header: list[Segment]) -> bytes:
+    """The first block that holds anything; viewers look at no other, though it say nothing of how it lies."""
+    blocks = (segment.body for segment in header if segment.marker == APP1)
+    return next((body[6:] for body in blocks if body.startswith(_EXIF) and len(body) > len(_EXIF)), b"")
+
+
+def _marks(header: list[Segment]) -> list[tuple[bytes, bytes]]:
+    parts = [each.body[len(PROFILE_MARK) :] for each in header if _is_profile(each)]
+    density = [segment.body[7:12] for segment in header if _is_jfif(segment)]
+    sound = [each for each in density if each[0] <= 2 and any(each[1:3]) and any(each[3:5])]
+    return [(PROFILE_MARK, part) for part in parts] + [(DENSITY, each) for each in sound[:1]]
+
+
+def _is_profile(segment: Segment) -> bool:
+    return segment.marker == APP2 and segment.body.startswith(PROFILE_MARK) and len(segment.body) > 14

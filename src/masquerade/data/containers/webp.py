@@ -1,14 +1,17 @@
-"""WebP: RIFF chunks, of which the picture and its alpha are kept.
+"""WebP: RIFF chunks, of which the picture, its alpha and its colour profile are kept.
 
 Source: RFC 9649.
 """
 
-from masquerade.data.containers.essence import Essence, Turned, check_parts, check_size
+from collections.abc import Iterable
+from typing import Final
+
+from masquerade.data.containers.essence import MAX_PARTS, Essence, Turned, check_size
 from masquerade.data.containers.exif import orientation
 from masquerade.data.rejection import Rejection
 
-_KEPT = (b"VP8 ", b"VP8L", b"ALPH")
-_PICTURE = (b"VP8 ", b"VP8L")
+PROFILE: Final = b"ICCP"
+_PICTURE: Final = (b"VP8 ", b"VP8L")
 _ANIMATION, _ALPHA = 0x02, 0x10
 
 
@@ -21,39 +24,56 @@ def take_apart(data: bytes) -> Essence:
     whole = 8 + int.from_bytes(data[4:8], "little")
     if whole > len(data):
         raise Turned(Rejection.TRUNCATED, "shorter than its header says")
-    size, extended, kept, turned, at, count = None, b"", [], 1, 12, 0
-    while at + 8 <= whole:
-        check_parts(count := count + 1)
+    parts, at = dict[bytes, bytes](), 12
+    for _ in range(MAX_PARTS):
+        if at + 8 > whole:
+            return _essence(parts)
         kind, length = data[at : at + 4], int.from_bytes(data[at + 4 : at + 8], "little")
-        end = at + 8 + length + length % 2
         if at + 8 + length > whole:
             raise Turned(Rejection.TRUNCATED, "ends within a chunk")
-        if kind == b"VP8X":
-            extended = _extended(data[at : at + 18])
-        elif kind == b"EXIF":
-            turned = orientation(data[at + 8 : end].removeprefix(b"Exif\0\0"))
-        if kind in _PICTURE:
-            if size:
-                raise Turned(Rejection.DAMAGED, "two pictures")
-            size = _size(kind, data[at + 8 : at + 18])
-        if kind in _KEPT:
-            kept.append(data[at:end].ljust(end - at, b"\0"))
-        at = end
-    if size is None:
+        if kind in (*_PICTURE, b"ALPH") and not parts.keys().isdisjoint((kind, *_PICTURE)):
+            raise Turned(Rejection.DAMAGED, "two pictures")
+        parts.setdefault(kind, _checked(kind, data[at + 8 : at + 8 + length]))
+        at += 8 + length + length % 2
+    raise Turned(Rejection.TOO_COSTLY, f"more than {MAX_PARTS:,} chunks")
+
+
+def _checked(kind: bytes, body: bytes) -> bytes:
+    if kind == b"VP8X":
+        return _extended(body)
+    if kind in _PICTURE:
+        _size(kind, body[:10])
+    return body
+
+
+def _essence(parts: dict[bytes, bytes]) -> Essence:
+    picture = next((kind for kind in _PICTURE if kind in parts), None)
+    if picture is None:
         raise Turned(Rejection.DAMAGED, "no picture")
-    body = b"".join((b"WEBP", extended, *kept))
-    return Essence("WEBP", *size, turned, b"RIFF" + len(body).to_bytes(4, "little") + body)
+    has_alpha = picture == b"VP8 " and b"VP8X" in parts and b"ALPH" in parts
+    kinds = [*([b"VP8X"] if b"VP8X" in parts else []), *([b"ALPH"] if has_alpha else []), picture]
+    data = riff((kind, parts[kind]) for kind in kinds)
+    turned = orientation(parts.get(b"EXIF", b"").removeprefix(b"Exif\0\0"))
+    marks = ((PROFILE, parts[PROFILE]),) if PROFILE in parts else ()
+    return Essence("WEBP", *_size(picture, parts[picture][:10]), turned, data, marks)
 
 
-def _extended(chunk: bytes) -> bytes:
+def riff(chunks: Iterable[tuple[bytes, bytes]]) -> bytes:
+    """A file of these chunks."""
+    parts = (kind + len(body).to_bytes(4, "little") + body + b"\0" * (len(body) % 2) for kind, body in chunks)
+    whole = b"WEBP" + b"".join(parts)
+    return b"RIFF" + len(whole).to_bytes(4, "little") + whole
+
+
+def _extended(body: bytes) -> bytes:
     """The extended header with all flags cleared that announce what is not kept."""
-    if len(chunk) != 18 or chunk[4:8] != b"\x0a\0\0\0":
+    if len(body) != 10:
         raise Turned(Rejection.DAMAGED, "malformed extended header")
-    if chunk[8] & _ANIMATION:
+    if body[0] & _ANIMATION:
         raise Turned(Rejection.SEVERAL_FRAMES, "an animated WebP")
-    width, height = int.from_bytes(chunk[12:15], "little") + 1, int.from_bytes(chunk[15:18], "little") + 1
+    width, height = int.from_bytes(body[4:7], "little") + 1, int.from_bytes(body[7:10], "little") + 1
     check_size(width, height)
-    return chunk[:8] + bytes([chunk[8] & _ALPHA]) + chunk[9:]
+    return bytes([body[0] & _ALPHA, 0, 0, 0]) + body[4:]
 
 
 def _size(kind: bytes, start: bytes) -> tuple[int, int]:

@@ -1,6 +1,5 @@
 """The address, what makes it private, and the workers on it."""
 
-import ipaddress
 import os
 import resource
 import tempfile
@@ -8,6 +7,7 @@ from functools import partial
 from socket import AF_INET, AF_INET6, SO_REUSEADDR, SOL_SOCKET, socket
 
 from masquerade.errors import OutOfOrder, UsageError
+from masquerade.service.reach import loopback
 from masquerade.service.settings import Settings
 from masquerade.service.web.listening import CONNECTIONS, Listening
 from masquerade.service.web.metrics import FOLDER
@@ -30,14 +30,6 @@ def require_private(listening: Listening) -> None:
         place="--host",
         remedy="Give --tls-cert and --tls-key, or --behind-proxy if a proxy does TLS.",
     )
-
-
-def loopback(host: str) -> bool:
-    """Whether an address is this machine's own."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def serve(settings: Settings, listening: Listening) -> None:

@@ -5,6 +5,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final, Literal
 
+from masquerade.files.durable import write_durably
 from masquerade.masknets.card import EnsembleCard, HyperNetCard
 from masquerade.masknets.dropout import DropoutSource
 from masquerade.masknets.ensemble import EnsembleSource
@@ -12,7 +13,6 @@ from masquerade.masknets.ensemble_file import ensemble_bytes
 from masquerade.masknets.hypernet_file import hypernet_bytes
 from masquerade.masknets.hypernet_source import HyperNetSource
 from masquerade.masknets.static import StaticSource
-from masquerade.released.durable import write_durably
 from masquerade.training.hyperobf.curve import Point
 from masquerade.training.hyperobf.hypernet import TrainedHyperNet
 from masquerade.training.hyperobf.separate import TrainedMaskNet

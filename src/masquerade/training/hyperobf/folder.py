@@ -9,7 +9,8 @@ from typing import final
 
 from masquerade.data import folders
 from masquerade.errors import PhotoRejected
-from masquerade.faces.reading import FaceHandling, PhotoReader
+from masquerade.files.kinds import Kind
+from masquerade.files.outputs import require_output
 from masquerade.masknets.hypernet_file import read_hypernet
 from masquerade.training.hyperobf.curve import Point
 from masquerade.training.hyperobf.files import training_facts, write_hypernet
@@ -19,6 +20,7 @@ from masquerade.training.hyperobf.loop import Told, Watching
 from masquerade.training.hyperobf.measuring import People, measure
 from masquerade.training.hyperobf.people import provider_people
 from masquerade.training.hyperobf.settings import HyperObfSettings
+from masquerade.training.output import training_to
 
 FEWEST_PHOTOS = 2
 """Photos of a person, at least: one to train on, one to measure with."""
@@ -37,7 +39,6 @@ class HyperNetSummary:
         photos: Trained on.
         held_back: Photos of the same people that the measurements are of.
         rejected: Photos that were turned away.
-        notices: What was passed over, and photos with several faces.
         result: The measurement of the moment that was taken.
         curve: All measurements.
         parameters: Numbers in the hypernetwork.
@@ -51,7 +52,6 @@ class HyperNetSummary:
     photos: int
     held_back: int
     rejected: tuple[PhotoRejected, ...]
-    notices: tuple[str, ...]
     result: Point
     curve: tuple[Point, ...]
     parameters: int
@@ -67,9 +67,9 @@ def train_folder(
     fewest_photos: int = FEWEST_PHOTOS,
     seed: int = 0,
     resume: bool = True,
-    faces: FaceHandling = "as-is",
     keep_every: int = 0,
     progress: Told | None = None,
+    overwrite: bool = False,
 ) -> HyperNetSummary:
     """Train a hypernetwork on a folder of person folders and write it as a file.
 
@@ -77,37 +77,33 @@ def train_folder(
     interrupted job goes on.
 
     Args:
-        photos: ``photos/<person>/<photo>``; public people. Not those to be protected.
-        out: The file to write; replaced if it exists.
+        photos: ``photos/<person>/<photo>``; public people, faces aligned. Not those to be protected.
+        out: The file to write; an earlier one is replaced.
         settings: How to train.
         people: People at most, those with the most photos; None for all.
         fewest_photos: People with fewer are left out; 2 or more.
         seed: Of weights, order, latents and what is held back.
         resume: Whether to go on from a checkpoint, if there is one; otherwise it is discarded.
-        faces: Whether faces are found and aligned, or pictures are taken as they are.
         keep_every: Epochs between copies of the hypernetwork, ``<out>@<epochs>``; 0 for none.
         progress: Told how far training has come.
+        overwrite: Whether a file of another kind may be replaced that stands there.
 
     Raises:
         UsageError: If there is too little to train on, or training diverges.
         DeadFeatures: If it ends in nets that see no difference between photos.
         ModelError: If the checkpoint is damaged.
+        JobBusy: If another process trains to ``out``.
         WriteFailed: If the disk refuses.
     """
     start = monotonic()
     size = settings.hypernet.size
-    reader = PhotoReader(size, size, "RGB", faces)
-    fewest = max(fewest_photos, FEWEST_PHOTOS)
-    found, rejected, notices = folders.load(photos, size, size, "RGB", fewest, reader)
-    split = provider_people(found, settings.fit.held_back, seed, people)
-    checkpoint = out.with_name(f"{out.name}.checkpoint")
-    if not resume:
-        checkpoint.unlink(missing_ok=True)
-    kept = copies(out, split, settings, seed)
-    watching = Watching(told=progress, checkpoint=checkpoint, keep_every=keep_every, kept=kept)
-    trained = train_hypernet(split, settings, seed, watching)
-    save(out, trained, split, settings, seed)
-    checkpoint.unlink(missing_ok=True)
+    with training_to(out, Kind.SOURCE, resume=resume, overwrite=overwrite) as checkpoint:
+        found, rejected = folders.load(photos, size, size, "RGB", max(fewest_photos, FEWEST_PHOTOS))
+        split = provider_people(found, settings.fit.held_back, seed, people)
+        kept = copies(out, split, settings, seed)
+        watching = Watching(told=progress, checkpoint=checkpoint, keep_every=keep_every, kept=kept)
+        trained = train_hypernet(split, settings, seed, watching)
+        save(out, trained, split, settings, seed)
     return HyperNetSummary(
         hypernet=out,
         digest=read_hypernet(out).digest,
@@ -116,7 +112,6 @@ def train_folder(
         photos=len(split.photos),
         held_back=len(split.held_photos),
         rejected=tuple(rejected),
-        notices=(*notices, *reader.notices()),
         result=trained.result,
         curve=tuple(trained.curve),
         parameters=sum(parameter.numel() for parameter in trained.hypernet.parameters()),
@@ -154,6 +149,7 @@ def copies(
         # Copied, since a source freezes what it is made of.
         hypernet, classifier = deepcopy(learner.hypernet).cpu(), deepcopy(learner.classifier).cpu()
         trained = TrainedHyperNet(hypernet, classifier, moment, [moment])
+        require_output(copy_path(out, epochs), Kind.SOURCE)
         save(copy_path(out, epochs), trained, people, settings, seed)
 
     return write

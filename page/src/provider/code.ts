@@ -1,0 +1,73 @@
+/** How an invitation is spelled, and where a slip in it is. See service/invitation_code.py, which reads the same. */
+import { Told } from "../told";
+import { hexadecimal } from "./statement";
+
+const ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+const GROUPS = 5;
+const GROUP = 5;
+const SECRET = 12;
+const PIN_BITS = 40;
+const ROUNDS = 2 ** 16;
+const PLACES = ["first", "second", "third", "fourth", "fifth"];
+const LABEL = new TextEncoder().encode("masquerade/v1/pin\0");
+
+/** The secret is told to the provider alone; the pin, of the provider's key, to nobody. */
+export interface InvitationCode {
+  readonly secret: string;
+  readonly pin: string;
+}
+
+/** Throws `Told`, with the group in which the slip is. */
+export function readCode(text: string): InvitationCode {
+  const typed = [...letters(text)];
+  for (const [at, letter] of typed.entries()) {
+    if (!ALPHABET.includes(letter)) {
+      throw mistyped(`'${letter}' in the ${place(Math.floor(at / GROUP))} group is in no invitation's code`);
+    }
+  }
+  const groups: string[] = typed.join("").match(/.{1,5}/g) ?? [];
+  const wrong = [...groups.keys()].filter((at) => check(at, groups[at].slice(0, -1)) !== groups[at].slice(-1));
+  if (typed.length !== GROUPS * GROUP) {
+    const look = wrong.length ? `; look at the ${place(wrong[0])} group` : "";
+    throw mistyped(`an invitation's code has ${GROUPS * GROUP} letters and digits, not ${typed.length}${look}`);
+  }
+  if (wrong.length) {
+    const places = wrong.map((at) => `the ${place(at)} group`).join(" and ");
+    throw mistyped(`a slip in ${places} of the invitation's code`);
+  }
+  const data = groups.map((group) => group.slice(0, -1)).join("");
+  return { secret: data.slice(0, SECRET), pin: data.slice(SECRET) };
+}
+
+/** What an invitation says of a public key (hexadecimal). See service/pinning.py. */
+export async function pinOf(secret: string, key: string): Promise<string> {
+  const own = await crypto.subtle.importKey("raw", new TextEncoder().encode(secret), "PBKDF2", false, ["deriveBits"]);
+  const salt = new Uint8Array([...LABEL, ...hexadecimal(key)]);
+  const how = { name: "PBKDF2", hash: "SHA-256", salt, iterations: ROUNDS };
+  const bits = Array.from(new Uint8Array(await crypto.subtle.deriveBits(how, own, PIN_BITS)), binary).join("");
+  return (bits.match(/.{5}/g) ?? []).map((five) => ALPHABET[parseInt(five, 2)]).join("");
+}
+
+const binary = (byte: number): string => byte.toString(2).padStart(8, "0");
+
+/** Without blanks, dashes and what cannot be seen; of a link, what follows the #. */
+function letters(text: string): string {
+  const bare = text.replace(/^\s*https?:\/\/[^#]*#/, "").replace(/[\t\r\n\p{Z}\p{Pd}\p{Cf}]/gu, "");
+  return bare.toUpperCase().replaceAll("O", "0").replace(/[IL]/g, "1");
+}
+
+const place = (number: number): string => PLACES[Math.min(number, GROUPS - 1)];
+
+/** The check of a group, over GF(32). */
+function check(at: number, group: string): string {
+  let mark = at + 1;
+  for (const letter of group) mark = doubled(mark) ^ ALPHABET.indexOf(letter);
+  return ALPHABET[doubled(mark)];
+}
+
+const doubled = (number: number): number => (number & 16 ? (number << 1) ^ 0b100101 : number << 1);
+
+function mistyped(problem: string): Told {
+  const first = problem.charAt(0).toUpperCase() + problem.slice(1);
+  return new Told(`${first}. Compare it with what you were sent.`);
+}

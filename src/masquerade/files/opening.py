@@ -1,0 +1,60 @@
+"""Opens files of others for reading: a pipe does not hold the program up, and a size is asked for before memory is."""
+
+import errno
+import os
+import stat
+from pathlib import Path
+from typing import BinaryIO, Final
+
+_FLAGS: Final = os.O_RDONLY | os.O_CLOEXEC | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+
+
+def open_file(path: Path, largest: int | None = None) -> BinaryIO:
+    """A file, open for reading bytes; links are followed.
+
+    Args:
+        path: The file.
+        largest: Bytes that it may have; None for any number.
+
+    Raises:
+        OSError: If it cannot be opened, is a folder, pipe or device, or is larger.
+    """
+    handle = os.open(path, _FLAGS)
+    try:
+        _require_usual(os.fstat(handle), path, largest)
+        return os.fdopen(handle, "rb")
+    except BaseException:
+        os.close(handle)
+        raise
+
+
+def read_file(path: Path, largest: int) -> bytes:
+    """All bytes of a file.
+
+    Raises:
+        OSError: As ``open_file``.
+    """
+    with open_file(path, largest) as file:
+        content = file.read(largest + 1)
+    if len(content) > largest:  # it grew
+        raise OSError(errno.EFBIG, f"larger than {largest:,} bytes", str(path))
+    return content
+
+
+def read_text(path: Path, largest: int) -> str:
+    """The text of a file in UTF-8, with or without a byte-order mark.
+
+    Raises:
+        OSError: As ``open_file``.
+        UnicodeDecodeError: If it is not UTF-8.
+    """
+    return read_file(path, largest).decode("utf-8-sig")
+
+
+def _require_usual(status: os.stat_result, path: Path, largest: int | None) -> None:
+    if stat.S_ISDIR(status.st_mode):
+        raise OSError(errno.EISDIR, "a folder, not a file", str(path))
+    if not stat.S_ISREG(status.st_mode):
+        raise OSError(errno.EINVAL, "a pipe or device, not a file", str(path))
+    if largest is not None and status.st_size > largest:
+        raise OSError(errno.EFBIG, f"larger than {largest:,} bytes", str(path))

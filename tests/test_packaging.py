@@ -1,0 +1,82 @@
+"""What is shipped is what git has: package data in the wheel, everything in the sdist; hints on missing parts work."""
+
+import os
+import subprocess
+import tomllib
+from fnmatch import fnmatch
+from pathlib import Path
+
+import pytest
+from setuptools.command.egg_info import FileList
+
+from masquerade import extras
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "src" / "masquerade"
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+
+
+def _kept(*where: str) -> list[str]:
+    """What git has and will have, since whoever writes a file tests it before committing it."""
+    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", *where]
+    named = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
+    return [name for name in named if (ROOT / name).exists()]
+
+
+def test_the_wheel_has_every_file_of_the_package() -> None:
+    patterns = PROJECT["tool"]["setuptools"]["package-data"]["masquerade"]
+    shipped = {path for pattern in patterns for path in PACKAGE.glob(pattern) if path.is_file()}
+    files = {ROOT / name for name in _kept("src/masquerade") if not name.endswith(".py")}
+    assert files - shipped == set()
+    assert files, "git lists nothing"
+
+
+def test_the_sdist_has_every_file_of_git(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    found = FileList()
+    found.findall()
+    for line in (ROOT / "MANIFEST.in").read_text(encoding="utf-8").splitlines():
+        if line and not line.startswith("#"):
+            found.process_template_line(line)
+    assert set(_kept()) - {Path(name).as_posix() for name in found.files} == set()
+
+
+@pytest.mark.parametrize("extra", ["demo", "faces", "service", "examiners"])
+def test_a_hint_names_the_packages_of_a_part_and_no_project_of_that_name(
+    extra: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parts = PROJECT["project"]["optional-dependencies"]
+    metadata = [f'{package}; extra == "{part}"' for part, packages in parts.items() for package in packages]
+    monkeypatch.setattr(extras, "requires", lambda _: [*PROJECT["project"]["dependencies"], *metadata])
+    words = extras.how_to_install(extra)
+    assert "pip install masquerade" not in words
+    assert "masquerade[" not in words
+    assert extras.requirements(extra) == parts[extra]
+    assert all(package in words for package in parts[extra])
+
+
+def test_a_part_without_metadata_is_named() -> None:
+    assert (
+        extras.how_to_install("none") == "Install masquerade from its checkout or wheel with the extra none."
+    )
+
+
+def test_no_text_tells_to_install_a_project_that_is_in_no_index() -> None:
+    told = [
+        name
+        for name in _kept("src", "docs", "page", "README.md", "CONTRIBUTING.md")
+        if Path(name).suffix in {".py", ".md", ".ts", ".html", ".toml", ".j2"}
+        and any(fnmatch(line, "*pip install*masquerade[[]*") for line in _lines(name))
+    ]
+    assert told == []
+
+
+def _lines(name: str) -> list[str]:
+    return (ROOT / name).read_text(encoding="utf-8").splitlines()
+
+
+def test_the_gate_installs_the_wheel_and_runs_the_demo() -> None:
+    gate = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    assert os.access(ROOT / ".ci" / "run", os.X_OK)
+    for step in ("masquerade-*.whl)[demo]", '"$masquerade" list studies', '"$masquerade" demo'):
+        assert step in gate
