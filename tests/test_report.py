@@ -250,7 +250,7 @@ def test_the_gate_passes_only_if_everything_ran() -> None:
 
 def test_the_gate_does_not_pass_what_was_not_measured() -> None:
     assert not judge(example_report(), parse("jigsaw>0.5")).passed
-    with pytest.raises(UsageError, match="There are: class_membership"):
+    with pytest.raises(UsageError, match=r"Did you mean linkage\? There are: class_membership"):
         judge(example_report(), parse("linkag>0.5"))
 
 

@@ -1,6 +1,7 @@
 """Runs one attack on one repetition and scores its guess; a failure is a result of its own, never a pass."""
 
 import base64
+import math
 import time
 from contextlib import suppress
 from dataclasses import asdict, replace
@@ -93,7 +94,10 @@ def _first(guess: Guess, n: int) -> Guess:
 
 def _scores(guess: Guess, truth: Truth, metrics: list[str]) -> dict[str, dict[str, Any]]:
     """Scores by metric; the first is the headline and must be measurable, the others may be missing."""
-    scores = {metrics[0]: asdict(EVERY_METRIC[metrics[0]](guess, truth))}
+    headline = EVERY_METRIC[metrics[0]](guess, truth)
+    if not math.isfinite(headline.value):
+        raise NotMeasurable("the score is no number", value=headline.value, place=metrics[0])
+    scores = {metrics[0]: asdict(headline)}
     for name in metrics[1:]:
         with suppress(NotMeasurable, NotApplicable):
             scores[name] = asdict(EVERY_METRIC[name](guess, truth))

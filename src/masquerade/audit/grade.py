@@ -16,6 +16,8 @@ BROKEN_LINKAGE = 10.0
 def advantage(value: float, chance: float, ceiling: float | None) -> float:
     """How far ``value`` is from chance (0) towards the score without protection (1)."""
     bound = 1.0 if ceiling is None or ceiling <= chance else ceiling
+    if bound == chance:
+        return float(value > chance)
     return (value - chance) / (bound - chance)
 
 

@@ -1,5 +1,7 @@
 """Pictures of a feature space: photos of a few people, placed in the plane by t-SNE."""
 
+from typing import Final
+
 import numpy as np
 import torch
 from sklearn.manifold import TSNE
@@ -9,6 +11,9 @@ from masquerade.audit.results import PointMap
 from masquerade.audit.study import MapSpec
 from masquerade.audit.trial import Trial
 from masquerade.training import embeddings
+
+_FEWEST: Final = 5
+"""Photos in a map by t-SNE, at least."""
 
 
 def point_map(trial: Trial, spec: MapSpec, title: str) -> PointMap:
@@ -33,10 +38,12 @@ def point_map(trial: Trial, spec: MapSpec, title: str) -> PointMap:
 
 
 def _placed(features: Tensor) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
-    """Points ``(n, 2)`` between 0 and 1."""
-    rows = features.double().numpy()
+    """Points ``(n, 2)`` between 0 and 1; of too few photos for t-SNE, and of photos that are all alike, the middle."""
+    rows = features.double().nan_to_num().numpy()
+    if len(rows) < _FEWEST or not (rows != rows[:1]).any():
+        return np.full((len(rows), 2), 0.5, np.float32)
     perplexity = min(15.0, (len(rows) - 1) / 3)
     found = TSNE(perplexity=perplexity, init="pca", random_state=0).fit_transform(rows)
     found -= found.min(0)
-    rounded: np.ndarray[tuple[int, int], np.dtype[np.float32]] = np.round(found / found.max(), 4)
+    rounded: np.ndarray[tuple[int, int], np.dtype[np.float32]] = np.round(found / max(found.max(), 1e-12), 4)
     return rounded

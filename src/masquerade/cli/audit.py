@@ -9,7 +9,7 @@ from masquerade.audit.run import Audit
 from masquerade.audit.study import Profile, load_study
 from masquerade.cli.console import CommandFailed, note, say
 from masquerade.cli.outputs import Overwrite, require_report_folder
-from masquerade.report import PictureGrid, judge, parse, render
+from masquerade.report import PictureGrid, judge, parse, render, write_numbers
 
 BELOW_WHAT_WAS_ASKED = 3
 
@@ -36,10 +36,11 @@ def audit(
         note(f"would run {len(resolved.arms)} arms, {len(resolved.attacks)} attacks, seeds {resolved.seeds}")
         return
     done = job.run()
-    grids = [PictureGrid.of(title, images) for title, images in done.pictures.items()]
-    say(str(render(done.report, grids, out)))
+    write_numbers(done.report, out)
     rulings = [judge(done.report, condition) for condition in conditions]
     for ruling in rulings:
         note(ruling.reason)
+    grids = [PictureGrid.of(title, images) for title, images in done.pictures.items()]
+    say(str(render(done.report, grids, out)))
     if not all(ruling.passed for ruling in rulings):
         raise CommandFailed(BELOW_WHAT_WAS_ASKED)

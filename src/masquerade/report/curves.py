@@ -1,5 +1,6 @@
 """Curves: attacks against their budget, and the figures of papers."""
 
+import math
 from dataclasses import dataclass
 
 from masquerade.audit.results import Curve, CurvePoint, Report
@@ -53,8 +54,15 @@ class Figure:
 
 def figures(report: Report) -> list[Figure]:
     """All figures of a report, in order."""
-    titles = dict.fromkeys(curve.figure for curve in report.curves if curve.points)
-    return [_figure([c for c in report.curves if c.figure == title and c.points]) for title in titles]
+    curves = [shown for shown in map(_finite, report.curves) if shown.points]
+    titles = dict.fromkeys(curve.figure for curve in curves)
+    return [_figure([curve for curve in curves if curve.figure == title]) for title in titles]
+
+
+def _finite(curve: Curve) -> Curve:
+    """The curve without points that have no place."""
+    placed = [point for point in curve.points if math.isfinite(point.x) and math.isfinite(point.y.value)]
+    return curve.model_copy(update={"points": placed})
 
 
 def _figure(curves: list[Curve]) -> Figure:
@@ -62,7 +70,7 @@ def _figure(curves: list[Curve]) -> Figure:
     log = all(curve.log_x for curve in curves) and all(point.x > 0 for point in points)
     x = around([point.x for point in points], _LEFT, WIDTH - _RIGHT, log=log)
     ends = [end for point in points for end in (point.y.low, point.y.high)]
-    shares = all(0 <= end <= 1 for end in ends)
+    shares = all(0 <= end <= 1 for end in ends if math.isfinite(end))
     y = (of_shares if shares else around)(ends, HEIGHT - _BOTTOM, _TOP)
     chances = {point.y.chance for point in points}
     chance = chances.pop() if len(chances) == 1 else None

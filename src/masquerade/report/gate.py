@@ -1,16 +1,19 @@
 """The gate for continuous integration: ``linkage>0.05`` fails a report in which linkage gets past 5 %."""
 
+import math
 import operator
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from masquerade.audit.results import Arm, Leak, Measurement, Report
-from masquerade.errors import UsageError
+from masquerade.errors import UsageError, did_you_mean
+from masquerade.report.words import amount, meaning
 
 _EXPRESSION = re.compile(
     r"\s*([A-Za-z][\w .\-]*?)\s*(>=|<=|>|<)\s*([0-9]*\.?[0-9]+(?:[eE][+-]?[0-9]+)?)\s*(%?)\s*"
 )
+_WANTED = {">": "<=", ">=": "<", "<": ">=", "<=": ">"}
 _COMPARE = {">": operator.gt, ">=": operator.ge, "<": operator.lt, "<=": operator.le}
 
 
@@ -32,8 +35,9 @@ class Condition:
         """Whether ``value`` is past the limit."""
         return bool(_COMPARE[self.sign](value, self.limit))
 
-    def __str__(self) -> str:
-        return f"{self.name} {self.sign} {self.limit:g}"
+    def wanted(self, metric: str) -> str:
+        """What should be, as text: the opposite, the limit written as values of the metric are."""
+        return f"{self.name} {_WANTED[self.sign]} {amount(metric, self.limit)}"
 
 
 @dataclass(frozen=True)
@@ -43,7 +47,7 @@ class Ruling:
     Args:
         passed: Whether the condition is met nowhere and nothing is missing.
         worst: The worst point estimate, None if nothing was measured.
-        reason: Why, in a sentence.
+        reason: What was asked for, and why it is so or not, in a sentence or two.
     """
 
     passed: bool
@@ -81,22 +85,31 @@ def judge(report: Report, condition: Condition) -> Ruling:
     protected = [arm for arm in report.arms if arm.protected]
     measured = [(arm, who, m) for arm in protected for who, m in _measured(arm, condition.name)]
     missing = [(arm, leak) for arm in protected for leak in _incomplete(arm, condition.name)]
-    _require_known(report, condition.name)
+    require_known(condition, _names(report))
+    wanted = condition.wanted(measured[0][2].metric if measured else condition.name)
+    if wild := [(arm, who) for arm, who, m in measured if not math.isfinite(m.value)]:
+        arm, who = wild[0]
+        return Ruling(
+            False, None, f"FAILED {wanted}: not known, since {who} under {arm.title} gave no number."
+        )
     if measured:
         pick = max if condition.sign.startswith(">") else min
         arm, who, worst = pick(measured, key=lambda found: found[2].value)
         if condition.met_by(worst.value):
-            return Ruling(False, worst.value, f"{condition}: {worst.value:.4g} by {who} on {arm.title}.")
+            return Ruling(False, worst.value, f"FAILED {wanted}: {_said(worst, who, arm)}")
     if missing:
         arm, leak = missing[0]
         return Ruling(
-            False, None, f"{condition}: not known, since {leak.title} on {arm.title} is incomplete."
+            False, None, f"FAILED {wanted}: not known, since {leak.title} under {arm.title} is incomplete."
         )
     if not measured:
-        return Ruling(False, None, f"{condition}: not known, since nothing was measured on a protected arm.")
-    return Ruling(
-        True, worst.value, f"not {condition}: the worst is {worst.value:.4g} by {who} on {arm.title}."
-    )
+        reason = "not known, since nothing was measured under a protection."
+        return Ruling(False, None, f"FAILED {wanted}: {reason}")
+    return Ruling(True, worst.value, f"passed {wanted}: at worst {_said(worst, who, arm)}")
+
+
+def _said(worst: Measurement, who: str, arm: Arm) -> str:
+    return f"{amount(worst.metric, worst.value)} by {who} under {arm.title}. {meaning(worst)}"
 
 
 def _measured(arm: Arm, name: str) -> Iterator[tuple[str, Measurement]]:
@@ -118,14 +131,27 @@ def _incomplete(arm: Arm, name: str) -> Iterator[Leak]:
             yield leak
 
 
-def _require_known(report: Report, name: str) -> None:
+def _names(report: Report) -> set[str]:
     leaks = [leak for arm in report.arms for leak in arm.leaks]
     metrics = {m.metric for leak in leaks for m in (leak.headline, *leak.others) if m is not None}
-    names = sorted({"utility"} | metrics | {leak.attack for leak in leaks})
-    if name not in names:
+    return metrics | {leak.attack for leak in leaks}
+
+
+def require_known(condition: Condition, names: Iterable[str]) -> None:
+    """Refuse a condition on what is not measured.
+
+    Args:
+        condition: What must not be.
+        names: Metrics and attacks that there are, beside ``utility``.
+
+    Raises:
+        UsageError: If there is none of that name.
+    """
+    known = sorted({"utility", *names})
+    if condition.name not in known:
         raise UsageError(
-            "no such metric or attack in the report",
-            value=name,
+            "no such metric or attack in the study",
+            value=condition.name,
             place="--fail-if",
-            remedy=f"There are: {', '.join(names)}.",
+            remedy=f"{did_you_mean(condition.name, known)}There are: {', '.join(known)}.",
         )

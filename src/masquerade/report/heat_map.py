@@ -1,5 +1,6 @@
 """All protections against all attacks at a glance (Crafter, figure 14): one tinted cell for each pair."""
 
+import math
 from dataclasses import dataclass
 
 from masquerade.audit.results import Arm, Leak, Report
@@ -58,4 +59,6 @@ def _cells(arm: Arm, attacks: list[str]) -> list[Cell]:
 
 def _heat(leak: Leak | None) -> int | None:
     measured = advantages(leak) if leak is not None and leak.status == "ran" else None
-    return None if measured is None else round(100 * min(1.0, max(0.0, measured[0])))
+    return (
+        None if measured is None or math.isnan(measured[0]) else round(100 * min(1.0, max(0.0, measured[0])))
+    )

@@ -1,6 +1,7 @@
 """The report as Markdown: the page's tables without its pictures."""
 
 import re
+from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
@@ -11,6 +12,12 @@ from masquerade.report import verdict, words
 
 def markdown(report: Report) -> str:
     """The text of ``report.md``."""
+    text = _environment().get_template("report.md.j2").render(report=report, gaps=verdict.gaps(report))
+    return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
+
+
+@cache
+def _environment() -> Environment:
     environment = Environment(  # noqa: S701  (Markdown, escaped by `cell`, never shown as HTML by us)
         loader=PackageLoader("masquerade.report", ""),
         undefined=StrictUndefined,
@@ -29,8 +36,7 @@ def markdown(report: Report) -> str:
         sights=words.SIGHTS,
         verdict=verdict,
     )
-    text = environment.get_template("report.md.j2").render(report=report, gaps=verdict.gaps(report))
-    return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
+    return environment
 
 
 def cell(value: object) -> object:

@@ -1,6 +1,7 @@
 """The report as one HTML file that needs nothing beside it: no script, no font, no link."""
 
 from collections.abc import Sequence
+from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -13,8 +14,40 @@ MOST_CARDS = 6
 """More protections than these are not shown as cards, but in the table alone."""
 
 
-def page(report: Report, pictures: Sequence[PictureGrid]) -> str:
-    """The page's text."""
+def page(report: Report, pictures: Sequence[PictureGrid], undrawn: str = "") -> str:
+    """The page's text.
+
+    Args:
+        report: What an audit found.
+        pictures: Grids of pictures.
+        undrawn: Why there are no charts and no pictures; empty to draw them.
+    """
+    protected = [arm for arm in report.arms if arm.protected]
+    text: str = (
+        _environment()
+        .get_template("page.html.j2")
+        .render(
+            report=report,
+            embed=embed,
+            range_bar=(lambda leak: None) if undrawn else range_bar,
+            cards=protected if len(protected) <= MOST_CARDS else [],
+            undrawn=undrawn,
+            chart=None if undrawn else scatter.scatter(report),
+            scatter=scatter,
+            figures=[] if undrawn else curves.figures(report),
+            maps=[] if undrawn else report.maps,
+            curves=curves,
+            pictures=pictures,
+            heat=None if undrawn else heat_map.heat_map(report),
+            gaps=verdict.gaps(report),
+            few=len(report.arms) <= MOST_CARDS,
+        )
+    )
+    return text
+
+
+@cache
+def _environment() -> Environment:
     environment = Environment(
         loader=PackageLoader("masquerade.report", ""),
         autoescape=True,
@@ -24,32 +57,17 @@ def page(report: Report, pictures: Sequence[PictureGrid]) -> str:
     )
     environment.globals.update(
         amount=words.amount,
-        embed=embed,
         grades=words.GRADES,
         interval=words.interval,
         meaning=words.meaning,
         metric_words=words.metric_words,
         percent=words.percent,
         duration=words.duration,
-        range_bar=range_bar,
         sights=words.SIGHTS,
         slug=slug,
         verdict=verdict,
     )
-    protected = [arm for arm in report.arms if arm.protected]
-    text: str = environment.get_template("page.html.j2").render(
-        report=report,
-        cards=protected if len(protected) <= MOST_CARDS else [],
-        chart=scatter.scatter(report),
-        scatter=scatter,
-        figures=curves.figures(report),
-        curves=curves,
-        pictures=pictures,
-        heat=heat_map.heat_map(report),
-        gaps=verdict.gaps(report),
-        few=len(report.arms) <= MOST_CARDS,
-    )
-    return text
+    return environment
 
 
 def slug(grade: str) -> str:

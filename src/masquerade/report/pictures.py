@@ -53,7 +53,9 @@ def embed(label: str, images: tuple[Tensor, ...]) -> EmbeddedRow:
     which the first map is shown: then the middle 98 % of what is shown of the row is stretched over black to white,
     and the note says so.
     """
-    stack = torch.stack([image.float() for image in images])
+    if not images:
+        return EmbeddedRow(label, (), "no picture")
+    stack = torch.stack([image.float() for image in images]).nan_to_num()
     low, high, note = 0.0, 255.0, ""
     maps = stack.shape[1]
     if maps not in _PICTURES:

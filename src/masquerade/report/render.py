@@ -17,7 +17,8 @@ SCHEMA = Path(__file__).with_name("schema.json")
 def render(report: Report, pictures: Sequence[PictureGrid], out: Path) -> Path:
     """Write ``report.json``, ``report.md`` and ``report.html`` into the folder ``out``.
 
-    The same report and pictures give the same bytes. Pictures stand in the page alone.
+    The same report and pictures give the same bytes. Pictures stand in the page alone. If one cannot be drawn, the
+    page has none of them, and says so.
 
     Args:
         report: What an audit found.
@@ -27,12 +28,24 @@ def render(report: Report, pictures: Sequence[PictureGrid], out: Path) -> Path:
     Returns:
         The page's path.
     """
+    write_numbers(report, out)
+    html = out / "report.html"
+    html.write_text(_page(report, pictures), encoding="utf-8")
+    return html
+
+
+def write_numbers(report: Report, out: Path) -> None:
+    """Write ``report.json`` and ``report.md``: all but the page."""
     out.mkdir(parents=True, exist_ok=True)
     (out / "report.json").write_text(report.model_dump_json(indent=2) + "\n", encoding="utf-8")
     (out / "report.md").write_text(markdown(report), encoding="utf-8")
-    html = out / "report.html"
-    html.write_text(page(report, pictures), encoding="utf-8")
-    return html
+
+
+def _page(report: Report, pictures: Sequence[PictureGrid]) -> str:
+    try:
+        return page(report, pictures)
+    except Exception as error:  # noqa: BLE001  (whatever breaks a picture, the numbers of hours of work are shown)
+        return page(report, (), undrawn=f"{type(error).__name__}: {error}")
 
 
 def schema() -> dict[str, Any]:

@@ -46,15 +46,19 @@ def scatter(report: Report) -> Scatter | None:
         return None
     ends = [end for _, arm in drawn if arm.utility for end in (arm.utility.low, arm.utility.high)]
     x = of_shares(ends, _LEFT, WIDTH - _RIGHT)
-    leaks = [end for _, arm in drawn for end in _leak(arm) or ()]
+    leaks = [end for _, arm in drawn for end in _leak(arm) or () if math.isfinite(end)]
     y = Axis(min(0.0, max(min(leaks), -0.25)), 1.0, HEIGHT - _BOTTOM, _TOP)
     metric = drawn[0][1].utility.metric if drawn[0][1].utility else "utility"
     return Scatter(metric, x, y, _dots(drawn, x, y))
 
 
 def _leak(arm: Arm) -> tuple[float, float, float] | None:
+    """An arm's strongest leak, if it and the utility have a place."""
     leak = strongest(arm)
-    return advantages(leak) if leak else None
+    reached = advantages(leak) if leak else None
+    if reached is None or arm.utility is None:
+        return None
+    return reached if math.isfinite(reached[0]) and math.isfinite(arm.utility.value) else None
 
 
 def _dots(drawn: list[tuple[int, Arm]], x: Axis, y: Axis) -> list[Dot]:
