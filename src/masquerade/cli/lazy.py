@@ -8,6 +8,8 @@ from typing import Any
 import typer
 from typer.core import TyperCommand
 
+from masquerade.cli.values import hyphens_kept
+
 
 @dataclass(frozen=True)
 class Command:
@@ -59,8 +61,21 @@ def loaded(name: str, place: str) -> Any:  # noqa: ANN401  (typer's own command 
     """The command itself."""
     module, function = place.split(":")
     app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-    app.command(name)(getattr(import_module(f"masquerade.cli.{module}"), function))
+    app.command(name, cls=_Called)(getattr(import_module(f"masquerade.cli.{module}"), function))
     return typer.main.get_command(app)
+
+
+class _Called(TyperCommand):
+    """A command whose values may begin with a hyphen."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401
+        params = [param for param in self.get_params(ctx) if param.param_type_name == "option"]
+        options = {
+            name: not getattr(param, "is_flag", False)
+            for param in params
+            for name in (*param.opts, *param.secondary_opts)
+        }
+        return super().parse_args(ctx, hyphens_kept(args, options))
 
 
 class _Lazy(TyperCommand):
