@@ -76,7 +76,7 @@ def test_unreadable_photos_are_named(monkeypatch: pytest.MonkeyPatch, tmp_path: 
 def test_person_folders_hold_the_same_photos(tmp_path: Path) -> None:
     for _ in range(2):  # a second time changes nothing
         builtin.write_folders(tmp_path)
-    images, rejected = folders.load(tmp_path, 112, 92, "L")
+    images, rejected, _ = folders.load(tmp_path, 112, 92, "L")
     assert not rejected
     assert images.digest == builtin.orl().digest
     assert images.names == builtin.orl().names

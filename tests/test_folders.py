@@ -60,7 +60,7 @@ def test_every_extension_counts_whatever_its_case(tmp_path: Path) -> None:
         photo(tmp_path / "p" / name)
         photo(tmp_path / "q" / name)
     assert len(folders.scan(tmp_path)) == 20
-    images, rejected = folders.load(tmp_path, 4, 4, "L")
+    images, rejected, _ = folders.load(tmp_path, 4, 4, "L")
     assert len(images) == 20
     assert not rejected
 
@@ -78,9 +78,9 @@ def test_what_does_not_belong_is_told_not_raised(tmp_path: Path) -> None:
     assert len(survey.photos) == 9
     assert sorted(survey.notices) == [
         "passed over, a folder within a person folder: ann/deeper",
-        "passed over, not a person folder: loose.png",
-        "passed over, not the extension of a photo: ann/notes.txt",
-        "person without photos: carol",
+        "passed over, a person without photos: carol",
+        "passed over, a photo outside of any person folder: loose.png",
+        "passed over, not the extension of a photo (.txt): ann/notes.txt",
     ]
 
 
@@ -92,22 +92,28 @@ def test_links_are_not_followed(tmp_path: Path) -> None:
     (root / "bob" / "loop").symlink_to(root)
     survey = folders.survey(root)
     assert len(survey.photos) == 9
-    assert len(survey.notices) == 3
+    assert survey.notices == ("passed over, links are not followed: ann/link.png, bob/loop, dave",)
     (tmp_path / "linked").symlink_to(root)
     assert len(folders.scan(tmp_path / "linked")) == 9
 
 
 def test_roots_that_hold_no_people(tmp_path: Path) -> None:
-    for root, said in (("absent", "no readable folder"), ("empty", "no photos"), ("one", "1 people")):
+    for root, said in (
+        ("absent", "a folder cannot be read"),
+        ("empty", "no person folders; at least two people are needed"),
+        ("one", r"one person folder \(ann\) and 2 photos outside of any; at least two people are needed"),
+    ):
         if root != "absent":
             (tmp_path / root).mkdir()
         if root == "one":
             photo(tmp_path / root / "ann" / "x.png")
+            photo(tmp_path / root / "1.png")
+            photo(tmp_path / root / "2.png")
         with pytest.raises(UsageError, match=said) as caught:
             folders.scan(tmp_path / root)
         assert "<person>" in str(caught.value)
     assert len(folders.scan(tmp_path / "one", min_people=1)) == 1
-    with pytest.raises(UsageError, match="no readable folder"):
+    with pytest.raises(UsageError, match="a folder cannot be read"):
         folders.scan(photo(tmp_path / "file.png"))
 
 
@@ -151,7 +157,7 @@ def test_hostile_names_survive(tmp_path: Path) -> None:
     (tmp_path / "x.png").unlink()
     found = folders.scan(tmp_path)
     assert sorted({os.fsencode(one.person) for one in found}) == sorted(HOSTILE)
-    images, rejected = folders.load(tmp_path, 8, 6, "L")
+    images, rejected, _ = folders.load(tmp_path, 8, 6, "L")
     assert len(images) == 2 * len(HOSTILE)
     assert not rejected
     assert [os.fsencode(name) for name in images.names] == sorted(HOSTILE)
@@ -162,7 +168,7 @@ def test_hostile_names_survive(tmp_path: Path) -> None:
 
 
 def test_load_gives_images_and_labels_in_order(tmp_path: Path) -> None:
-    images, rejected = folders.load(small_root(tmp_path), 8, 6, "L")
+    images, rejected, _ = folders.load(small_root(tmp_path), 8, 6, "L")
     assert images.images.shape == (9, 1, 8, 6)
     assert images.images.dtype == torch.uint8
     assert images.images[:, 0, 0, 0].tolist() == [120, 121, 122, 40, 41, 42, 80, 81, 82]
@@ -176,7 +182,7 @@ def test_people_with_few_photos_are_left_out(tmp_path: Path) -> None:
     small_root(tmp_path)
     photo(tmp_path / "ann" / "4.png")
     (tmp_path / "bob" / "4.png").write_bytes(b"broken")
-    images, rejected = folders.load(tmp_path, 8, 6, "L", min_images=4)
+    images, rejected, _ = folders.load(tmp_path, 8, 6, "L", min_images=4)
     assert images.names == ("ann",)
     assert images.labels.tolist() == [0] * 4
     assert len(rejected) == 1
@@ -192,7 +198,7 @@ def test_one_bad_file_in_ten_thousand_is_reported_once(tmp_path: Path) -> None:
         for number in range(500):
             (folder / f"{number:03}.bmp").write_bytes(good)
     (tmp_path / "root" / "07" / "123.bmp").write_bytes(good[:-1])
-    images, rejected = folders.load(tmp_path / "root", 4, 4, "L")
+    images, rejected, _ = folders.load(tmp_path / "root", 4, 4, "L")
     assert len(images) == 9_999
     assert [(error.rejection, str(error.place)) for error in rejected] == [
         (Rejection.TRUNCATED, str(tmp_path / "root" / "07" / "123.bmp"))

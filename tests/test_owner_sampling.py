@@ -8,9 +8,9 @@ import torch
 
 from masquerade.faces.alignment import TEMPLATE, Placement, placement, resample, settled
 from masquerade.faces.finder import FaceFinder
+from masquerade.faces.sampling import sampled
 from masquerade.masknets import open_source
 from masquerade.masknets.generator_file import open_cloak_generator
-from masquerade.owner.sampling import sampled
 from photo_examples import canvas, faces, scene
 
 

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from masquerade.data.unlabelled import load, photo_paths
+from masquerade.data.photo_tree import photo_tree
+from masquerade.data.unlabelled import load
 from masquerade.errors import UsageError
 
 
@@ -21,14 +22,14 @@ def test_photos_at_any_depth_in_the_order_of_their_names(tmp_path: Path) -> None
     photo(tmp_path / ".5.png")
     (tmp_path / "note.txt").write_text("no photo")
     (tmp_path / "link.png").symlink_to(wanted[0])
-    assert photo_paths(tmp_path) == wanted
+    assert photo_tree(tmp_path).paths() == wanted
 
 
 def test_bad_photos_are_told_once_and_left_out(tmp_path: Path) -> None:
     photo(tmp_path / "a.png", 10)
     (tmp_path / "b.png").write_bytes(b"no picture")
     photo(tmp_path / "c.png", 30)
-    images, rejected = load(tmp_path, 8, 8, "RGB")
+    images, rejected, _ = load(tmp_path, 8, 8, "RGB")
     assert images.shape == (2, 3, 8, 8)
     assert images[:, 0, 0, 0].tolist() == [10, 30]
     assert [Path(str(error.place)).name for error in rejected] == ["b.png"]
@@ -36,6 +37,6 @@ def test_bad_photos_are_told_once_and_left_out(tmp_path: Path) -> None:
 
 def test_folders_without_photos_are_named(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no photos found"):
-        photo_paths(tmp_path)
-    with pytest.raises(UsageError, match="no such folder"):
-        photo_paths(tmp_path / "nowhere")
+        photo_tree(tmp_path)
+    with pytest.raises(UsageError, match="no such photo or folder"):
+        photo_tree(tmp_path / "nowhere")

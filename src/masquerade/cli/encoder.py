@@ -6,8 +6,10 @@ from typing import Annotated, final
 
 import typer
 
-from masquerade.cli.console import SOME_FAILED, CommandFailed, note, progress, say
+from masquerade.cli.console import note, progress, say
 from masquerade.cli.outputs import Overwrite
+from masquerade.cli.reading import FacesOption, sum_up
+from masquerade.faces.reading import way_of
 from masquerade.training.encoder_folder import train_encoder_folder
 
 
@@ -20,9 +22,7 @@ class Architecture(StrEnum):
 
 
 def train(
-    photos: Annotated[
-        Path, typer.Argument(help="Folder of public photos, faces aligned.", show_default=False)
-    ],
+    photos: Annotated[Path, typer.Argument(help="Folder of public photos.", show_default=False)],
     attributes: Annotated[
         Path, typer.Option(help="CSV: file, then a column of 1 and 0 or -1 for each.", show_default=False)
     ],
@@ -36,6 +36,7 @@ def train(
     seed: Annotated[int, typer.Option(min=0, help="Of weights, order and changes.")] = 0,
     resume: Annotated[bool, typer.Option(help="Go on from the checkpoint of a stopped training.")] = True,
     overwrite: Overwrite = False,
+    faces: FacesOption = "auto",
 ) -> None:
     """Train an encoder and the cloud's half behind it; needs no key. Can be stopped and called again.
 
@@ -58,10 +59,9 @@ def train(
             resume=resume,
             progress=advance,
             overwrite=overwrite,
+            faces=way_of(faces),
         )
     found = summary.described
-    for rejected in found.rejected:
-        note(f"turned away: {rejected}")
     if found.without_row or found.without_photo:
         note(f"{found.without_row} photos without a row left out, {found.without_photo} rows without a photo")
     note(
@@ -69,5 +69,4 @@ def train(
         f"digest {summary.digest[:12]}"
     )
     say(str(summary.encoder))
-    if found.rejected:
-        raise CommandFailed(SOME_FAILED)
+    sum_up(found.notices, found.rejected)

@@ -5,17 +5,17 @@ from typing import Annotated
 
 import typer
 
-from masquerade.cli.console import SOME_FAILED, CommandFailed, note, progress, say
+from masquerade.cli.console import note, progress, say
 from masquerade.cli.outputs import Overwrite
+from masquerade.cli.reading import FacesOption, sum_up
+from masquerade.faces.reading import way_of
 from masquerade.networks.wgan_generator import WGANGeneratorOptions
 from masquerade.training.generator_folder import train_generator_folder
 from masquerade.training.wgan_gp import WGANSettings
 
 
 def train(
-    photos: Annotated[
-        Path, typer.Argument(help="Folder of public photos, faces aligned.", show_default=False)
-    ],
+    photos: Annotated[Path, typer.Argument(help="Folder of public photos.", show_default=False)],
     out: Annotated[Path, typer.Option("--out", "-o", help="File to write.", show_default=False)],
     side: Annotated[int, typer.Option(min=16, max=512, help="Pixels; 16, 32, 64, 128 ...")] = 64,
     latents: Annotated[int, typer.Option(min=1, max=8192, help="Numbers of a latent.")] = 128,
@@ -25,6 +25,7 @@ def train(
     seed: Annotated[int, typer.Option(min=0, help="Of weights, order and latents.")] = 0,
     resume: Annotated[bool, typer.Option(help="Go on from the checkpoint of a stopped training.")] = True,
     overwrite: Overwrite = False,
+    faces: FacesOption = "auto",
 ) -> None:
     """Train a generator on public faces (WGAN-GP); needs no labels and no key. Can be stopped and called again.
 
@@ -45,14 +46,18 @@ def train(
             told(done, total, f"distance {distance:.2f}")
 
         summary = train_generator_folder(
-            photos, out, settings, seed=seed, resume=resume, progress=advance, overwrite=overwrite
+            photos,
+            out,
+            settings,
+            seed=seed,
+            resume=resume,
+            progress=advance,
+            overwrite=overwrite,
+            faces=way_of(faces),
         )
-    for rejected in summary.rejected:
-        note(f"turned away: {rejected}")
     note(
         f"{summary.photos} photos, {summary.seconds:.0f} s; samples in {summary.samples.name}; "
         f"digest {summary.digest[:12]}"
     )
     say(str(summary.generator))
-    if summary.rejected:
-        raise CommandFailed(SOME_FAILED)
+    sum_up(summary.notices, summary.rejected)

@@ -6,17 +6,17 @@ from typing import Annotated
 import torch
 import typer
 
-from masquerade.cli.console import SOME_FAILED, CommandFailed, note, progress, say
+from masquerade.cli.console import note, progress, say
 from masquerade.cli.lines import say_rows
 from masquerade.cli.outputs import Overwrite
-from masquerade.cli.reading import photo_files
-from masquerade.data.folders import scan
-from masquerade.data.intake import decode
+from masquerade.cli.reading import FacesOption, person_files, photo_files, sum_up
+from masquerade.data.intake import Reader
 from masquerade.data.printable import printable
 from masquerade.encoders import open_encoder
 from masquerade.encoders.generator import FeatureGenerator
 from masquerade.encoders.generator_file import read_generator, read_generator_card
 from masquerade.errors import PhotoRejected
+from masquerade.faces.reading import PhotoReader, way_of
 from masquerade.files.kinds import Kind
 from masquerade.files.outputs import require_output
 from masquerade.released.feature_file import Features
@@ -40,6 +40,7 @@ def distil(
     epochs: Annotated[int, typer.Option(help="Passes of teacher and recogniser each.")] = 10,
     seed: Annotated[int, typer.Option(help="Seed of weights and order.")] = 0,
     overwrite: Overwrite = False,
+    faces: FacesOption = "auto",
 ) -> None:
     """Train a generator for clients and a recogniser for the server; needs no key."""
     usual = XNNDSettings()
@@ -51,7 +52,9 @@ def distil(
         }
     )
     with progress("noise") as told:
-        done = distil_folder(photos, out, open_encoder(encoder), settings, seed, told, overwrite=overwrite)
+        done = distil_folder(
+            photos, out, open_encoder(encoder), settings, seed, told, way_of(faces), overwrite=overwrite
+        )
     if done.clean is not None and done.found is not None:
         note(
             f"{done.held_back} people kept back: {done.found:.1%} found from obfuscated features, "
@@ -60,7 +63,7 @@ def distil(
     say(f"trained on {done.photos} photos of {done.people} people")
     say(f"for clients: {done.folder / GENERATOR}")
     say(f"for the server: {done.folder / RECOGNISER}")
-    _sum_up(list(done.rejected))
+    sum_up(done.notices, done.rejected)
 
 
 def obfuscate(
@@ -72,20 +75,23 @@ def obfuscate(
     named: Annotated[bool, typer.Option("--named", help="A gallery: PHOTOS are person folders.")] = False,
     encoder: EncoderOption = None,
     overwrite: Overwrite = False,
+    faces: FacesOption = "auto",
 ) -> None:
     """Turn photos into obfuscated features; prints which row is which photo, and sends nothing."""
     require_output(out, Kind.FEATURES, overwrite=overwrite)
     card = read_generator_card(generator)
     held = read_generator(generator, open_encoder(encoder or card.encoder))
     if named:
-        files = [(photo.path, photo.person) for root in photos for photo in scan(root, min_people=1)]
+        files = [(photo.path, photo.person) for photo in person_files(photos)]
     else:
         files = [(path, "") for path in photo_files(photos)]
-    features, kept, turned_away = _features(held, [path for path, _ in files])
+    c, height, width = held.encoder.image_shape
+    reader = PhotoReader(height, width, "RGB" if c == 3 else "L", way_of(faces))
+    features, kept, turned_away = _features(held, [path for path, _ in files], reader)
     people = tuple(printable(files[i][1]) for i in kept) if named else None
     Features.of(held.digest, features, people).save(out)
     say_rows(("row", "photo"), ((row, files[i][0]) for row, i in enumerate(kept)))
-    _sum_up(turned_away)
+    sum_up(reader.notices(), turned_away)
 
 
 def identify(
@@ -100,10 +106,9 @@ def identify(
 
 
 def _features(
-    generator: FeatureGenerator, files: list[Path]
+    generator: FeatureGenerator, files: list[Path], read: Reader
 ) -> tuple[torch.Tensor, list[int], list[PhotoRejected]]:
     """Features of the photos that can be taken in, which these are, and the others."""
-    c, height, width = generator.encoder.image_shape
     parts = [torch.empty(0, *generator.encoder.shape)]
     kept: list[int] = []
     turned_away: list[PhotoRejected] = []
@@ -111,17 +116,10 @@ def _features(
         images = []
         for i, path in enumerate(files[start : start + _BATCH], start):
             try:
-                images.append(torch.from_numpy(decode(path, height, width, "RGB" if c == 3 else "L")))
+                images.append(torch.from_numpy(read(path)))
                 kept.append(i)
             except PhotoRejected as error:
                 turned_away.append(error)
         if images:
             parts.append(generator(torch.stack(images)))
     return torch.cat(parts), kept, turned_away
-
-
-def _sum_up(turned_away: list[PhotoRejected]) -> None:
-    for rejected in turned_away:
-        note(str(rejected))
-    if turned_away:
-        raise CommandFailed(SOME_FAILED)

@@ -1,5 +1,6 @@
 """``masquerade disguise``: photos and key in, a folder that may leave out."""
 
+import json
 from pathlib import Path
 from typing import Annotated
 
@@ -7,6 +8,7 @@ import typer
 
 from masquerade.cli.console import SOME_FAILED, CommandFailed, note, open_key, progress, say
 from masquerade.cli.reading import with_encoder, with_size
+from masquerade.data.photo_tree import told
 from masquerade.owner.disguising import DisguiseSummary, disguise_folder
 from masquerade.owner.records import Records
 from masquerade.recipes import Recipe
@@ -68,8 +70,10 @@ def tell(summary: DisguiseSummary) -> None:
     """
     for words in summary.notices:
         note(words)
-    for reason, count in sorted(summary.rejected.items()):
-        note(f"turned away: {count} x {reason} (listed in {summary.rejected_list})")
+    if summary.rejected:
+        for words in told(_photos_by_rejection(summary.rejected_list), "turned away, "):
+            note(words)
+        note(f"all that were turned away are listed in {summary.rejected_list}")
     verb = "released" if summary.finished else "would release"
     size = summary.bytes / 1e6
     say(
@@ -78,3 +82,11 @@ def tell(summary: DisguiseSummary) -> None:
     )
     if summary.rejected:
         raise CommandFailed(SOME_FAILED)
+
+
+def _photos_by_rejection(listed: Path) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for line in listed.read_text("ascii").splitlines():
+        turned_away = json.loads(line)
+        found.setdefault(turned_away["rejection"], []).append(turned_away["photo"])
+    return found

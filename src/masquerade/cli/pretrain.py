@@ -5,12 +5,14 @@ from typing import Annotated
 
 import typer
 
-from masquerade.cli.console import SOME_FAILED, CommandFailed, note, progress, say
+from masquerade.cli.console import note, progress, say
 from masquerade.cli.outputs import Overwrite
+from masquerade.cli.reading import FacesOption, sum_up
+from masquerade.faces.reading import way_of
 from masquerade.training.pretraining import pretrain_folder
 from masquerade.training.pretraining import size as settings_of
 
-Photos = Annotated[Path, typer.Argument(help="Folder of public photos, faces aligned.", show_default=False)]
+Photos = Annotated[Path, typer.Argument(help="Folder of public photos.", show_default=False)]
 
 
 def pretrain(
@@ -21,6 +23,7 @@ def pretrain(
     seed: Annotated[int, typer.Option(help="Seed of weights, order and views.")] = 0,
     resume: Annotated[bool, typer.Option(help="Go on from the checkpoint of a stopped training.")] = True,
     overwrite: Overwrite = False,
+    faces: FacesOption = "auto",
 ) -> None:
     """Pre-train an encoder on public faces; needs no labels and no key. Can be stopped and called again."""
     with progress("pre-training") as told:
@@ -36,13 +39,11 @@ def pretrain(
             resume=resume,
             progress=advance,
             overwrite=overwrite,
+            faces=way_of(faces),
         )
-    for rejected in summary.rejected:
-        note(f"turned away: {rejected}")
     note(
         f"{summary.parameters:,} parameters, {summary.photos} photos, {summary.seconds:.0f} s; "
         f"digest {summary.digest[:12]}"
     )
     say(str(summary.encoder))
-    if summary.rejected:
-        raise CommandFailed(SOME_FAILED)
+    sum_up(summary.notices, summary.rejected)

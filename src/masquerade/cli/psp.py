@@ -5,8 +5,10 @@ from typing import Annotated
 
 import typer
 
-from masquerade.cli.console import SOME_FAILED, CommandFailed, note, progress, say
+from masquerade.cli.console import note, progress, say
 from masquerade.cli.outputs import Overwrite
+from masquerade.cli.reading import FacesOption, sum_up
+from masquerade.faces.reading import way_of
 from masquerade.networks.masknet import STRUCTURES
 from masquerade.training.hyperobf.folder import FEWEST_PHOTOS, train_folder
 from masquerade.training.hyperobf.settings import HyperObfSettings
@@ -14,7 +16,7 @@ from masquerade.training.hyperobf.settings import HyperObfSettings
 
 def train(
     photos: Annotated[
-        Path, typer.Argument(help="Public faces, aligned: PHOTOS/<person>/<photo>.", show_default=False)
+        Path, typer.Argument(help="Public faces: PHOTOS/<person>/<photo>.", show_default=False)
     ],
     out: Annotated[Path, typer.Option("--out", "-o", help="File to write.", show_default=False)],
     structure: Annotated[str, typer.Option(help=f"Of the MaskNets: {', '.join(STRUCTURES)}.")] = "masknet-1",
@@ -26,6 +28,7 @@ def train(
     keep_every: Annotated[int, typer.Option(help="Epochs between copies on the way; 0 for none.")] = 0,
     resume: Annotated[bool, typer.Option(help="Go on from the checkpoint of a stopped training.")] = True,
     overwrite: Overwrite = False,
+    faces: FacesOption = "auto",
 ) -> None:
     """Train a hypernetwork on public faces; needs no key. Can be stopped and called again.
 
@@ -44,9 +47,8 @@ def train(
             keep_every=keep_every,
             progress=told,
             overwrite=overwrite,
+            faces=way_of(faces),
         )
-    for rejected in summary.rejected:
-        note(f"turned away: {rejected}")
     result = summary.result
     note(
         f"{summary.parameters:,} parameters, {summary.photos} photos of {summary.people} people, "
@@ -58,8 +60,7 @@ def train(
         f"two MaskNets' features are {result.distance:.2f} apart, their answers {result.divergence:.2f} nats"
     )
     say(str(summary.hypernet))
-    if summary.rejected:
-        raise CommandFailed(SOME_FAILED)
+    sum_up(summary.notices, summary.rejected)
 
 
 def _settings(structure: str, size: int, epochs: int | None) -> HyperObfSettings:

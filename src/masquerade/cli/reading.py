@@ -1,13 +1,25 @@
 """Turns words of the command line into what the library takes."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
+from typing import Annotated
 
-from masquerade.data.folders import EXTENSIONS
-from masquerade.errors import UsageError
+import typer
+
+from masquerade.cli.console import SOME_FAILED, CommandFailed, note
+from masquerade.data.folders import Photo, survey
+from masquerade.data.photo_tree import photo_tree
+from masquerade.errors import PhotoRejected, UsageError
 from masquerade.recipes import Recipe
+
+FacesOption = Annotated[
+    str,
+    typer.Option(
+        "--faces", help="auto: find, turn and align the face. as-is: each picture is an aligned face."
+    ),
+]
 
 
 def with_size(recipe: Recipe, size: str | None) -> Recipe:
@@ -45,16 +57,46 @@ def with_encoder(recipe: Recipe, encoder: str | None) -> Recipe:
     return replace(recipe, encoder=file if file.is_file() else encoder)
 
 
-def photo_files(paths: Iterable[Path]) -> Iterator[Path]:
-    """The files among ``paths``, and the photos in and below the folders among them, sorted.
+def photo_files(paths: Iterable[Path]) -> list[Path]:
+    """The files among ``paths``, and the photos in and below the folders among them; tells what is passed over.
 
     Raises:
-        UsageError: If a path does not exist.
+        UsageError: If a path does not exist, a folder cannot be read, or holds no photo.
     """
-    for path in paths:
-        if path.is_dir():
-            yield from (p for p in sorted(path.rglob("*")) if p.suffix.lower() in EXTENSIONS and p.is_file())
-        elif path.exists():
-            yield path
-        else:
-            raise UsageError("no such photo or folder", value=path, remedy="Check the path.")
+    found: list[Path] = []
+    for tree in map(photo_tree, paths):
+        found += tree.paths()
+        for words in tree.notices:
+            note(words)
+    return found
+
+
+def person_files(roots: Iterable[Path]) -> list[Photo]:
+    """The photos in person folders; tells what is passed over.
+
+    Raises:
+        UsageError: If a folder cannot be read, or holds no person's photo.
+    """
+    found: list[Photo] = []
+    for root in roots:
+        people = survey(root, min_people=1)
+        found += people.photos
+        for words in people.notices:
+            note(words)
+    return found
+
+
+def sum_up(notices: Iterable[str], turned_away: Iterable[PhotoRejected]) -> None:
+    """Tell what was passed over, and each photo that was turned away.
+
+    Raises:
+        CommandFailed: If photos were turned away.
+    """
+    for words in notices:
+        note(words)
+    failed = False
+    for rejected in turned_away:
+        failed = True
+        note(f"turned away: {rejected}")
+    if failed:
+        raise CommandFailed(SOME_FAILED)

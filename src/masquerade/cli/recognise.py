@@ -6,11 +6,10 @@ from typing import Annotated, TypeVar
 
 import typer
 
-from masquerade.cli.console import SOME_FAILED, CommandFailed, note, open_key, say
+from masquerade.cli.console import note, open_key, say
 from masquerade.cli.lines import say_matches, say_names, say_vectors, write_vectors
 from masquerade.cli.outputs import Overwrite
-from masquerade.cli.reading import photo_files
-from masquerade.data.folders import scan
+from masquerade.cli.reading import person_files, photo_files, sum_up
 from masquerade.errors import PhotoRejected, UsageError
 from masquerade.files.kinds import Kind
 from masquerade.files.outputs import require_output
@@ -49,18 +48,15 @@ def predict(
         turned_away += _enrol(recogniser, photos, enrol)
     elif gallery is not None:
         known = Gallery.read(gallery, recogniser)
-        found = known.identify(recogniser, list(photo_files(photos)))
+        found = known.identify(recogniser, photo_files(photos))
         say_matches(sorted_out(found, turned_away.append), as_json=as_json)
     elif embed is not None:
-        vectors = sorted_out(recogniser.vectors(list(photo_files(photos))), turned_away.append)
+        vectors = sorted_out(recogniser.vectors(photo_files(photos)), turned_away.append)
         say_vectors(vectors, as_json=as_json) if embed == "-" else write_vectors(Path(embed), vectors)
     else:
-        names = recogniser.names(list(photo_files(photos)))
+        names = recogniser.names(photo_files(photos))
         say_names(sorted_out(names, turned_away.append), as_json=as_json)
-    for rejected in turned_away:
-        note(str(rejected))
-    if turned_away:
-        raise CommandFailed(SOME_FAILED)
+    sum_up((), turned_away)
 
 
 def recognised(
@@ -72,7 +68,7 @@ def recognised(
         MasqueradeError: If key, model or paths cannot be used; before the first photo is opened.
     """
     recogniser = Recogniser.open(model, open_key(key), Records.beside(key))
-    return sorted_out(recogniser.names(list(photo_files(photos))), turned_away)
+    return sorted_out(recogniser.names(photo_files(photos)), turned_away)
 
 
 def sorted_out(
@@ -87,7 +83,7 @@ def sorted_out(
 
 
 def _enrol(recogniser: Recogniser, roots: list[Path], out: Path) -> list[PhotoRejected]:
-    photos = [(photo.person, photo.path) for root in roots for photo in scan(root, min_people=1)]
+    photos = [(photo.person, photo.path) for photo in person_files(roots)]
     gallery, rejected = Gallery.enrol(recogniser, photos)
     gallery.save(out)
     people = len(set(gallery.card.people))

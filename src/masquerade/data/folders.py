@@ -1,26 +1,25 @@
-"""Person folders: ``root/<person>/<photo>.jpg``, ``.jpeg``, ``.png``, ``.webp`` or ``.bmp``.
+"""Person folders: ``root/<person>/<photo>``.
 
-Nothing else belongs to the layout. Hidden files are passed over; loose files, deeper folders, other
-extensions and symbolic links are told as notices. No link below the root is followed: it may lead out of the
-folder that the owner named, or bring in one photo twice. The root itself may be a link.
+Nothing else belongs to the layout: loose photos and deeper folders are told as notices. What is a photo, and
+what becomes of hidden files and links, is as in ``photo_tree``. The root itself may be a link.
 """
 
 import os
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import torch
 
 from masquerade.data.image_set import ImageSet
-from masquerade.data.intake import Mode, decode
+from masquerade.data.intake import Mode, Reader, decode
+from masquerade.data.photo_tree import kind, told, visible, why_passed
 from masquerade.data.printable import printable
 from masquerade.errors import PhotoRejected, UsageError
 
-EXTENSIONS = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp"})
-"""Taken in whatever their case; what is in the file decides how it is read."""
 _LAYOUT = "Put each person's photos into a folder of their own: ROOT/<person>/<photo>.jpg."
 
 
@@ -56,24 +55,43 @@ def survey(root: Path, min_people: int = 2) -> Survey:
     Raises:
         UsageError: If ``root`` is no readable folder, or holds photos of fewer than ``min_people`` people.
     """
-    notices: list[str] = []
+    passed: dict[str, list[str]] = {}
     photos: list[Photo] = []
-    for folder in _entries(Path(root)):
-        if folder.is_symlink() or not folder.is_dir(follow_symlinks=False):
-            notices.append(f"passed over, not a person folder: {printable(folder.name)}")
-            continue
-        found = list(_photos(folder, notices))
-        if not found:
-            notices.append(f"person without photos: {printable(folder.name)}")
-        photos += found
-    people = dict.fromkeys(photo.person for photo in photos)
-    _check_people(len(people), min_people, root)
-    return Survey(tuple(photos), (*notices, *_alike(people)))
+    loose = 0
+    for entry in visible(root, _LAYOUT):
+        match kind(entry):
+            case "folder":
+                found = list(_photos(entry, passed))
+                if not found:
+                    passed.setdefault("a person without photos", []).append(entry.name)
+                photos += found
+            case "photo":
+                loose += 1
+                passed.setdefault("a photo outside of any person folder", []).append(entry.name)
+            case _:
+                passed.setdefault(why_passed(entry), []).append(entry.name)
+    people = tuple(dict.fromkeys(photo.person for photo in photos))
+    _check_people(people, loose, min_people, root)
+    return Survey(tuple(photos), (*told(passed), *_alike(people)))
+
+
+class Loaded(NamedTuple):
+    """Photos of people.
+
+    Args:
+        images: Sorted as ``scan`` sorts; labels number people in that order.
+        rejected: Each photo that was turned away, once.
+        notices: What was passed over.
+    """
+
+    images: ImageSet
+    rejected: list[PhotoRejected]
+    notices: tuple[str, ...]
 
 
 def load(
-    root: Path, height: int, width: int, mode: Mode, min_images: int = 1
-) -> tuple[ImageSet, list[PhotoRejected]]:
+    root: Path, height: int, width: int, mode: Mode, min_images: int = 1, read: Reader | None = None
+) -> Loaded:
     """Decode all photos of people with at least ``min_images`` photos that can be taken in.
 
     Args:
@@ -82,28 +100,26 @@ def load(
         width: Columns wanted.
         mode: "RGB" or "L".
         min_images: People with fewer are left out.
-
-    Returns:
-        The images, sorted as ``scan`` sorts, labels numbering people in that order; and each photo that was
-        turned away, once.
+        read: How a photo is read; by itself cropped about its centre.
 
     Raises:
         UsageError: As ``survey``, or if nobody has enough photos.
     """
-    found = scan(root)
-    enough = _enough((photo.person for photo in found), min_images)
-    photos = [photo for photo in found if photo.person in enough]
+    found = survey(root)
+    enough = _enough((photo.person for photo in found.photos), min_images)
+    photos = [photo for photo in found.photos if photo.person in enough]
     images = torch.empty((len(photos), 3 if mode == "RGB" else 1, height, width), dtype=torch.uint8)
     people: list[str] = []
     rejected: list[PhotoRejected] = []
     for photo in photos:
         try:
-            images[len(people)] = torch.from_numpy(decode(photo.path, height, width, mode))
+            pixels = decode(photo.path, height, width, mode) if read is None else read(photo.path)
+            images[len(people)] = torch.from_numpy(pixels)
         except PhotoRejected as error:
             rejected.append(error)
         else:
             people.append(photo.person)
-    return labelled(images[: len(people)], people, min_images, root), rejected
+    return Loaded(labelled(images[: len(people)], people, min_images, root), rejected, found.notices)
 
 
 def labelled(images: torch.Tensor, people: list[str], min_images: int, place: object) -> ImageSet:
@@ -136,38 +152,27 @@ def _enough(people: Iterable[str], min_images: int) -> dict[str, int]:
     return {person: count for person, count in Counter(people).items() if count >= min_images}
 
 
-def _entries(folder: Path | os.DirEntry[str]) -> list[os.DirEntry[str]]:
-    """What a folder holds but for hidden files, sorted by the bytes of names: the same on every machine."""
-    try:
-        with os.scandir(folder) as entries:
-            seen = [entry for entry in entries if not entry.name.startswith(".")]
-    except OSError as error:
-        raise UsageError(
-            "no readable folder", value=error.strerror, place=printable(os.fspath(folder)), remedy=_LAYOUT
-        ) from error
-    return sorted(seen, key=lambda entry: os.fsencode(entry.name))
+def _photos(folder: os.DirEntry[str], passed: dict[str, list[str]]) -> Iterator[Photo]:
+    for entry in visible(folder):
+        match kind(entry):
+            case "photo":
+                yield Photo(Path(entry.path), folder.name, entry.name)
+            case "folder":
+                passed.setdefault("a folder within a person folder", []).append(f"{folder.name}/{entry.name}")
+            case _:
+                passed.setdefault(why_passed(entry), []).append(f"{folder.name}/{entry.name}")
 
 
-def _photos(folder: os.DirEntry[str], notices: list[str]) -> Iterator[Photo]:
-    for entry in _entries(folder):
-        place = printable(f"{folder.name}/{entry.name}")
-        if entry.is_symlink():
-            notices.append(f"passed over, links are not followed: {place}")
-        elif entry.is_dir(follow_symlinks=False):
-            notices.append(f"passed over, a folder within a person folder: {place}")
-        elif os.path.splitext(entry.name)[1].lower() not in EXTENSIONS:  # noqa: PTH122 - Path() is slow here
-            notices.append(f"passed over, not the extension of a photo: {place}")
-        else:
-            yield Photo(Path(entry.path), folder.name, entry.name)
-
-
-def _check_people(people: int, min_people: int, root: Path) -> None:
-    if people < min_people:
-        raise UsageError(
-            f"photos of {people} people, at least {min_people} are needed" if people else "no photos found",
-            place=printable(root),
-            remedy=_LAYOUT,
-        )
+def _check_people(people: Sequence[str], loose: int, min_people: int, root: Path) -> None:
+    if len(people) >= min_people:
+        return
+    held = [f"{loose} {'photo' if loose == 1 else 'photos'} outside of any"] if loose else []
+    if len(people) == 1:
+        held.insert(0, f"one person folder ({printable(people[0])})")
+    else:
+        held.insert(0, f"{len(people) or 'no'} person folders")
+    fewest = {1: "one person is", 2: "two people are"}.get(min_people, f"{min_people} people are")
+    raise UsageError(f"{' and '.join(held)}; at least {fewest} needed", place=printable(root), remedy=_LAYOUT)
 
 
 def _alike(people: Iterable[str]) -> list[str]:

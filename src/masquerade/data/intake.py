@@ -16,6 +16,7 @@ SHA-256 that ``read`` gives.
 
 import os
 import stat
+from collections.abc import Callable
 from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
@@ -38,6 +39,8 @@ from masquerade.data.rejection import Rejection
 MAX_BYTES = 20_000_000
 """Largest file."""
 Mode = Literal["RGB", "L"]
+Reader = Callable[[Path], NDArray[np.uint8]]
+"""Gives the pixels of a photo file, uint8 ``(c, height, width)``, or raises ``PhotoRejected``."""
 
 DECODERS: dict[str, type[ImageFile]] = {
     "JPEG": JpegImageFile,
@@ -105,6 +108,26 @@ def decode_bytes(data: bytes, height: int, width: int, mode: Mode, *, place: Pat
         return _channels_first(_decode(take_apart(data), height, width, mode))
 
 
+def whole_bytes(data: bytes, mode: Mode, *, place: Path | str) -> NDArray[np.uint8]:
+    """All pixels of a photo that has been read, upright.
+
+    Args:
+        data: A whole file.
+        mode: "RGB" or "L".
+        place: What to call the photo in a rejection.
+
+    Returns:
+        uint8 ``(h, w, c)``, with 3 or 1 channels, contiguous.
+
+    Raises:
+        PhotoRejected: If the photo is not taken in.
+    """
+    _check_length(len(data), place)
+    with blaming(place):
+        pixels = np.asarray(_upright(take_apart(data), mode))
+        return np.ascontiguousarray(pixels.reshape(*pixels.shape[:2], -1))
+
+
 def _bytes(path: Path) -> bytes:
     try:
         # Without blocking, since opening a pipe that nobody writes to would wait for ever.
@@ -139,14 +162,29 @@ def _check_length(length: int, place: Path | str) -> None:
 def _decode(picture: Essence, height: int, width: int, mode: Mode) -> Image.Image:
     on_its_side = picture.orientation >= 5
     rows, columns = (width, height) if on_its_side else (height, width)
-    with DECODERS[picture.format](BytesIO(picture.data)) as image:
-        if image.size != (picture.width, picture.height):
-            raise Turned(Rejection.DAMAGED, "its decoder sees another size than its header says")
+    with _opened(picture) as image:
         if picture.format == "JPEG":
             _decode_smaller(image, rows, columns, mode)
         image.load()
-        fitted = _flat(fit(_resizable(image), rows, columns), mode)
-    return fitted.transpose(_TURNS[picture.orientation]) if picture.orientation > 1 else fitted
+        return _turned(_flat(fit(_resizable(image), rows, columns), mode), picture)
+
+
+def _upright(picture: Essence, mode: Mode) -> Image.Image:
+    with _opened(picture) as image:
+        image.load()
+        return _turned(_flat(_resizable(image), mode), picture)
+
+
+def _opened(picture: Essence) -> ImageFile:
+    image = DECODERS[picture.format](BytesIO(picture.data))
+    if image.size != (picture.width, picture.height):
+        image.close()
+        raise Turned(Rejection.DAMAGED, "its decoder sees another size than its header says")
+    return image
+
+
+def _turned(image: Image.Image, picture: Essence) -> Image.Image:
+    return image.transpose(_TURNS[picture.orientation]) if picture.orientation > 1 else image
 
 
 def _decode_smaller(image: ImageFile, rows: int, columns: int, mode: Mode) -> None:

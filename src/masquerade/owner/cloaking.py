@@ -20,6 +20,7 @@ from statistics import median
 from typing import Any, Final, Literal, final
 
 from masquerade.data.intake import read
+from masquerade.data.photo_tree import PhotoTree, photo_tree
 from masquerade.data.picture import open_picture
 from masquerade.data.printable import printable
 from masquerade.errors import MasqueradeError, UsageError, WriteFailed
@@ -28,7 +29,6 @@ from masquerade.files.kinds import KEPT, kind_of
 from masquerade.owner.cloak_ledger import CloakLedger, Done
 from masquerade.owner.disguising import one_thread_each
 from masquerade.owner.photo_cloak import PhotoCloak
-from masquerade.owner.photo_tree import PhotoTree, photo_tree
 from masquerade.owner.records import Records
 from masquerade.owner.standing import as_spelt, digest, folded, glance
 from masquerade.released.lock import only_writer

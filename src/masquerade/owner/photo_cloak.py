@@ -28,8 +28,8 @@ from masquerade.faces.alignment import (
     whole,
 )
 from masquerade.faces.finder import MOST, FaceFinder
+from masquerade.faces.sampling import seen
 from masquerade.networks.similarity import WINDOW, Similarity
-from masquerade.owner.sampling import sampled
 
 NoFace = Literal["skip", "copy", "fail", "whole-image"]
 """What becomes of a photo without a face."""
@@ -155,19 +155,12 @@ class PhotoCloak:
     def _changes(self, photo: NDArray[np.uint8], squares: list[Placement]) -> NDArray[np.float32]:
         """Change of each square, faded out at its edge, float32 ``(n, size, size, c)``."""
         size = self._cloak.shape[1]
-        seen = [_seen(photo, square, size) for square in squares]
-        faces = torch.from_numpy(np.stack(seen)).permute(0, 3, 1, 2).expand(-1, 3, -1, -1).contiguous()
+        looked = [seen(photo, square, size) for square in squares]
+        faces = torch.from_numpy(np.stack(looked)).permute(0, 3, 1, 2).expand(-1, 3, -1, -1).contiguous()
         moved = (self._cloak(faces) - faces).permute(0, 2, 3, 1).numpy()
-        changes = np.stack([_tied(change, face) for change, face in zip(moved, seen, strict=True)])
+        changes = np.stack([_tied(change, face) for change, face in zip(moved, looked, strict=True)])
         faded: NDArray[np.float32] = changes * (self._appearance.strength * _window(size)).astype(np.float32)
         return faded[..., : photo.shape[2]]
-
-
-def _seen(photo: NDArray[np.uint8], square: Placement, size: int) -> NDArray[np.uint8]:
-    """A square of a photo, ``(size, size, c)``."""
-    rows, columns = bounds(square, *photo.shape[:2])
-    there = scaled(shifted(square, rows, columns), size)
-    return sampled(photo[rows, columns], there, size)
 
 
 def _tied(change: NDArray[np.float32], face: NDArray[np.uint8]) -> NDArray[np.float32]:

@@ -10,9 +10,9 @@ from torch import Tensor
 
 from masquerade.crafting.split_file import SplitCard, split_bytes, split_digest
 from masquerade.data.attribute_table import AttributeTable, read_attribute_table
-from masquerade.data.intake import decode
-from masquerade.data.unlabelled import photo_paths
+from masquerade.data.photo_tree import photo_tree
 from masquerade.errors import PhotoRejected, UsageError
+from masquerade.faces.reading import FaceHandling, PhotoReader
 from masquerade.files.durable import write_durably
 from masquerade.files.kinds import Kind
 from masquerade.networks.split import SplitOptions
@@ -35,6 +35,7 @@ class Described:
         without_row: Photos that were left out, since the table does not know them.
         without_photo: Rows of the table that no photo belongs to.
         rejected: Photos that were turned away.
+        notices: What was passed over, and photos with several faces.
     """
 
     photos: Tensor
@@ -43,6 +44,7 @@ class Described:
     without_row: int
     without_photo: int
     rejected: tuple[PhotoRejected, ...]
+    notices: tuple[str, ...]
 
 
 @final
@@ -63,18 +65,22 @@ class EncoderSummary:
     seconds: float
 
 
-def described_photos(photos: Path, table: AttributeTable, side: int) -> Described:
+def described_photos(
+    photos: Path, table: AttributeTable, side: int, faces: FaceHandling = "as-is"
+) -> Described:
     """Decode the photos that a table has rows for; those without are left out and counted.
 
     Raises:
         UsageError: If no photo has a row.
     """
-    paths = photo_paths(photos)
-    known = {name: path for path in paths if (name := path.relative_to(photos).as_posix()) in table.rows}
+    tree = photo_tree(photos)
+    reader = PhotoReader(side, side, "RGB", faces)
+    paths = {Path(name).as_posix(): tree.root / name for name in tree.names}
+    known = {name: path for name, path in paths.items() if name in table.rows}
     images, seen, rejected = [], [], []
     for name, path in known.items():
         try:
-            images.append(torch.from_numpy(decode(path, side, side, "RGB")))
+            images.append(torch.from_numpy(reader(path)))
             seen.append(table.rows[name])
         except PhotoRejected as error:
             rejected.append(error)
@@ -92,6 +98,7 @@ def described_photos(photos: Path, table: AttributeTable, side: int) -> Describe
         without_row=len(paths) - len(known),
         without_photo=len(table.rows) - len(known),
         rejected=tuple(rejected),
+        notices=(*tree.notices, *reader.notices()),
     )
 
 
@@ -106,13 +113,14 @@ def train_encoder_folder(
     epochs: int = 14,
     seed: int = 0,
     resume: bool = True,
+    faces: FaceHandling = "as-is",
     progress: Report | None = None,
     overwrite: bool = False,
 ) -> EncoderSummary:
     """Train encoder and cloud network together and write them as a file.
 
     Args:
-        photos: A folder of photos, or of folders of photos; faces aligned, public people.
+        photos: A folder of photos, or of folders of photos; public people.
         attributes: The table, see ``attribute_table``.
         out: The file to write; an earlier one is replaced.
         architecture: Of the split network.
@@ -121,6 +129,7 @@ def train_encoder_folder(
         epochs: Passes over the photos.
         seed: Of weights, order and changes.
         resume: Whether to go on from a checkpoint, if there is one; otherwise it is discarded.
+        faces: Whether faces are found and aligned, or pictures are taken as they are.
         progress: Told how far training has come.
         overwrite: Whether a file of another kind may be replaced that stands there.
 
@@ -132,7 +141,7 @@ def train_encoder_folder(
     """
     start = monotonic()
     with training_to(out, Kind.SPLIT, resume=resume, overwrite=overwrite) as checkpoint:
-        found = described_photos(photos, read_attribute_table(attributes), side)
+        found = described_photos(photos, read_attribute_table(attributes), side, faces)
         settings = _settings(architecture, side, width, len(found.names), epochs)
         upkeep = Upkeep(checkpoint, progress)
         network = train_attributes(found.photos, found.attributes, settings, seed, upkeep)

@@ -12,6 +12,7 @@ from PIL import Image
 from masquerade.crafting.generator_file import FaceGenerator, FaceGeneratorCard, face_generator_bytes
 from masquerade.data import unlabelled
 from masquerade.errors import PhotoRejected
+from masquerade.faces.reading import FaceHandling, PhotoReader
 from masquerade.files.durable import write_durably
 from masquerade.files.kinds import Kind
 from masquerade.files.outputs import require_output
@@ -36,6 +37,7 @@ class GeneratorSummary:
         digest: What tells the generator from others, 64 hexadecimal digits.
         photos: Photos trained on.
         rejected: Photos that were turned away.
+        notices: What was passed over, and photos with several faces.
         seconds: Time taken by this run, without what an interrupted one took before.
     """
 
@@ -44,6 +46,7 @@ class GeneratorSummary:
     digest: str
     photos: int
     rejected: tuple[PhotoRejected, ...]
+    notices: tuple[str, ...]
     seconds: float
 
 
@@ -54,17 +57,19 @@ def train_generator_folder(
     *,
     seed: int = 0,
     resume: bool = True,
+    faces: FaceHandling = "as-is",
     progress: Report | None = None,
     overwrite: bool = False,
 ) -> GeneratorSummary:
     """Train a face generator on photos and write it as a file, with ``OUT.png`` beside it.
 
     Args:
-        photos: A folder of photos, or of folders of photos; faces aligned. Whose they are plays no part.
+        photos: A folder of photos, or of folders of photos. Whose they are plays no part.
         out: The file to write; an earlier one is replaced.
         settings: How to train.
         seed: Of weights, order and latents.
         resume: Whether to go on from a checkpoint, if there is one; otherwise it is discarded.
+        faces: Whether faces are found and aligned, or pictures are taken as they are.
         progress: Told how far training has come.
         overwrite: Whether a file of another kind may be replaced that stands there.
 
@@ -79,12 +84,22 @@ def train_generator_folder(
     samples = out.with_name(f"{out.name}.png")
     with training_to(out, Kind.FACES, resume=resume, overwrite=overwrite) as checkpoint:
         require_output(samples, Kind.PICTURE, overwrite=overwrite)
-        images, rejected = unlabelled.load(photos, side, side, "RGB")
+        reader = PhotoReader(side, side, "RGB", faces)
+        images, rejected, notices = unlabelled.load(photos, side, side, "RGB", reader)
         trained = train_wgan(images, settings, seed, Upkeep(checkpoint, progress))
-        faces = FaceGenerator(trained.generator, trained.critic)
-        write_durably(out, [face_generator_bytes(faces, _card(out, faces, settings, seed, len(images)))])
+        generator = FaceGenerator(trained.generator, trained.critic)
+        card = _card(out, generator, settings, seed, len(images))
+        write_durably(out, [face_generator_bytes(generator, card)])
         write_durably(samples, [sample_sheet(trained.generator, seed)])
-    return GeneratorSummary(out, samples, faces.digest, len(images), tuple(rejected), monotonic() - start)
+    return GeneratorSummary(
+        generator=out,
+        samples=samples,
+        digest=generator.digest,
+        photos=len(images),
+        rejected=tuple(rejected),
+        notices=(*notices, *reader.notices()),
+        seconds=monotonic() - start,
+    )
 
 
 def _card(

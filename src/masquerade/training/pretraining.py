@@ -8,6 +8,7 @@ from typing import final
 from masquerade.data import unlabelled
 from masquerade.encoders import Card, VisionTransformer, ViTEncoder, encoder_bytes
 from masquerade.errors import PhotoRejected, UsageError
+from masquerade.faces.reading import FaceHandling, PhotoReader
 from masquerade.files.durable import write_durably
 from masquerade.files.kinds import Kind
 from masquerade.training.moco import Report, pretrain
@@ -28,6 +29,7 @@ class PretrainSummary:
         settings: How it was trained.
         photos: Photos trained on.
         rejected: Photos that were turned away.
+        notices: What was passed over, and photos with several faces.
         parameters: Numbers in the encoder.
         seconds: Time taken by this run, without what an interrupted one took before.
     """
@@ -37,6 +39,7 @@ class PretrainSummary:
     settings: MoCoSettings
     photos: int
     rejected: tuple[PhotoRejected, ...]
+    notices: tuple[str, ...]
     parameters: int
     seconds: float
 
@@ -48,6 +51,7 @@ def pretrain_folder(
     *,
     seed: int = 0,
     resume: bool = True,
+    faces: FaceHandling = "as-is",
     progress: Report | None = None,
     overwrite: bool = False,
 ) -> PretrainSummary:
@@ -58,11 +62,12 @@ def pretrain_folder(
     from which an interrupted job goes on.
 
     Args:
-        photos: A folder of photos, or of folders of photos; faces aligned.
+        photos: A folder of photos, or of folders of photos.
         out: The encoder file to write; an earlier one is replaced.
         settings: How to train, one of ``SIZES`` for instance.
         seed: Seed of weights, order and views.
         resume: Whether to go on from a checkpoint, if there is one; otherwise it is discarded.
+        faces: Whether faces are found and aligned, or pictures are taken as they are.
         progress: Told how far training has come.
         overwrite: Whether a file of another kind may be replaced that stands there.
 
@@ -75,7 +80,8 @@ def pretrain_folder(
     start = monotonic()
     side = settings.vit.side
     with training_to(out, Kind.ENCODER, resume=resume, overwrite=overwrite) as checkpoint:
-        images, rejected = unlabelled.load(photos, side, side, "RGB")
+        reader = PhotoReader(side, side, "RGB", faces)
+        images, rejected, notices = unlabelled.load(photos, side, side, "RGB", reader)
         network = pretrain(images, settings, seed, progress=progress, checkpoint=checkpoint)
         encoder = ViTEncoder(plain_name(out), network)
         save_encoder(out, network, training_card(encoder.name, network, settings, seed, len(images)))
@@ -85,6 +91,7 @@ def pretrain_folder(
         settings=settings,
         photos=len(images),
         rejected=tuple(rejected),
+        notices=(*notices, *reader.notices()),
         parameters=sum(p.numel() for p in network.parameters()),
         seconds=monotonic() - start,
     )

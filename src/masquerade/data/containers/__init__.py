@@ -39,8 +39,11 @@ def _module(data: bytes) -> Callable[[bytes], Essence]:
         return webp.take_apart
     if data.startswith(b"BM"):
         return bmp.take_apart
-    if data.startswith(_OTHERS) or data[4:8] == b"ftyp":
-        raise Turned(Rejection.UNSUPPORTED_FORMAT, "an image of a format that is not taken in")
+    if data[4:8] == b"ftyp":
+        kind = "AVIF" if data[8:12] in (b"avif", b"avis") else "HEIC"
+        raise Turned(Rejection.UNSUPPORTED_FORMAT, f"{kind} is not read, save it as JPEG")
+    if data.startswith(_OTHERS):
+        raise Turned(Rejection.UNSUPPORTED_FORMAT, "an image of a format that is not read, save it as JPEG")
     raise Turned(Rejection.NOT_AN_IMAGE, f"begins with {data[:8].hex(' ')}")
 
 

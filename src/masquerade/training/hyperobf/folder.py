@@ -9,6 +9,7 @@ from typing import final
 
 from masquerade.data import folders
 from masquerade.errors import PhotoRejected
+from masquerade.faces.reading import FaceHandling, PhotoReader
 from masquerade.files.kinds import Kind
 from masquerade.files.outputs import require_output
 from masquerade.masknets.hypernet_file import read_hypernet
@@ -39,6 +40,7 @@ class HyperNetSummary:
         photos: Trained on.
         held_back: Photos of the same people that the measurements are of.
         rejected: Photos that were turned away.
+        notices: What was passed over, and photos with several faces.
         result: The measurement of the moment that was taken.
         curve: All measurements.
         parameters: Numbers in the hypernetwork.
@@ -52,6 +54,7 @@ class HyperNetSummary:
     photos: int
     held_back: int
     rejected: tuple[PhotoRejected, ...]
+    notices: tuple[str, ...]
     result: Point
     curve: tuple[Point, ...]
     parameters: int
@@ -67,6 +70,7 @@ def train_folder(
     fewest_photos: int = FEWEST_PHOTOS,
     seed: int = 0,
     resume: bool = True,
+    faces: FaceHandling = "as-is",
     keep_every: int = 0,
     progress: Told | None = None,
     overwrite: bool = False,
@@ -77,13 +81,14 @@ def train_folder(
     interrupted job goes on.
 
     Args:
-        photos: ``photos/<person>/<photo>``; public people, faces aligned. Not those to be protected.
+        photos: ``photos/<person>/<photo>``; public people. Not those to be protected.
         out: The file to write; an earlier one is replaced.
         settings: How to train.
         people: People at most, those with the most photos; None for all.
         fewest_photos: People with fewer are left out; 2 or more.
         seed: Of weights, order, latents and what is held back.
         resume: Whether to go on from a checkpoint, if there is one; otherwise it is discarded.
+        faces: Whether faces are found and aligned, or pictures are taken as they are.
         keep_every: Epochs between copies of the hypernetwork, ``<out>@<epochs>``; 0 for none.
         progress: Told how far training has come.
         overwrite: Whether a file of another kind may be replaced that stands there.
@@ -98,7 +103,9 @@ def train_folder(
     start = monotonic()
     size = settings.hypernet.size
     with training_to(out, Kind.SOURCE, resume=resume, overwrite=overwrite) as checkpoint:
-        found, rejected = folders.load(photos, size, size, "RGB", max(fewest_photos, FEWEST_PHOTOS))
+        reader = PhotoReader(size, size, "RGB", faces)
+        fewest = max(fewest_photos, FEWEST_PHOTOS)
+        found, rejected, notices = folders.load(photos, size, size, "RGB", fewest, reader)
         split = provider_people(found, settings.fit.held_back, seed, people)
         kept = copies(out, split, settings, seed)
         watching = Watching(told=progress, checkpoint=checkpoint, keep_every=keep_every, kept=kept)
@@ -112,6 +119,7 @@ def train_folder(
         photos=len(split.photos),
         held_back=len(split.held_photos),
         rejected=tuple(rejected),
+        notices=(*notices, *reader.notices()),
         result=trained.result,
         curve=tuple(trained.curve),
         parameters=sum(parameter.numel() for parameter in trained.hypernet.parameters()),

@@ -10,11 +10,13 @@ from torch import Tensor
 from torch.nn import functional
 
 from masquerade.data import folders
+from masquerade.data.intake import Mode
 from masquerade.encoders.base import Encoder
 from masquerade.encoders.generator import FeatureGenerator
 from masquerade.encoders.generator_file import generator_bytes
 from masquerade.encoders.noise_encoder import token_norm
 from masquerade.errors import PhotoRejected
+from masquerade.faces.reading import FaceHandling, PhotoReader
 from masquerade.files.durable import write_durably
 from masquerade.files.kinds import Kind
 from masquerade.training.inference import embeddings
@@ -41,6 +43,7 @@ class Distilled:
         people: People trained on.
         photos: Photos of theirs.
         rejected: Photos that were turned away.
+        notices: What was passed over, and photos with several faces.
         held_back: People kept back for measuring; 0 if there were too few.
         clean: Rank-1 identification among them by the teacher from clean features, leave-one-out.
         found: The same by the server's recogniser from obfuscated features.
@@ -50,6 +53,7 @@ class Distilled:
     people: int
     photos: int
     rejected: tuple[PhotoRejected, ...]
+    notices: tuple[str, ...]
     held_back: int
     clean: float | None
     found: float | None
@@ -62,6 +66,7 @@ def distil_folder(
     settings: XNNDSettings,
     seed: int,
     told: Told | None = None,
+    faces: FaceHandling = "as-is",
     *,
     overwrite: bool = False,
 ) -> Distilled:
@@ -76,6 +81,7 @@ def distil_folder(
         settings: How to train.
         seed: Of weights, order and who is kept back.
         told: Told how far stage 1 has come.
+        faces: Whether faces are found and aligned, or pictures are taken as they are.
         overwrite: Whether files of another kind may be replaced that stand under their names.
 
     Raises:
@@ -84,14 +90,22 @@ def distil_folder(
         WriteFailed: If the disk refuses.
     """
     with training_into(out, {GENERATOR: Kind.NOISE, RECOGNISER: Kind.MODEL}, overwrite=overwrite):
-        return _distilled(photos, out, encoder, settings, seed, told)
+        return _distilled(photos, out, encoder, settings, seed, told, faces)
 
 
 def _distilled(
-    photos: Path, out: Path, encoder: Encoder, settings: XNNDSettings, seed: int, told: Told | None
+    photos: Path,
+    out: Path,
+    encoder: Encoder,
+    settings: XNNDSettings,
+    seed: int,
+    told: Told | None,
+    faces: FaceHandling,
 ) -> Distilled:
     c, height, width = encoder.image_shape
-    found, rejected = folders.load(photos, height, width, "RGB" if c == 3 else "L", 2)
+    mode: Mode = "RGB" if c == 3 else "L"
+    reader = PhotoReader(height, width, mode, faces)
+    found, rejected, notices = folders.load(photos, height, width, mode, 2, reader)
     features = encoder(found.images)
     seen = found.images if settings.noise.pixels else None
     train, test = _people(found.labels, len(found.names), seed)
@@ -105,7 +119,16 @@ def _distilled(
     held = _faces(features, found.labels, seen, test) if len(test) else None
     clean, obscured = (None, None) if held is None else _measured(pair, held)
     people = len(torch.unique(found.labels[train]))
-    return Distilled(out, people, len(train), tuple(rejected), len(found.names) - people, clean, obscured)
+    return Distilled(
+        folder=out,
+        people=people,
+        photos=len(train),
+        rejected=tuple(rejected),
+        notices=(*notices, *reader.notices()),
+        held_back=len(found.names) - people,
+        clean=clean,
+        found=obscured,
+    )
 
 
 def _people(labels: Tensor, people: int, seed: int) -> tuple[Tensor, Tensor]:

@@ -11,10 +11,25 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from masquerade.faces.alignment import Placement
+from masquerade.faces.alignment import Placement, bounds, scaled, shifted
 
 _SHARP: Final = -0.75
 """Slope of the cubic at distance 1 (Keys 1981, with OpenCV's choice)."""
+
+
+def seen(photo: NDArray[np.uint8], square: Placement, size: int) -> NDArray[np.uint8]:
+    """A square of ``TEMPLATE`` pixels in a photo, brought to another size.
+
+    Args:
+        photo: ``(h, w, c)``.
+        square: Takes positions in the square to positions in the photo; the two must overlap.
+        size: Side of the result.
+
+    Returns:
+        ``(size, size, c)``.
+    """
+    rows, columns = bounds(square, *photo.shape[:2])
+    return sampled(photo[rows, columns], scaled(shifted(square, rows, columns), size), size)
 
 
 def sampled(photo: NDArray[np.uint8], place: Placement, size: int) -> NDArray[np.uint8]:
