@@ -1,6 +1,6 @@
 /** The photos that were dropped, and the queue in which the worker cloaks them, one after the other. */
 import { CANCELLED, type Answer, type Ask, type Cloaked } from "./messages";
-import { cloakedName } from "./photo/photo_file";
+import { cloakedName, Names } from "./photo/names";
 
 export interface Entry {
   readonly id: number;
@@ -24,7 +24,7 @@ export interface Watcher {
 
 export class Photos {
   private readonly entries = new Map<number, Entry>();
-  private readonly names = new Set<string>();
+  private readonly names = new Names();
   private waiting: number[] = [];
   private working: number | undefined;
   private all = 0;
@@ -134,18 +134,10 @@ export class Photos {
 
   private came(entry: Entry, cloaked: Cloaked): void {
     if (entry.after) URL.revokeObjectURL(entry.after);
-    entry.name ||= this.unique(cloakedName(entry.file.name, cloaked.blob.type));
+    entry.name ||= this.names.unique(cloakedName(entry.file.name, cloaked.blob.type));
     entry.cloaked = cloaked;
     entry.words = undefined;
     entry.after = URL.createObjectURL(cloaked.blob);
     this.watcher.changed(entry);
-  }
-
-  private unique(name: string): string {
-    const dot = name.lastIndexOf(".");
-    let found = name;
-    for (let count = 2; this.names.has(found); count++) found = `${name.slice(0, dot)}-${count}${name.slice(dot)}`;
-    this.names.add(found);
-    return found;
   }
 }

@@ -115,17 +115,19 @@ def give(page: Page, photos: dict[str, bytes]) -> None:
     page.get_by_text("All done:").wait_for(timeout=PATIENT)
 
 
-def dropped(page: Page, name: str, data: bytes) -> None:
-    """Drop a photo on the page, and wait for it."""
+def dropped(page: Page, photos: dict[str, bytes]) -> None:
+    """Drop photos on the page, and wait for all of them."""
     page.evaluate(
-        """([name, text]) => {
-          const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+        """(photos) => {
           const held = new DataTransfer();
-          held.items.add(new File([bytes], name, { type: "image/png" }));
+          for (const [name, text] of photos) {
+            const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+            held.items.add(new File([bytes], name, { type: "image/png" }));
+          }
           document.getElementById("drop").dispatchEvent(
             new DragEvent("drop", { dataTransfer: held, bubbles: true, cancelable: true }));
         }""",
-        [name, base64.b64encode(data).decode()],
+        [[name, base64.b64encode(data).decode()] for name, data in photos.items()],
     )
     page.get_by_text("All done:").wait_for(timeout=PATIENT)
 

@@ -118,7 +118,7 @@ def test_a_narrow_screen_shows_all_without_scrolling_sideways(page: Page, site: 
     page.set_viewport_size({"width": 320, "height": 640})
     enter(page, site)
     name = "a-photo-with-a-long-name-as-cameras-give-them.png"
-    dropped(page, name, encoded(scene([(40, 20, 90)])))
+    dropped(page, {name: encoded(scene([(40, 20, 90)]))})
     page.get_by_role("button", name=f"Download {name}").wait_for()
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
 

@@ -1,7 +1,7 @@
-/** What a photo's file says before it is decoded: kind, size, quality, colour profile. */
+/** What a photo's file says before it is decoded: kind, size, quality, colours, resolution. See data/containers. */
 
 export interface Facts {
-  readonly kind: "jpeg" | "png" | "webp" | "other";
+  readonly kind: "jpeg" | "png" | "webp" | "heic" | "other";
   /** Zero where the file's kind is another. */
   readonly width: number;
   readonly height: number;
@@ -10,8 +10,10 @@ export interface Facts {
   readonly channels: number;
   /** 1 to 100, for JPEG. */
   readonly quality?: number;
-  /** Segments of a JPEG, or chunks of a PNG, that say what its colours are. */
+  /** Segments of a JPEG, or chunks of a PNG, that say what its colours are, and how large its pixels. */
   readonly profile: readonly Uint8Array[];
+  /** JFIF's unit, and pixels to the unit across and down. */
+  readonly density?: Uint8Array;
 }
 
 const OTHER: Facts = { kind: "other", width: 0, height: 0, bits: 8, channels: 3, profile: [] };
@@ -26,7 +28,7 @@ export function facts(bytes: Uint8Array): Facts {
   if (bytes[0] === 0xff && bytes[1] === 0xd8) return jpeg(bytes);
   if (text(bytes, 1, 3) === "PNG") return png(bytes);
   if (text(bytes, 0, 4) === "RIFF" && text(bytes, 8, 4) === "WEBP") return webp(bytes);
-  return OTHER;
+  return /^ftyp(hei|hev|mif1|msf1)/.test(text(bytes, 4, 8)) ? { ...OTHER, kind: "heic" } : OTHER;
 }
 
 export interface Segment {
@@ -35,11 +37,16 @@ export interface Segment {
   readonly end: number;
 }
 
-/** Segments of a JPEG before its picture. */
+/** Segments of a JPEG before its picture, without the fill bytes that may stand before each. */
 export function* segments(bytes: Uint8Array): Generator<Segment> {
   for (let start = 2; start + 4 <= bytes.length && bytes[start] === 0xff; ) {
+    while (bytes[start + 1] === 0xff) start++;
     const marker = bytes[start + 1];
-    const end = start + 2 + ((bytes[start + 2] << 8) | bytes[start + 3]);
+    if (marker === 0x01 || (marker >= 0xd0 && marker <= 0xd7)) {
+      start += 2; // a marker without a length
+      continue;
+    }
+    const end = start + 2 + pair(bytes, start + 2);
     yield { marker, start, end };
     if (marker === 0xda || end <= start + 3) return;
     start = end;
@@ -48,6 +55,11 @@ export function* segments(bytes: Uint8Array): Generator<Segment> {
 
 export function isProfile(bytes: Uint8Array, { marker, start }: Segment): boolean {
   return marker === 0xe2 && text(bytes, start + 4, 11) === "ICC_PROFILE";
+}
+
+/** Whether it is the segment that says the resolution. */
+export function isJfif(bytes: Uint8Array, { marker, start, end }: Segment): boolean {
+  return marker === 0xe0 && text(bytes, start + 4, 5) === "JFIF\0" && end >= start + 18;
 }
 
 function jpeg(bytes: Uint8Array): Facts {
@@ -62,6 +74,8 @@ function jpeg(bytes: Uint8Array): Facts {
       found = { ...found, quality: quality(bytes.subarray(at + 1, at + 65)) };
     } else if (isProfile(bytes, segment)) {
       found = { ...found, profile: [...found.profile, bytes.slice(start, end)] };
+    } else if (isJfif(bytes, segment)) {
+      found = { density: bytes.slice(start + 11, start + 16), ...found };
     }
   }
   return found;
@@ -81,25 +95,35 @@ function quality(table: Uint8Array): number {
   return best;
 }
 
-const COLOURS = new Set(["iCCP", "sRGB", "gAMA", "cHRM", "cICP"]);
+/** Lengths of the chunks of a PNG that say what colours and how large its pixels are; a profile has any. */
+const MARKS: Record<string, number> = { iCCP: -1, cICP: 4, mDCV: 24, cLLI: 8, sRGB: 1, gAMA: 4, cHRM: 32, pHYs: 9 };
 
-/** Chunks of a PNG before its picture, and where they lie. */
-export function* chunks(bytes: Uint8Array): Generator<{ name: string; start: number; end: number }> {
-  for (let start = 8; start + 12 <= bytes.length; ) {
-    const end = start + 12 + ((pair(bytes, start) << 16) | pair(bytes, start + 2));
-    const name = text(bytes, start + 4, 4);
-    if (name === "IDAT" || end <= start) return;
-    yield { name, start, end };
-    start = end;
-  }
+interface Chunk {
+  readonly name: string;
+  readonly start: number;
+  readonly end: number;
 }
 
-export const saysColours = (name: string): boolean => COLOURS.has(name);
+/** Chunks of a PNG before its picture that viewers heed: each once, those of colours before the palette. */
+export function marks(bytes: Uint8Array): Chunk[] {
+  const found = new Map<string, Chunk>();
+  let colours = true;
+  for (let start = 8; start + 12 <= bytes.length; ) {
+    const length = pair(bytes, start) * 65536 + pair(bytes, start + 2);
+    const name = text(bytes, start + 4, 4);
+    const end = start + 12 + length;
+    if (name === "IDAT" || end > bytes.length) break;
+    if (name === "PLTE") colours = false;
+    const fits = MARKS[name] === -1 || MARKS[name] === length;
+    if (fits && (colours || name === "pHYs") && !found.has(name)) found.set(name, { name, start, end });
+    start = end;
+  }
+  return [...found.values()];
+}
 
 function png(bytes: Uint8Array): Facts {
   const [width, height] = [16, 20].map((at) => pair(bytes, at) * 65536 + pair(bytes, at + 2));
-  const own = [...chunks(bytes)].filter(({ name }) => saysColours(name));
-  const profile = own.map(({ start, end }) => bytes.slice(start, end));
+  const profile = marks(bytes).map(({ start, end }) => bytes.slice(start, end));
   return { ...OTHER, kind: "png", width, height, bits: bytes[24], profile };
 }
 

@@ -1,11 +1,13 @@
 /** A photo out of its file, and into one again: its kind, quality and colours as far as a browser keeps them. */
 import { photo, type Photo, type Region } from "../cloak/pixels";
 import { Told } from "../told";
-import { chunks, facts, isProfile, saysColours, segments, type Facts } from "./container";
+import { proved } from "./canvas";
+import { facts, isJfif, isProfile, marks, segments, type Facts } from "./container";
 
 const MOST_BYTES = 20_000_000;
 const MOST_PIXELS = 25_000_000;
-const TYPES = { jpeg: "image/jpeg", png: "image/png", webp: "image/webp", other: "image/png" } as const;
+const MOST_SIDE = 32_767;
+const TYPES = { jpeg: "image/jpeg", png: "image/png", webp: "image/webp", heic: "image/png", other: "image/png" } as const;
 const WEBP_QUALITY = 0.9;
 
 export interface Opened {
@@ -25,12 +27,13 @@ export async function opened(file: Blob): Promise<Opened> {
   const colours = found.kind === "jpeg" || found.kind === "png" ? "none" : "default";
   const bitmap = await createImageBitmap(file, { colorSpaceConversion: colours, imageOrientation: "from-image" }).catch(
     () => {
+      if (found.kind === "heic") throw new Told("The browser cannot read HEIC photos: save it as JPEG, and choose that.");
       throw new Told("The browser cannot read this file as a photo.");
     },
   );
   requireSize(bitmap.width, bitmap.height);
   const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);
-  const context = canvas.getContext("2d", { willReadFrequently: true })!;
+  const context = proved(canvas);
   context.drawImage(bitmap, 0, 0);
   bitmap.close();
   const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
@@ -44,6 +47,9 @@ export async function opened(file: Blob): Promise<Opened> {
 }
 
 function requireSize(width: number, height: number): void {
+  if (Math.max(width, height) > MOST_SIDE) {
+    throw new Told(`The photo is too long: ${width} x ${height} pixels; a side has at most ${MOST_SIDE}.`);
+  }
   if (width * height <= MOST_PIXELS) return;
   const [size, most] = [Math.round((width * height) / 1e6), MOST_PIXELS / 1e6];
   throw new Told(`The photo is too large: ${size} megapixels; at most ${most} are taken.`);
@@ -69,15 +75,14 @@ export async function written(opened: Opened, after: Photo, regions: readonly Re
   return found.kind === "jpeg" || found.kind === "png" ? coloured(blob, found) : blob;
 }
 
-/** The file with the colour profile of the photo that it came from, instead of the browser's. */
-async function coloured(blob: Blob, { kind, profile }: Facts): Promise<Blob> {
+/** The file with the colours and the resolution of the photo that it came from, instead of the browser's. */
+async function coloured(blob: Blob, { kind, profile, density }: Facts): Promise<Blob> {
   const bytes = new Uint8Array(await blob.arrayBuffer());
-  const drop =
-    kind === "jpeg"
-      ? [...segments(bytes)].filter((segment) => isProfile(bytes, segment))
-      : [...chunks(bytes)].filter(({ name }) => saysColours(name));
-  // After JFIF's segment, or PNG's header.
-  const first = kind === "jpeg" ? (bytes[3] === 0xe0 ? 4 + ((bytes[4] << 8) | bytes[5]) : 2) : 33;
+  const own = kind === "jpeg" ? [...segments(bytes)] : [];
+  const jfif = own.find((segment) => isJfif(bytes, segment));
+  if (jfif && density) bytes.set(density, jfif.start + 11);
+  const drop = kind === "jpeg" ? own.filter((segment) => isProfile(bytes, segment)) : marks(bytes);
+  const first = kind === "jpeg" ? (jfif?.end ?? 2) : 33; // after JFIF's segment, or PNG's header
   const parts: BlobPart[] = [bytes.slice(0, first), ...profile.map((part) => part.slice())];
   let from = first;
   for (const { start, end } of drop) {
@@ -85,11 +90,4 @@ async function coloured(blob: Blob, { kind, profile }: Facts): Promise<Blob> {
     from = end;
   }
   return new Blob([...parts, bytes.slice(from)], { type: blob.type });
-}
-
-/** The name of a cloaked photo: its ending is that of the kind it is written as. */
-export function cloakedName(name: string, type: string): string {
-  const ending = type.split("/")[1];
-  const same = { jpeg: /\.(jpe?g|jfif)$/i, png: /\.png$/i, webp: /\.webp$/i }[ending]?.test(name);
-  return same ? `cloaked-${name}` : `cloaked-${name}.${ending === "jpeg" ? "jpg" : ending}`;
 }

@@ -1,0 +1,43 @@
+/** Whether a canvas holds what is drawn on it: browsers that guard against fingerprinting give noise instead. */
+import { Told } from "../told";
+
+const SIDE = 8;
+const NOISE =
+  "This browser gives pages noise instead of a photo’s pixels, as Tor Browser and LibreWolf do against " +
+  "fingerprinting. Allow this page to read canvases (a sign in the address bar), or take another browser.";
+
+/** A canvas's context, once known pixels in its last corner came back as they were drawn. Throws `Told`. */
+export function proved(canvas: OffscreenCanvas): OffscreenCanvasRenderingContext2D {
+  const { width, height } = canvas;
+  const context = canvas.getContext("2d", { willReadFrequently: true });
+  if (!context) throw tooLarge(canvas);
+  const [across, down] = [Math.min(SIDE, width), Math.min(SIDE, height)];
+  const [left, top] = [width - across, height - down];
+  const known = new ImageData(across, down);
+  known.data.forEach((_, i) => (known.data[i] = i % 4 === 3 ? 255 : (37 * i + 11) % 256));
+  context.putImageData(known, left, top);
+  const back = readBack(context, left, top, across, down);
+  if (!back || back.every((value) => value === 0)) throw tooLarge(canvas);
+  if (back.some((value, i) => value !== known.data[i])) throw new Told(NOISE);
+  context.clearRect(left, top, across, down);
+  return context;
+}
+
+function readBack(
+  context: OffscreenCanvasRenderingContext2D,
+  ...place: [number, number, number, number]
+): Uint8ClampedArray | undefined {
+  try {
+    return context.getImageData(...place).data;
+  } catch {
+    return undefined; // some browsers throw where others give emptiness
+  }
+}
+
+function tooLarge({ width, height }: OffscreenCanvas): Told {
+  const size = (width * height) / 1e6;
+  return new Told(
+    `The photo is too large for this browser: ${size.toFixed(1)} megapixels do not fit on its canvas ` +
+      "(on iPhones 16.7 do). Make it smaller, or take another browser.",
+  );
+}
