@@ -98,6 +98,8 @@ OPERATIONS = {
     "Key.box": lambda: KEY.box("a"),
     "Key.signer": lambda: KEY.signer("a").sign(b"data"),
     "Key.require": lambda: KEY.require("0" * 32, "place"),
+    "Key.locked": lambda: KEY.locked("phrase", cost=CHEAPEST),
+    "Key.unlocked": lambda: Key.unlocked(KEY.locked("phrase", cost=CHEAPEST), "phrase", "place"),
     "Key.save": lambda: KEY.save(FOLDER["is"] / "new.key", overwrite=True),
     "Key.save, sealed": lambda: KEY.save(FOLDER["is"] / "new.key", "phrase", overwrite=True, cost=CHEAPEST),
     "Key.load": lambda: Key.load(FOLDER["is"] / "plain.key"),

@@ -1,5 +1,6 @@
 """MaskNets that are issued: drawn by the key, apart from each other, and on record."""
 
+import os
 import stat
 from pathlib import Path
 
@@ -140,8 +141,29 @@ def test_a_file_that_is_there_is_kept_unless_asked(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="exists already"):
         given(tmp_path, KEYS[1])
     assert len(Register.read(tmp_path / NAME).entries) == 1
-    given(tmp_path, KEYS[1], overwrite=True)
-    assert read_masknet(tmp_path / "a.masknet").card.key_fingerprint == KEYS[1].fingerprint
+    with pytest.raises(UsageError, match="of another key"):
+        given(tmp_path, KEYS[1], overwrite=True)
+    assert len(Register.read(tmp_path / NAME).entries) == 1
+    before = (tmp_path / "a.masknet").read_bytes()
+    given(tmp_path, KEYS[0], overwrite=True)
+    assert (tmp_path / "a.masknet").read_bytes() == before
+
+
+@pytest.mark.parametrize("step", ["write", "link"])
+def test_a_masknet_that_cannot_be_written_is_not_registered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, step, fail)
+    with pytest.raises(WriteFailed, match="No space"):
+        given(tmp_path, KEYS[0])
+    monkeypatch.undo()
+    assert step == "link" or not (tmp_path / NAME).exists()
+    assert not (tmp_path / "a.masknet").exists()
+    assert given(tmp_path, KEYS[0]).draw == 1
+    assert len(Register.read(tmp_path / NAME).entries) == 1
 
 
 def test_a_register_is_a_file_or_in_a_folder(tmp_path: Path) -> None:

@@ -24,6 +24,14 @@ KEY: Final[Commands] = {
         "Make a new secret key. Whoever has the file can undo the disguise: it stays with the owner.",
     ),
     "show": Command("key:show", "Print a key's fingerprint, date and protection; never the secret."),
+    "passphrase": Command(
+        "key:change_passphrase",
+        "Lock a key file with a passphrase, change it, or remove it; the key stays the same.",
+    ),
+    "backup": Command(
+        "key:backup", "Keep a key and its records in one file under a passphrase, for another disk."
+    ),
+    "restore": Command("key:restore", "Bring a key and its records back from a backup; nothing is replaced."),
 }
 MASK: Final[Commands] = {
     "join": Command(

@@ -10,6 +10,7 @@ import typer
 from masquerade.cli.console import SOME_FAILED, CommandFailed, note, progress, say
 from masquerade.errors import UsageError
 from masquerade.faces.finder import FaceFinder
+from masquerade.files.outputs import require_folder
 from masquerade.masknets import MaskNetFile, masknet_bytes, read_masknet
 from masquerade.owner.cloak_methods import DEFAULT, METHODS, face_cloak
 from masquerade.owner.cloaking import CloakSummary, cloak_folder
@@ -43,6 +44,7 @@ def cloak(
     workers: Annotated[int | None, typer.Option(help="Photos at a time; else one a processor.")] = None,
 ) -> None:
     """Cloak the faces on photos; the photos themselves stay as they are. Can be stopped and called again."""
+    require_folder(out, {})
     file = read_masknet(masknet)
     appearance = _appearance(strength, min_ssim, on_no_face)
     photo_cloak = PhotoCloak(FaceFinder(), face_cloak(file, method), appearance)

@@ -4,8 +4,6 @@ Texts of strangers go through here on their way to a terminal, names of files an
 nothing in them can move the cursor, turn the direction of text or begin a line.
 """
 
-import os
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,13 +13,11 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from masquerade.cli.passphrase import passphrase
 from masquerade.data.printable import one_line
-from masquerade.errors import WrongPassphrase
 
 if TYPE_CHECKING:
     from masquerade.keys import Key
-
-PASSPHRASE_VARIABLE = "MASQUERADE_PASSPHRASE"  # noqa: S105  (a name, not a passphrase)
 
 notes = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
 
@@ -106,23 +102,6 @@ def open_key(path: Path) -> "Key":
     if not describe(path).protected:
         return Key.load(path)
     return Key.load(path, passphrase())
-
-
-def passphrase() -> str:
-    """From the environment, or asked for without showing it; never from the command line.
-
-    Raises:
-        WrongPassphrase: If there is neither a variable nor a terminal to ask at.
-    """
-    given = os.environ.get(PASSPHRASE_VARIABLE)
-    if given is not None:
-        return given
-    if not sys.stdin.isatty():
-        raise WrongPassphrase(
-            "the key file has a passphrase and there is no terminal to ask for it",
-            remedy=f"Set the variable {PASSPHRASE_VARIABLE}.",
-        )
-    return ask("passphrase: ", hidden=True)
 
 
 def ask(words: str, *, hidden: bool = False) -> str:

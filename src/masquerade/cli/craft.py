@@ -18,6 +18,7 @@ from masquerade.cli.owner import (
     tell_verdict,
 )
 from masquerade.errors import UsageError
+from masquerade.files.outputs import require_folder
 from masquerade.owner.crafting import crafting_recipe
 from masquerade.owner.disguising import disguise_folder
 from masquerade.owner.records import Records
@@ -61,6 +62,8 @@ def craft(
     A photo that was crafted before, with whatever others, keeps its feature: the cache holds it, and is as secret
     as the key. The key shuffles the rows of a released folder anyway, so that there is no option for it.
     """
+    if not dry_run:
+        require_folder(out, {})
     _require_consistent(amortised=amortised, refine=refine, iterations=iterations)
     recipe = crafting_recipe(
         "crafter-amortised" if amortised else "crafter",

@@ -4,7 +4,7 @@ import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -16,8 +16,20 @@ from masquerade.cli.lines import csv_line
 from masquerade.cli.studies import demo_study
 from masquerade.data import builtin
 from masquerade.errors import UsageError
+from masquerade.files.outputs import require_folder
 from masquerade.report import PictureGrid, render
 
+_DEMO: Final = {
+    "owner.key",
+    "owner.records",
+    "photos",
+    "visitors",
+    "released",
+    "model.safetensors",
+    "model.safetensors.checkpoint",
+    "report",
+}
+"""What a demo leaves in its folder."""
 HELD_BACK = 2
 """Photos of each person that are kept for recognition."""
 
@@ -30,6 +42,7 @@ def demo(
 ) -> None:
     """Run the whole story on 400 photos of 40 people; ends in a report."""
     started = time.perf_counter()
+    require_folder(out, {})
     _make_room(out, overwrite)
     photos, visitors = _faces(out)
     secret, released, model = out / "owner.key", out / "released", out / "model.safetensors"
@@ -63,7 +76,7 @@ def _make_room(out: Path, overwrite: bool) -> None:
             raise UsageError(
                 "the folder is not empty", value=out, remedy="Choose another, or say --overwrite."
             )
-        if not (out / "owner.key").exists():
+        if not _DEMO >= {path.name for path in out.iterdir()} >= {"owner.key", "photos"}:
             raise UsageError("not a demo's folder", value=out, remedy="Choose another folder.")
         shutil.rmtree(out)
     out.mkdir(parents=True, exist_ok=True)

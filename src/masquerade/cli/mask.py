@@ -10,6 +10,8 @@ import typer
 from masquerade.cli.console import ask, note, say
 from masquerade.errors import UsageError
 from masquerade.files.durable import write_durably
+from masquerade.files.kinds import Kind
+from masquerade.files.outputs import require_new, require_output
 
 VARIABLE: Final = "MASQUERADE_INVITATION"
 LONGEST: Final = 4096
@@ -43,8 +45,10 @@ def join(
     address, _, linked = url.partition("#")
     address = address.rstrip("/")
     client, path = Client(address), _account_of(out)
-    if out.exists() and not path.exists():
-        raise UsageError("the file exists already", place=out, remedy="Choose another name.")
+    require_output(path, Kind.ACCOUNT)
+    require_new(
+        out, Kind.MASKNET, overwrite=path.exists()
+    )  # by an earlier call, which is only to be finished
     given = linked or code
     before = waiting(path, address) if given is None and code_file is None else None
     state = before or begun(path, address, _spelled(_code(given, code_file)))

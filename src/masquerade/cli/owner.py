@@ -9,6 +9,7 @@ import typer
 from masquerade.cli.console import SOME_FAILED, CommandFailed, note, open_key, progress, say
 from masquerade.cli.reading import with_encoder, with_size
 from masquerade.data.photo_tree import told
+from masquerade.files.outputs import require_folder
 from masquerade.owner.disguising import DisguiseSummary, disguise_folder
 from masquerade.owner.records import Records
 from masquerade.recipes import Recipe
@@ -37,6 +38,8 @@ def disguise(
     dry_run: DryRun = False,
 ) -> None:
     """Disguise photos under the owner's key. Can be stopped and called again."""
+    if not dry_run:
+        require_folder(out, {})
     chosen = with_encoder(with_size(recipe_named(recipe), size), encoder)
     tell_verdict(chosen, accept_broken or dry_run)
     with progress("disguising") as told:

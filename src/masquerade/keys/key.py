@@ -14,7 +14,7 @@ from masquerade.errors import CorruptKey, UsageError, WrongKey
 from masquerade.keys import key_file
 from masquerade.keys.box import Box
 from masquerade.keys.derivation import expand
-from masquerade.keys.key_text import Protection, in_whole_seconds, serialise
+from masquerade.keys.key_text import KeyText, Protection, in_whole_seconds, parse, serialise
 from masquerade.keys.opaque import Opaque, Secret
 from masquerade.keys.passphrase import RFC_9106_LOW_MEMORY, SALT_BYTES, PassphraseCost, enveloped
 from masquerade.keys.sealing import closed, opened
@@ -70,12 +70,13 @@ class Key(Opaque):
         return Key(held)
 
     @staticmethod
-    def load(path: str | PathLike[str], passphrase: str | None = None) -> "Key":
+    def load(path: str | PathLike[str], passphrase: str | None = None, *, to_lock: bool = False) -> "Key":
         """The key in a key file.
 
         Args:
             path: The key file.
             passphrase: Its passphrase, if it has one.
+            to_lock: Whether it is only to be locked, as it must be where a file system keeps no permissions.
 
         Raises:
             KeyFileError: If the file is missing or cannot be read.
@@ -88,13 +89,33 @@ class Key(Opaque):
         """
         held = enveloped(passphrase)
         del passphrase
-        text = key_file.read(Path(path))
-        key = Key(opened(text, held, path))
+        return Key._of(key_file.read(Path(path), to_lock=to_lock), held, path)
+
+    @staticmethod
+    def unlocked(content: bytes, passphrase: str, place: object) -> tuple["Key", datetime]:
+        """The key in the text of a locked key file, and when that was written.
+
+        Args:
+            content: What ``locked`` gave.
+            passphrase: Its passphrase.
+            place: Where the text stands, for messages.
+
+        Raises:
+            KeyFileError: As ``load``.
+        """
+        held = enveloped(passphrase)
+        del passphrase
+        text = parse(Secret(content), place)
+        return Key._of(text, held, place), text.created
+
+    @staticmethod
+    def _of(text: KeyText, passphrase: Secret | None, place: object) -> "Key":
+        key = Key(opened(text, passphrase, place))
         if key.fingerprint != text.fingerprint:
             raise CorruptKey(
                 "the secret does not have the fingerprint that the file states",
                 value=text.fingerprint,
-                place=path,
+                place=place,
                 remedy="Somebody has put the file together; restore it from a copy.",
             )
         return key
@@ -124,10 +145,36 @@ class Key(Opaque):
         """
         held = enveloped(passphrase)
         del passphrase
+        content = self._text(held, created, cost)
+        key_file.write(Path(path), content, overwrite=overwrite, sealed=held is not None)
+
+    def locked(
+        self,
+        passphrase: str,
+        *,
+        created: datetime | None = None,
+        cost: PassphraseCost = RFC_9106_LOW_MEMORY,
+    ) -> bytes:
+        """The text of a key file that a passphrase locks, for a backup.
+
+        Args:
+            passphrase: What to seal it under.
+            created: The time to state, with time zone; now, if None.
+            cost: What each guess of the passphrase costs.
+
+        Raises:
+            UsageError: If the passphrase is empty.
+            KeyCostRefused: If no release would open it again.
+        """
+        held = enveloped(passphrase)
+        del passphrase
+        assert held is not None  # noqa: S101 - a passphrase was given
+        return self._text(held, created, cost).reveal()
+
+    def _text(self, passphrase: Secret | None, created: datetime | None, cost: PassphraseCost) -> Secret:
         moment = in_whole_seconds(created or datetime.now(UTC))
         protection = Protection(cost, token_bytes(SALT_BYTES))
-        text = closed(self._secret, self.fingerprint, moment, held, protection)
-        key_file.write(Path(path), serialise(text), overwrite=overwrite, sealed=held is not None)
+        return serialise(closed(self._secret, self.fingerprint, moment, passphrase, protection))
 
     @property
     def fingerprint(self) -> str:

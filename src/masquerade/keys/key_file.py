@@ -15,6 +15,10 @@ from masquerade.keys.opaque import Secret
 
 _LARGEST: Final = 4096
 _OWNER_ONLY: Final = 0o600
+_LOST: Final = (
+    "`masquerade key new` makes a key. If it is one that you had, no other opens what was disguised with it, data and "
+    "models: bring back a copy, by `masquerade key restore` from a backup."
+)
 _O_NONBLOCK: Final = getattr(os, "O_NONBLOCK", 0)
 """Opening a pipe must not wait for a writer."""
 
@@ -34,22 +38,27 @@ class KeyFacts:
     protected: bool
 
 
-def describe(path: str | os.PathLike[str]) -> KeyFacts:
+def describe(path: str | os.PathLike[str], *, to_lock: bool = False) -> KeyFacts:
     """Read what a key file says about itself; a sealed secret stays sealed.
 
     Args:
         path: The key file.
+        to_lock: As ``read`` says.
 
     Raises:
         KeyFileError: If the file cannot be read; ``CorruptKey``, ``UnsupportedKeyVersion`` or ``ExposedKey``
             if it can but is damaged, of another version, or readable by others.
     """
-    text = read(Path(path))
+    text = read(Path(path), to_lock=to_lock)
     return KeyFacts(text.fingerprint, text.created, text.protection is not None)
 
 
-def read(path: Path) -> KeyText:
+def read(path: Path, *, to_lock: bool = False) -> KeyText:
     """Read a key file.
+
+    Args:
+        path: The file.
+        to_lock: Whether one is read that no passphrase locks, though the file system cannot close it to others.
 
     Raises:
         KeyFileError: As ``describe`` says.
@@ -59,10 +68,13 @@ def read(path: Path) -> KeyText:
     except OSError as error:
         reason = (error.strerror or type(error).__name__).lower()
         raise KeyFileError(
-            "the key file cannot be read", value=reason, place=path, remedy="`masquerade key new` makes one."
+            "the key file cannot be read",
+            value=reason,
+            place=path,
+            remedy=_LOST if isinstance(error, FileNotFoundError) else "Name the key file.",
         ) from None
     if is_exposed(mode):
-        _require_sealed(content, mode, path)
+        _require_sealed(content, mode, path, to_lock)
     return parse(content, path)
 
 
@@ -80,7 +92,7 @@ def _content(path: Path) -> tuple[Secret, int]:
     return content, status.st_mode
 
 
-def _require_sealed(content: Secret, mode: int, path: Path) -> None:
+def _require_sealed(content: Secret, mode: int, path: Path, to_lock: bool) -> None:
     """Pass if nobody could help that the file is open, and who reads it lacks the passphrase."""
     exposed = f"mode {stat.S_IMODE(mode):04o}"
     if keeps_permissions(path.parent):
@@ -90,7 +102,7 @@ def _require_sealed(content: Secret, mode: int, path: Path) -> None:
             place=path,
             remedy=f"Run `chmod 600 {path}`, and make a new key if somebody may have read it.",
         )
-    if parse(content, path).protection is None:
+    if parse(content, path).protection is None and not to_lock:
         raise ExposedKey(WHAT, value=exposed, place=path, remedy=_remedy(path))
 
 

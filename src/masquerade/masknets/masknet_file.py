@@ -1,6 +1,7 @@
 """A user's MaskNet as a file, ``user.masknet``: whoever has it can repeat, and learn to undo, the user's cloaks."""
 
 import stat
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Final, Literal, final
@@ -121,14 +122,31 @@ def masknet_bytes(file: MaskNetFile) -> bytes:
     return packed({"numbers": file.numbers, **file.masknet.weights}, KIND, file.card.model_dump_json())
 
 
-def write_masknet(path: Path, file: MaskNetFile, *, overwrite: bool = False) -> None:
+def write_masknet(
+    path: Path,
+    file: MaskNetFile,
+    *,
+    overwrite: bool = False,
+    before: Callable[[], object] = lambda: None,
+) -> None:
     """Write a user's MaskNet, mode 0600 from its first moment: the whole of it appears, or nothing.
+
+    Args:
+        path: Where to.
+        file: The MaskNet.
+        overwrite: Whether an existing file may be replaced.
+        before: Done once the disk has taken the bytes, and before they have their name.
 
     Raises:
         UsageError: If the file exists and may not be replaced.
         WriteFailed: If the disk refuses.
     """
-    write_durably(path, [masknet_bytes(file)], 0o600, replace=overwrite, secret=True)
+    write_durably(path, _followed(masknet_bytes(file), before), 0o600, replace=overwrite, secret=True)
+
+
+def _followed(content: bytes, then: Callable[[], object]) -> Iterator[bytes]:
+    yield content
+    then()
 
 
 def read_masknet(path: Path) -> MaskNetFile:

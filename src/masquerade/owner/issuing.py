@@ -12,8 +12,10 @@ from typing import Final, final
 import torch
 
 from masquerade.errors import UsageError
+from masquerade.files.kinds import Kind, kind_of
+from masquerade.files.outputs import require_new
 from masquerade.keys import Key
-from masquerade.masknets import NUMBERS, MaskNetFile, Source, write_masknet
+from masquerade.masknets import NUMBERS, MaskNetFile, Source, read_masknet, write_masknet
 from masquerade.owner.functional_distance import distances, sketch
 from masquerade.owner.register import NAME, Entry, Register, locked
 
@@ -60,8 +62,9 @@ def issue(
 ) -> Issued:
     """Issue the MaskNet of a key.
 
-    A key that was issued one of this source gets the same one again. The register is written first: a MaskNet
-    that is out in the world without an entry could be issued twice.
+    A key that was issued one of this source gets the same one again. The register is written once the disk has taken
+    the MaskNet's bytes, and before they have their name: a MaskNet that is out in the world without an entry could be
+    issued twice, and one that could not be written is no loss.
 
     Args:
         source: Where MaskNets come from.
@@ -69,10 +72,10 @@ def issue(
         out: The file to write, mode 0600.
         register: The register of what was issued, or the folder it lies in; created when missing.
         min_distance: Distance to keep from every MaskNet of another key, 0 to 0.5.
-        overwrite: Replace ``out`` if it exists.
+        overwrite: Replace ``out`` if it is a MaskNet of the same key, which can be drawn again.
 
     Raises:
-        UsageError: If no draw keeps the distance, ``out`` exists, or the distance is out of range.
+        UsageError: If no draw keeps the distance, ``out`` exists or cannot be written, or the distance is out of range.
         ModelError: If the register is damaged.
         JobBusy: If another process issues from the same register.
         WriteFailed: If the disk refuses.
@@ -84,7 +87,7 @@ def issue(
             place="--min-distance",
             remedy="Give 0 (no distance) to 0.5 (that of unrelated MaskNets).",
         )
-    _require_free(out, overwrite)
+    _require_free(out, key, overwrite)
     path = register / NAME if register.is_dir() else register
     with locked(path):
         issued = Register.read(path)
@@ -92,9 +95,7 @@ def issue(
         entry, drawing, nearest = _drawn(source, key, issued, min_distance)
         seconds = time.perf_counter() - start
         file = MaskNetFile.drawn(source, _numbers(key, entry.draw), key.fingerprint, nearest, entry.draw)
-        if drawing is not None:
-            issued.with_entry(entry, drawing).write(path)
-        write_masknet(out, file, overwrite=overwrite)
+        write_masknet(out, file, overwrite=overwrite, before=lambda: _register(path, issued, entry, drawing))
     others = len(issued.others(key.fingerprint))
     return Issued(out, key.fingerprint, entry.draw, nearest, others, seconds)
 
@@ -129,9 +130,17 @@ def _drawn(
     )
 
 
-def _require_free(out: Path, overwrite: bool) -> None:
-    """Before the register is touched; ``write_masknet`` makes sure."""
-    if out.exists() and not overwrite:
+def _register(path: Path, issued: Register, entry: Entry, drawing: bytes | None) -> None:
+    if drawing is not None:
+        issued.with_entry(entry, drawing).write(path)
+
+
+def _require_free(out: Path, key: Key, overwrite: bool) -> None:
+    """Before anything is drawn; ``write_masknet`` makes sure."""
+    require_new(out, Kind.MASKNET, overwrite=overwrite)
+    if kind_of(out) is Kind.MASKNET and read_masknet(out).card.key_fingerprint != key.fingerprint:
         raise UsageError(
-            "the file exists already", place=out, remedy="Choose another name, or pass --overwrite."
+            "a MaskNet of another key stands there, which is never replaced",
+            place=out,
+            remedy="Choose another name.",
         )

@@ -9,6 +9,8 @@ import segno
 
 from masquerade.errors import UsageError
 from masquerade.files.durable import write_durably
+from masquerade.files.kinds import Kind
+from masquerade.files.outputs import require_new
 from masquerade.service.reach import loopback
 
 PICTURES: Final = (".png", ".svg")
@@ -49,8 +51,7 @@ def require_picture(path: Path) -> None:
         raise UsageError(
             "a QR code is written as PNG or SVG", value=path.suffix, place=path, remedy="Name it .svg."
         )
-    if path.exists():
-        raise UsageError("the file exists already", place=path, remedy="Choose another name.")
+    require_new(path, Kind.PICTURE)
 
 
 def write_qr(link: str, path: Path) -> None:
