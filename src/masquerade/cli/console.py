@@ -4,6 +4,7 @@ Texts of strangers go through here on their way to a terminal, names of files an
 nothing in them can move the cursor, turn the direction of text or begin a line.
 """
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
