@@ -12,20 +12,27 @@ from masquerade.service.provider import Provider
 from masquerade.service.web.app import create
 from masquerade.service.web.patience import Patient
 from masquerade.service.web.rates import Rates
+from masquerade.service.web.server import Server
 from masquerade.service.web.upkeep import Upkeep
 
 FREE = dict.fromkeys(("address", "account", "join"), (10**6, 1))
 
 
 @contextmanager
-def listening(psp: Provider, folder: Path) -> Iterator[int]:
+def listening(psp: Provider, folder: Path, **more: object) -> Iterator[int]:
     """The port; at the end it is told to stop, as a signal would."""
     rates = Rates(folder / "rates.db", FREE)
     app = create(psp, rates, Upkeep(psp, rates))
     config = uvicorn.Config(
-        app, port=0, http=Patient, ws="none", log_config=None, h11_max_incomplete_event_size=16 * 1024
+        app,
+        port=0,
+        http=Patient,
+        ws="none",
+        log_config=None,
+        h11_max_incomplete_event_size=16 * 1024,
+        **more,  # type: ignore[arg-type]
     )
-    server = uvicorn.Server(config)
+    server = Server(config, lambda: None, psp.database.hurry)
     thread = threading.Thread(target=server.run)
     thread.start()
     while not server.started and thread.is_alive():

@@ -6,13 +6,13 @@ from pathlib import Path
 from socket import socket
 
 
-def never_serves(address: socket) -> bool:
+def never_serves(address: socket, _: object) -> bool:
     """A worker that cannot begin."""
     address.close()
     return False
 
 
-def dies_once(folder: Path, address: socket) -> bool:
+def dies_once(folder: Path, address: socket, _: object) -> bool:
     """A worker that dies the first time, and the second time stops whoever began it."""
     address.close()
     if (folder / "begun").exists():

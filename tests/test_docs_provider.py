@@ -17,6 +17,7 @@ from masquerade.service.settings import Policy, Settings
 from masquerade.service.tables import Account
 from masquerade.service.web import guard, rates, serving
 from masquerade.service.web.listening import CONNECTIONS, Listening
+from tls_examples import certificate
 
 GUIDE = (Path(__file__).parents[1] / "docs" / "guide" / "provider.md").read_text(encoding="utf-8")
 MODEL = (Path(__file__).parents[1] / "docs" / "guide" / "service-threat-model.md").read_text(encoding="utf-8")
@@ -28,7 +29,7 @@ def started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Settings]:
     """What was served; nothing listens, and PostgreSQL is SQLite here."""
     begun: list[Settings] = []
 
-    def listen(settings: Settings, where: Listening) -> None:
+    def listen(settings: Settings, where: Listening, _: object) -> None:
         serving.require_private(where)
         begun.append(settings)
 
@@ -38,6 +39,7 @@ def started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Settings]:
         opened(database, address if address.startswith("sqlite") else f"sqlite:///{tmp_path}/other.db")
 
     monkeypatch.chdir(tmp_path)
+    certificate(tmp_path)
     monkeypatch.setattr(serving, "serve", listen)
     monkeypatch.setattr(Database, "__init__", embedded)
     return begun

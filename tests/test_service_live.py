@@ -165,10 +165,22 @@ def test_one_connection_too_many_is_told_to_wait(live: Live, monkeypatch: pytest
     assert 'status="503"' in counted
 
 
-def test_a_head_too_large_is_refused(live: Live) -> None:
-    head = b"GET /healthz HTTP/1.1\r\nHost: a\r\nX-Large: " + b"x" * 20_000
-    status, headers, error = refusal(said(live[1], head))
-    assert (status, error["code"], headers["content-security-policy"]) == (400, "malformed", guard.CSP)
+@pytest.mark.parametrize("size", [16_500, 40_000, 65_000, 200_000])
+@pytest.mark.parametrize("end", [b"", b"\r\n\r\n"], ids=["unfinished", "finished"])
+@pytest.mark.parametrize(
+    "before", [b"", b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n"], ids=["first", "pipelined"]
+)
+def test_a_head_too_large_is_refused(live: Live, size: int, end: bytes, before: bytes) -> None:
+    head = b"GET /healthz HTTP/1.1\r\nHost: a\r\nX-Large: " + b"x" * size
+    answer = said(live[1], before + head + end)
+    assert answer.count(b"HTTP/1.1 200") == bool(before)
+    status, headers, error = refusal(answer[answer.rindex(b"HTTP/1.1") :])
+    assert (status, error["code"], headers["content-security-policy"]) == (431, "large", guard.CSP)
+
+
+def test_a_head_of_what_is_promised_is_taken(live: Live) -> None:
+    head = b"GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\nX-Large: " + b"x" * 16_000
+    assert said(live[1], head + b"\r\n\r\n").startswith(b"HTTP/1.1 200")
 
 
 def test_what_is_no_provider_is_told_apart(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -26,7 +26,8 @@ export function readCode(text: string): InvitationCode {
     }
   }
   const groups: string[] = typed.join("").match(/.{1,5}/g) ?? [];
-  const wrong = [...groups.keys()].filter((at) => check(at, groups[at].slice(0, -1)) !== groups[at].slice(-1));
+  const first = groups.slice(0, GROUPS);
+  const wrong = [...first.keys()].filter((at) => check(at, first[at].slice(0, -1)) !== first[at].slice(-1));
   if (typed.length !== GROUPS * GROUP) {
     const look = wrong.length ? `; look at the ${place(wrong[0])} group` : "";
     throw mistyped(`an invitation's code has ${GROUPS * GROUP} letters and digits, not ${typed.length}${look}`);

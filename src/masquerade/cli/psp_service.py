@@ -1,6 +1,7 @@
 """``masquerade psp serve|invite|accounts|…``: the provider's service and its operator."""
 
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -34,35 +35,43 @@ def serve(
         typer.Option(help="People a day who may join without an invitation: whoever joins k times has k."),
     ] = 0,
     tls_cert: Annotated[Path | None, typer.Option(help="Certificate, PEM.")] = None,
-    tls_key: Annotated[Path | None, typer.Option(help="Its key, PEM.")] = None,
+    tls_key: Annotated[Path | None, typer.Option(help="Its key, PEM, mode 0600.")] = None,
     behind_proxy: Annotated[bool, typer.Option(help="A proxy on this machine does TLS.")] = False,
+    plain_http: Annotated[
+        bool,
+        typer.Option(
+            "--plain-http-beyond-this-machine",
+            help="Let others reach it without TLS: whoever reads that network reads every MaskNet.",
+        ),
+    ] = False,
 ) -> None:
     """Serve MaskNets to people with an invitation; `psp invite` makes one."""
-    _provider(database, key, make=True).close()
+    settings = _settings(
+        database, key, hypernet=hypernet, policy={"stock": stock, "open_joins_a_day": open_joins}
+    )
     from masquerade.service.leaks import open_to_anyone
-    from masquerade.service.settings import Policy
+    from masquerade.service.web import serving
     from masquerade.service.web.listening import Listening
-    from masquerade.service.web.serving import serve
 
+    listening = Listening(
+        host=host,
+        port=port,
+        workers=workers,
+        tls_cert=tls_cert,
+        tls_key=tls_key,
+        behind_proxy=behind_proxy,
+        plain_http=plain_http,
+    )
+    serving.require_private(listening)  # before anything is made
+    _provider(database, key, make=True).close()
     for line in open_to_anyone(open_joins) if open_joins else ():
         note(line)
-    note(f"listening at {host}:{port}; keep {key} apart from backups of the database")
-    serve(
-        _settings(
-            database,
-            key,
-            hypernet=hypernet,
-            policy=Policy(stock=stock, open_joins_a_day=open_joins),
-        ),
-        Listening(
-            host=host,
-            port=port,
-            workers=workers,
-            tls_cert=tls_cert,
-            tls_key=tls_key,
-            behind_proxy=behind_proxy,
-        ),
-    )
+    serving.serve(settings, listening, partial(_began, key))
+
+
+def _began(key: Path, link: str) -> None:
+    note(f"{link} - invite people with `masquerade psp invite`; stop with Ctrl-C.")
+    note(f"Keep {key} apart from backups of the database.")
 
 
 def invite(

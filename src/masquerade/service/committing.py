@@ -65,8 +65,15 @@ class Committer:
             MasqueradeError: What the job raised; nothing of it was kept.
             OutOfOrder: If the database cannot be written; nothing was kept.
         """
-        answer: Future[T] = self._put(_Job(None, job))
-        return self.result(answer)
+        return self.result(self.start(job))
+
+    def start(self, job: Callable[[Connection], T]) -> "Future[T]":
+        """As ``run``, for who does not wait here.
+
+        Raises:
+            OutOfOrder: If the service is stopping.
+        """
+        return self._put(_Job(None, job))
 
     def begin(
         self, work: Callable[[Connection, list[W]], Sequence[T | MasqueradeError]], wish: W

@@ -1,11 +1,9 @@
 """The database: SQLite in a file, or PostgreSQL; every writer holds its lock from the first statement."""
 
-import fcntl
-import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import Any, final
+from typing import Any, Final, final
 
 from sqlalchemy import Connection, Engine, Executable, create_engine, event, select, text
 from sqlalchemy.engine import URL, Row, make_url
@@ -14,8 +12,11 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.exc import TimeoutError as NoneFree
 
 from masquerade.errors import OutOfOrder, UsageError
+from masquerade.service.file_lock import PATIENCE, FileLock
 from masquerade.service.tables import Head
 
+BUSY: Final = 5.0
+"""Seconds that SQLite waits for a lock of its own, which programs other than ours may hold."""
 KINDS = {"sqlite": "sqlite", "postgresql": "postgresql+psycopg"}
 
 
@@ -40,6 +41,10 @@ class Database:
             raise _unknown(kind)
         self.embedded = kind == "sqlite"
         self.file = Path(str(url.database)) if self.embedded else None
+        # writers of SQLite wait in a queue of the system's: its own waiting polls, and is unfair
+        self._queue = FileLock(self.file.with_name(f".{self.file.name}.lock")) if self.file else None
+        self._turn = self._queue.held if self._queue else nullcontext
+        self._shown = url.difference_update_query(("password", "sslpassword")).render_as_string()
         full = url.set(drivername=KINDS[kind])
         self.engine = _engine(full, self.embedded)
         self._glances = self.engine if self.embedded else _glancing(full)
@@ -52,7 +57,7 @@ class Database:
             OutOfOrder: If the database cannot be reached or written. Nothing was kept; but a server that went
                 away during the commit itself may have kept all.
         """
-        with self._lock(), _named(), self.engine.begin() as connection:
+        with self._turn(), _named(self._shown), self.engine.begin() as connection:
             yield connection
 
     @contextmanager
@@ -65,7 +70,7 @@ class Database:
         options: dict[str, Any] = {"begin": "BEGIN"}
         if not self.embedded:
             options["isolation_level"] = "REPEATABLE READ"
-        with _named(), self.engine.connect().execution_options(**options) as connection:
+        with _named(self._shown), self.engine.connect().execution_options(**options) as connection:
             yield connection
 
     def first(self, statement: Executable, values: dict[str, Any]) -> Row[Any] | None:
@@ -74,7 +79,7 @@ class Database:
         Raises:
             OutOfOrder: If the database cannot be reached.
         """
-        with _named():
+        with _named(self._shown):
             try:
                 return self._first(statement, values)
             except DBAPIError as error:
@@ -86,23 +91,15 @@ class Database:
         with self._glances.connect().execution_options(begin="") as connection:
             return connection.execute(statement, values).first()
 
+    def hurry(self) -> None:
+        """The service is told to stop: nobody waits long for another process any more."""
+        if self._queue is not None:
+            self._queue.hurry()
+
     def close(self) -> None:
         """Let go of all connections."""
         self.engine.dispose()
         self._glances.dispose()
-
-    @contextmanager
-    def _lock(self) -> Iterator[None]:
-        """Writers of SQLite wait in a queue of the system's: its own waiting polls, and is unfair."""
-        if self.file is None:
-            yield
-            return
-        handle = os.open(self.file.with_name(f".{self.file.name}.lock"), os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX)
-            yield
-        finally:
-            os.close(handle)
 
 
 def locked_head(connection: Connection, name: str) -> tuple[int, str]:
@@ -113,9 +110,10 @@ def locked_head(connection: Connection, name: str) -> tuple[int, str]:
 
 def _engine(url: URL, embedded: bool) -> Engine:
     if not embedded:
-        return create_engine(url, pool_size=8, pool_pre_ping=True, hide_parameters=True)
+        waits = {"connect_timeout": int(PATIENCE)}
+        return create_engine(url, pool_size=8, pool_pre_ping=True, hide_parameters=True, connect_args=waits)
     Path(str(url.database)).touch(mode=0o600)
-    options = {"timeout": 30, "check_same_thread": False}
+    options = {"timeout": BUSY, "check_same_thread": False}
     engine = create_engine(url, connect_args=options, pool_size=8, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
@@ -139,17 +137,26 @@ def _glancing(url: URL) -> Engine:
 
 
 @contextmanager
-def _named() -> Iterator[None]:
+def _named(shown: str) -> Iterator[None]:
     try:
         yield
     except (DBAPIError, NoneFree) as error:
+        connecting = isinstance(error, DBAPIError) and error.statement is None
         raise OutOfOrder(
-            "the database cannot do that now",
+            "cannot connect to the database" if connecting else "the database cannot do that now",
             code="database",
-            value=type(getattr(error, "orig", error)).__name__,
-            remedy="Try again later, with the same Idempotency-Key. Operator: check its disk and connection.",
+            value=_reason(error),
+            place=shown,
+            remedy="Check that it runs, who may connect, and its disk; then try again.",
             wait=5,
         ) from None
+
+
+def _reason(error: Exception) -> str:
+    """What the database's driver says of it, on one line; its class, where it says nothing."""
+    cause = getattr(error, "orig", None) or error
+    lines = [line.strip() for line in str(cause).splitlines() if line.strip()]
+    return f"{type(cause).__name__}: {lines[0][:300]}" if lines else type(cause).__name__
 
 
 def _unknown(kind: str) -> UsageError:

@@ -72,7 +72,7 @@ def read_code(text: str) -> InvitationCode:
         if letter not in ALPHABET:
             raise _mistyped(f"{letter!r} in the {_place(at // GROUP)} group is in no invitation's code")
     groups = [typed[at : at + GROUP] for at in range(0, len(typed), GROUP)]
-    wrong = [place for place, group in enumerate(groups) if _check(place, group[:-1]) != group[-1]]
+    wrong = [place for place, group in enumerate(groups[:GROUPS]) if _check(place, group[:-1]) != group[-1]]
     if len(typed) != GROUPS * GROUP:
         look = f"; look at the {_place(wrong[0])} group" if wrong else ""
         raise _mistyped(

@@ -107,6 +107,14 @@ class Provider:
             NotKnown: If the code is good no more.
             ServiceError: As ``enrolling.joined``.
         """
+        return self.committer.result(self.joining(code, request_key))
+
+    def joining(self, code: str, request_key: str) -> Future[dict[str, str]]:
+        """As ``join``, for who does not wait here.
+
+        Raises:
+            OutOfOrder: If the service is stopping.
+        """
 
         def job(connection: Connection) -> dict[str, str]:
             found = enrolled(connection, code, request_key, self.policy, self._key)
@@ -114,7 +122,7 @@ class Provider:
                 self.log.append(connection, Event("join", found.account))
             return {"account": found.account, "token": found.token, "public_key": self.signer.public.hex()}
 
-        return self.committer.run(job)
+        return self.committer.start(job)
 
     def caller(self, token: str) -> Caller | None:
         """Who holds a token."""

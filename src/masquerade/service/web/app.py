@@ -24,6 +24,7 @@ from masquerade.service.web.console import console, token_of
 from masquerade.service.web.failures import add_failures
 from masquerade.service.web.guard import Guard
 from masquerade.service.web.metrics import TYPE, Metrics
+from masquerade.service.web.probes import PROBES, Readiness
 from masquerade.service.web.rates import Rates
 from masquerade.service.web.upkeep import Upkeep
 
@@ -42,8 +43,12 @@ def application(
     """The endpoints alone."""
     counts = metrics or Metrics()
 
-    def authorise(request: Request) -> Caller:
-        return _authorised(request, provider, rates)
+    readiness = Readiness(provider.ready)
+
+    async def authorise(request: Request) -> Caller:
+        if request.scope["route"].path in PROBES:
+            return Caller(ANYONE)
+        return await run_in_threadpool(_authorised, request, provider, rates)
 
     app = FastAPI(
         title="masquerade: Privacy Service Provider",
@@ -59,13 +64,14 @@ def application(
     add_failures(app)
 
     @app.get("/healthz")
-    def healthz() -> dict[str, str]:
+    async def healthz() -> dict[str, str]:
         return {"status": "alive"}
 
     @app.get("/readyz")
-    def readyz() -> dict[str, str]:
-        if not provider.ready():
+    async def readyz() -> dict[str, str]:
+        if provider.committer.closed:
             raise OutOfOrder("the service is stopping", code="stopping", wait=5)
+        await readiness.require()
         return {"status": "ready"}
 
     @app.get("/metrics", response_class=PlainTextResponse)
@@ -83,8 +89,10 @@ def application(
         }
 
     @app.post("/v1/join", status_code=201)
-    def join(body: Join, idempotency_key: Annotated[str, Header(max_length=200)] = "") -> dict[str, str]:
-        return provider.join(body.code, idempotency_key)
+    async def join(
+        body: Join, idempotency_key: Annotated[str, Header(max_length=200)] = ""
+    ) -> dict[str, str]:
+        return await provider.committer.answered(provider.joining(body.code, idempotency_key))
 
     @app.post("/v1/masknet", status_code=201, response_model=Issued)
     async def issue(

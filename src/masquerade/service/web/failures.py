@@ -1,5 +1,7 @@
 """How whatever goes wrong is answered: in one shape, without a word of what is secret."""
 
+from typing import Final
+
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
@@ -8,6 +10,8 @@ from starlette.exceptions import HTTPException
 from masquerade.errors import BadRequest, MasqueradeError, ServiceError
 from masquerade.service.web.console import CHALLENGE, PATHS
 from masquerade.service.web.guard import shape
+
+LATER: Final = "Try again later; a request with an Idempotency-Key with the same one."
 
 
 def add_failures(app: FastAPI) -> None:
@@ -19,6 +23,8 @@ def add_failures(app: FastAPI) -> None:
             (error.status, error.code) if isinstance(error, ServiceError) else (503, "out_of_order")
         )
         public = error if isinstance(error, ServiceError) else MasqueradeError("the service is out of order")
+        if status == 503:  # value and place are the operator's
+            public = MasqueradeError(public.problem, remedy=LATER)
         wait = error.wait if isinstance(error, ServiceError) else None
         headers = {} if wait is None else {"retry-after": str(wait)}
         return JSONResponse(shape(public, code), status, headers)

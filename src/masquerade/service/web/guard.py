@@ -32,6 +32,7 @@ HEADERS: Final = {
     "referrer-policy": "no-referrer",
     "permissions-policy": "camera=(), microphone=(), geolocation=()",
 }
+HSTS: Final = b"max-age=31536000"
 CROWDED: Final = "masquerade.crowded"
 """In the scope of a request that comes over one connection too many."""
 LATER: Final = 5
@@ -74,6 +75,8 @@ class Guard:
             if message["type"] == "http.response.start":
                 own = {name.lower() for name, _ in message["headers"]}
                 more = [(n.encode(), v.encode()) for n, v in HEADERS.items() if n.encode() not in own]
+                if scope["scheme"] == "https":
+                    more.append((b"strict-transport-security", HSTS))
                 if scope["path"].startswith("/v1"):
                     more.append((b"cache-control", b"no-store"))
                 message["headers"] = [*message["headers"], *more]

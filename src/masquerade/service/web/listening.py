@@ -21,7 +21,8 @@ class Listening(BaseModel):
         workers: Processes.
         tls_cert: Certificate, PEM.
         tls_key: Its key, PEM.
-        behind_proxy: Whether a proxy of the same machine does TLS.
+        behind_proxy: Whether a proxy of the same machine does TLS, and is believed who asks.
+        plain_http: Whether others may reach it without TLS: only in a network that nobody else reads.
         rates: File of the counts that workers share.
     """
 
@@ -33,4 +34,5 @@ class Listening(BaseModel):
     tls_cert: Path | None = None
     tls_key: Path | None = None
     behind_proxy: bool = False
+    plain_http: bool = False
     rates: Path = Path(tempfile.gettempdir()) / f"masquerade-rates-{os.getuid()}.db"

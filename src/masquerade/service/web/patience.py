@@ -5,7 +5,10 @@ hold them all (Slowloris). The limit of the body's time is the guard's, as is th
 """
 
 import asyncio
+import time
+from collections import OrderedDict
 from typing import Any, Final, final
+from weakref import WeakKeyDictionary
 
 import h11
 from uvicorn.config import Config
@@ -13,7 +16,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
 from masquerade.errors import BadRequest
-from masquerade.service.web.guard import HEADERS, crowded, told
+from masquerade.service.web.guard import HEADERS, LATER, crowded, told
 from masquerade.service.web.listening import CONNECTIONS
 
 SILENT: Final = 60.0
@@ -22,8 +25,49 @@ HEAD: Final = 10.0
 """Seconds from the first byte of a request to the end of its head."""
 TAKING: Final = 60.0
 """Seconds for which a client may take nothing of an answer."""
+HANDSHAKE: Final = 60.0
+"""Seconds after which asyncio gives up a TLS handshake."""
+TOO_LARGE: Final = 431
+LARGEST_HEAD: Final = 16 * 1024
+"""Bytes of a request's head."""
 HURRY: Final = 1.0
 """Seconds for the rest of a body, once the service is told to stop."""
+
+
+@final
+class Handshakes:
+    """Connections that do TLS, and have not finished to agree on it; asyncio tells of no end but a good one."""
+
+    def __init__(self) -> None:
+        self._begun: OrderedDict[int, float] = OrderedDict()
+
+    def begin(self, protocol: object, room: int) -> None:
+        """One more.
+
+        Args:
+            protocol: Whose.
+            room: How many there may be.
+
+        Raises:
+            ConnectionRefusedError: If there are as many already.
+        """
+        if self.count() >= room:
+            raise ConnectionRefusedError
+        self._begun[id(protocol)] = time.monotonic()
+
+    def end(self, protocol: object) -> None:
+        """One less: it is a connection like others now."""
+        self._begun.pop(id(protocol), None)
+
+    def count(self) -> int:
+        """How many there are at most."""
+        given_up = time.monotonic() - HANDSHAKE
+        while self._begun and next(iter(self._begun.values())) < given_up:
+            self._begun.popitem(last=False)
+        return len(self._begun)
+
+
+_HANDSHAKES: Final["WeakKeyDictionary[ServerState, Handshakes]"] = WeakKeyDictionary()
 
 
 @final
@@ -46,7 +90,11 @@ class Patient(asyncio.Protocol):
     ) -> None:
         self._inner = H11Protocol(config, server_state, app_state, _loop)
         self._inner.send_400_response = self._refuse  # type: ignore[method-assign]  # its own is plain text
+        self._limit_heads()
         self._connections: set[Any] = server_state.connections
+        self._handshakes = _HANDSHAKES.setdefault(server_state, Handshakes())
+        if config.is_ssl:
+            self._handshakes.begin(self, CONNECTIONS - len(self._connections))
         self._stopping = False
         self._transport: asyncio.BaseTransport | None = None
         self._clock: asyncio.TimerHandle | None = None
@@ -57,9 +105,11 @@ class Patient(asyncio.Protocol):
         self._inner.connection_made(transport)  # type: ignore[arg-type]
         self._connections.discard(self._inner)  # it is this one that is told to stop
         self._connections.add(self)
-        if len(self._connections) > CONNECTIONS:
+        self._handshakes.end(self)
+        full = len(self._connections) + self._handshakes.count() > CONNECTIONS
+        if full:
             self._inner.app = crowded(self._inner.app)
-        self._wait(SILENT)
+        self._wait(LATER if full else SILENT)
 
     def shutdown(self) -> None:
         """The server stops: finish what was begun, which a request is not whose body has not come."""
@@ -100,16 +150,43 @@ class Patient(asyncio.Protocol):
 
     def _refuse(self, msg: str) -> None:
         """A head that is none is answered as everything else is."""
-        body = told(BadRequest(msg.rstrip("."), code="malformed", place="head"))
+        status, error = 400, BadRequest(msg.rstrip("."), code="malformed", place="head")
+        if self._too_large:
+            status, error = (
+                TOO_LARGE,
+                BadRequest("the head is too large", code="large", place="head"),
+            )
+        body = told(error)
         headers = {
             "content-type": "application/json",
             "content-length": str(len(body)),
             "connection": "close",
         }
         more = [(name.encode(), value.encode()) for name, value in {**headers, **HEADERS}.items()]
-        for event in (h11.Response(status_code=400, headers=more), h11.Data(data=body), h11.EndOfMessage()):
+        for event in (
+            h11.Response(status_code=status, headers=more),
+            h11.Data(data=body),
+            h11.EndOfMessage(),
+        ):
             self._inner.transport.write(self._inner.conn.send(event) or b"")
         self._inner.transport.close()
+
+    def _limit_heads(self) -> None:
+        """h11 limits what has not ended yet; a head that comes at once, or behind another request, is one too."""
+        self._too_large, read = False, self._inner.conn.next_event
+
+        def limited() -> h11.Event | type[h11.NEED_DATA] | type[h11.PAUSED]:
+            try:
+                event = read()
+            except h11.RemoteProtocolError as error:
+                self._too_large = error.error_status_hint == TOO_LARGE
+                raise
+            if isinstance(event, h11.Request) and _size(event) > LARGEST_HEAD:
+                self._too_large = True
+                raise h11.RemoteProtocolError("the head is too large", TOO_LARGE)
+            return event
+
+        self._inner.conn.next_event = limited  # type: ignore[method-assign]
 
     def _within_head(self) -> bool:
         return self._inner.conn.their_state is h11.IDLE and bool(self._inner.conn.trailing_data[0])
@@ -129,3 +206,9 @@ class Patient(asyncio.Protocol):
     def _end(self) -> None:
         if isinstance(self._transport, asyncio.Transport):
             self._transport.abort()
+
+
+def _size(head: h11.Request) -> int:
+    """Bytes of a request's head, line ends and what separates included."""
+    lines = sum(len(name) + len(value) + 4 for name, value in head.headers)
+    return len(head.method) + len(head.target) + 12 + lines + 2

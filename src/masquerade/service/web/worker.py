@@ -1,6 +1,7 @@
 """One process that serves."""
 
 import os
+from collections.abc import Callable
 from socket import socket
 from typing import Final
 
@@ -15,24 +16,31 @@ from masquerade.service.web.app import create
 from masquerade.service.web.listening import Listening
 from masquerade.service.web.patience import Patient
 from masquerade.service.web.rates import Rates
+from masquerade.service.web.server import Server
 from masquerade.service.web.upkeep import Upkeep
 
 GRACE: Final = 10
 """Seconds in which requests under way are finished."""
 
 
-def work(settings: Settings, listening: Listening, address: socket) -> bool:
+def work(settings: Settings, listening: Listening, address: socket, begun: Callable[[], object]) -> bool:
     """Serve until a signal says to stop.
 
     Args:
         settings: Of the provider.
         listening: How it listens.
         address: Bound to where; closed at the end.
+        begun: Called once it answers.
 
     Returns:
         Whether it could begin.
     """
-    server = uvicorn.Server(_config(listening, _app(settings, listening)))
+    torch.set_num_threads(1)
+    key = Key.load(settings.key, os.environ.get("MASQUERADE_PASSPHRASE"))
+    provider, rates = Provider(settings, key), Rates(listening.rates)
+    provider.source  # noqa: B018  (opened now, or not at all)
+    app = create(provider, rates, Upkeep(provider, rates))
+    server = Server(_config(listening, app), begun, provider.database.hurry)
     server.run([address])
     return server.started
 
@@ -46,6 +54,7 @@ def _config(listening: Listening, app: ASGIApp) -> uvicorn.Config:
         forwarded_allow_ips="127.0.0.1" if listening.behind_proxy else "",
         http=Patient,
         ws="none",
+        loop="asyncio",
         h11_max_incomplete_event_size=16 * 1024,
         timeout_keep_alive=30,
         timeout_graceful_shutdown=GRACE,
@@ -53,11 +62,3 @@ def _config(listening: Listening, app: ASGIApp) -> uvicorn.Config:
         server_header=False,
         log_level="warning",
     )
-
-
-def _app(settings: Settings, listening: Listening) -> ASGIApp:
-    torch.set_num_threads(1)
-    key = Key.load(settings.key, os.environ.get("MASQUERADE_PASSPHRASE"))
-    provider, rates = Provider(settings, key), Rates(listening.rates)
-    provider.source  # noqa: B018  (opened now, or not at all)
-    return create(provider, rates, Upkeep(provider, rates))

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from multiprocessing import get_context, parent_process
 from multiprocessing.connection import wait
 from multiprocessing.context import SpawnProcess
+from multiprocessing.synchronize import Event
 from socket import socket
 from typing import Final, final
 
@@ -22,7 +23,8 @@ LOOK: Final = 0.2
 """Seconds between two looks at whether we were told to stop."""
 FAILED: Final = 3
 """How a process ends that never served; another would end so too."""
-SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
+SIGNALS: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+Begun = Callable[[], object]
 
 
 @final
@@ -30,13 +32,17 @@ class Workers:
     """Processes that serve.
 
     Args:
-        serve: What each does with the address, until a signal tells it to stop; importable by name. It gives
-            back whether it could begin.
+        serve: What each does with the address, until a signal tells it to stop; importable by name. It calls what
+            it is given once it answers, and gives back whether it could begin.
         count: How many.
+        told: Called once, when the first answers.
     """
 
-    def __init__(self, serve: Callable[[socket], bool], count: int) -> None:
-        self._serve, self._count = serve, count
+    def __init__(
+        self, serve: Callable[[socket, Begun], bool], count: int, told: Begun = lambda: None
+    ) -> None:
+        self._serve, self._count, self._told = serve, count, told
+        self._answers = get_context("spawn").Event()
 
     def run(self, address: socket) -> None:
         """Until a signal tells this process to stop; then until all have ended.
@@ -52,6 +58,7 @@ class Workers:
             try:
                 while not told:
                     wait([process.sentinel for process in running], LOOK)
+                    self._look()
                     for at, process in enumerate(running):
                         if process.exitcode == FAILED:
                             raise OutOfOrder("a worker cannot begin", code="worker", remedy="See above.")
@@ -65,9 +72,16 @@ class Workers:
                     process.join()
 
     def _begun(self, address: socket) -> SpawnProcess:
-        process = get_context("spawn").Process(target=_work, args=(self._serve, address))
+        words = (self._serve, address, self._answers)
+        process = get_context("spawn").Process(target=_work, args=words)
         process.start()
         return process
+
+    def _look(self) -> None:
+        if self._answers.is_set():
+            self._answers.clear()
+            self._told()
+            self._told = lambda: None
 
 
 @contextmanager
@@ -87,7 +101,8 @@ def _told() -> Iterator[list[int]]:
 
 @contextmanager
 def _handled(act: Callable[[int, object], object]) -> Iterator[None]:
-    before = {each: signal.signal(each, act) for each in SIGNALS}
+    wanted = [each for each in SIGNALS if signal.getsignal(each) is not signal.SIG_IGN]  # of nohup
+    before = {each: signal.signal(each, act) for each in wanted}
     try:
         yield
     finally:
@@ -95,10 +110,10 @@ def _handled(act: Callable[[int, object], object]) -> Iterator[None]:
             signal.signal(each, handler)
 
 
-def _work(serve: Callable[[socket], bool], address: socket) -> None:
+def _work(serve: Callable[[socket, Begun], bool], address: socket, answers: Event) -> None:
     threading.Thread(target=_follow, daemon=True).start()
     try:
-        begun = serve(address)
+        begun = serve(address, answers.set)
     except KeyboardInterrupt:  # of a terminal, which tells us as it tells the process that began us
         return
     if not begun:
