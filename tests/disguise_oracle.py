@@ -4,8 +4,9 @@ Sharma and Chen, Disguised-Nets, sections 3.2 and 3.3. Of the package it uses th
 names of their purposes and the order of draws are written down a second time here.
 """
 
+import json
 from collections.abc import Iterator, Mapping
-from hashlib import blake2b
+from hashlib import blake2b, sha256
 from typing import Any
 
 import numpy as np
@@ -23,8 +24,18 @@ def disguised(description: Mapping[str, Any], key: Key, images: NDArray[np.uint8
     return _step(description, key, images.astype(np.float64), nonces)
 
 
+def name_of(description: Mapping[str, Any]) -> str:
+    """SHA-256 of a description with sorted names, whole numbers without a point."""
+
+    def number(text: str) -> float:
+        return int(float(text)) if float(text).is_integer() else float(text)
+
+    written = json.loads(json.dumps(description), parse_float=number)
+    return sha256(json.dumps(written, sort_keys=True).encode()).hexdigest()
+
+
 def _step(description: Mapping[str, Any], key: Key, images: Images, nonces: list[bytes]) -> Images:
-    given = {**description}
+    given, key = {**description}, key.derive(f"disguise {name_of(description)}")
     match given.pop("kind"):
         case "Chain":
             for i, part in enumerate(given["parts"]):

@@ -61,7 +61,7 @@ def test_instahide_draws_anew_for_another_call() -> None:
 
 def test_instahide_is_asked_with_plain_photos() -> None:
     assert torch.equal(InstaHide().with_key(KEY, SHAPE).query(photos()), photos().float())
-    chain = Chain((InstaHide(), Dauntless(width=8))).with_key(KEY, SHAPE)
+    chain = Chain((InstaHide(), Dauntless(width=8))).keyed(KEY, SHAPE)
     plain = Dauntless(width=8).with_key(KEY.derive("part 1"), SHAPE)(photos())
     assert torch.equal(chain.query(photos()), plain)
 

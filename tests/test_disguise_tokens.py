@@ -30,7 +30,7 @@ def test_patch_permutation_moves_whole_tokens_alike_in_every_map() -> None:
 
 
 def test_xnn_in_a_chain_is_permutation_then_matrix_and_can_be_undone() -> None:
-    xnn = Chain((BlockPermutation(1), TokenMatrix())).with_key(KEY, SHAPE)
+    xnn = Chain((BlockPermutation(1), TokenMatrix())).keyed(KEY, SHAPE)
     obfuscated = xnn(maps())
     alone = TokenMatrix().with_key(KEY.derive("part 1"), SHAPE)
     assert torch.equal(obfuscated, alone(BlockPermutation(1).with_key(KEY.derive("part 0"), SHAPE)(maps())))
@@ -91,7 +91,7 @@ def test_every_photo_states_its_key_and_keys_are_used_alike() -> None:
 
 
 def test_each_key_is_another_one_and_a_photo_keeps_its_own() -> None:
-    many = ManyKeys(TokenMatrix(), keys=3).with_key(KEY, SHAPE)
+    many = ManyKeys(TokenMatrix(), keys=3).keyed(KEY, SHAPE)
     chosen = many(maps(30))[:, 192:, 0, 0].argmax(1).tolist()
     for row, j in enumerate(chosen):
         one = TokenMatrix().with_key(KEY.derive(f"key {j}"), SHAPE)
@@ -101,8 +101,7 @@ def test_each_key_is_another_one_and_a_photo_keeps_its_own() -> None:
 
 def test_slots_hold_the_same_numbers_as_planes() -> None:
     planes, slots = (
-        ManyKeys(TokenMatrix(), keys=3, told=told).with_key(KEY, SHAPE)(maps())
-        for told in ("planes", "slots")
+        ManyKeys(TokenMatrix(), keys=3, told=told).keyed(KEY, SHAPE)(maps()) for told in ("planes", "slots")
     )
     assert torch.equal(slots.unflatten(1, (3, 192)).sum(1), planes[:, :192])
     assert (slots.unflatten(1, (3, 192)).abs().sum((2, 3, 4)) > 0).sum(1).eq(1).all()

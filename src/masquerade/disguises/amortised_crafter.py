@@ -81,7 +81,7 @@ class AmortisedCrafter(Disguise):
         """Whether photos are crafted one by one: those that are refined share a critic."""
         return self.refine == 0
 
-    def with_key(self, key: Key, shape: Shape) -> "KeyedAmortisedCrafter":
+    def keyed(self, key: Key, shape: Shape) -> "KeyedAmortisedCrafter":
         """The key's faces of the prior, for photos of ``shape``."""
         return KeyedAmortisedCrafter(self, key.derive("amortised crafter"), shape)
 

@@ -5,10 +5,11 @@ module that turns images into what may leave the owner. Facts that each declares
 ``per_image``, ``restorable``) are checked both ways by the shared test over ``EVERY_DISGUISE``.
 """
 
+import json
 from abc import ABC, abstractmethod
 from dataclasses import fields
-from hashlib import blake2b
-from typing import Any, NoReturn, final
+from hashlib import blake2b, sha256
+from typing import Any, ClassVar, NoReturn, final
 
 import torch
 from pydantic import BaseModel
@@ -214,19 +215,51 @@ class Disguise(ABC):
     def restorable(self) -> bool:
         """Whether the owner can undo it exactly, up to rounding."""
 
-    @abstractmethod
+    bound_to_parameters: ClassVar[bool] = True
+    """Whether other parameters have other secrets; False only where the secret was issued, and is the user's own."""
+
+    @final
     def with_key(self, key: Key, shape: Shape) -> Keyed:
         """The secret half for images of ``shape``.
+
+        All that is drawn follows from the key and from every parameter. Two disguises of one key that differ in
+        anything have nothing secret in common: no noise that cancels between two levels, no matrix that is known
+        from elsewhere. Equal ones are equal.
 
         Raises:
             UsageError: If the parameters do not fit the shape.
         """
+        return self.keyed(key.derive(f"disguise {self.digest}") if self.bound_to_parameters else key, shape)
+
+    @abstractmethod
+    def keyed(self, key: Key, shape: Shape) -> Keyed:
+        """The secret half under a key of these parameters' own.
+
+        Raises:
+            UsageError: If the parameters do not fit the shape.
+        """
+
+    @property
+    @final
+    def digest(self) -> str:
+        """SHA-256 of the description, hexadecimal; the same for equal numbers, however they are written."""
+        described = json.dumps(_canonical(self.describe()), sort_keys=True)
+        return sha256(described.encode()).hexdigest()
 
     @final
     def describe(self) -> dict[str, Any]:
         """Public parameters as plain data, with the kind of disguise; ``from_description`` reads it."""
         named = {field.name: _plain(getattr(self, field.name)) for field in fields(self)}  # type: ignore[arg-type]
         return {"kind": type(self).__name__, **named}
+
+
+def _canonical(value: object) -> object:
+    """A description in which 50.0 is 50, as after a way through a file."""
+    if isinstance(value, dict):
+        return {str(name): _canonical(each) for name, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_canonical(each) for each in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _plain(value: object) -> object:

@@ -64,7 +64,7 @@ class BlockMatrix(Disguise):
         """Orthogonal matrices lose nothing; the others are too ill-conditioned for float32."""
         return self.matrix in ("orthogonal", "rotation")
 
-    def with_key(self, key: Key, shape: Shape) -> Keyed:
+    def keyed(self, key: Key, shape: Shape) -> Keyed:
         """Draw the matrices, block by block in reading order, channel by channel."""
         grid = grid_of(self.block, shape)
         groups = grid.channels if self.per_channel else 1

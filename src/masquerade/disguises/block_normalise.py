@@ -51,7 +51,7 @@ class BlockNormalise(Disguise):
                 "not an epsilon", value=self.epsilon, remedy="Give a positive number, such as 1."
             )
 
-    def with_key(self, key: Key, shape: Shape) -> Keyed:
+    def keyed(self, key: Key, shape: Shape) -> Keyed:
         """Nothing is drawn from the key."""
         del key
         return Normalised(shape, grid_of(self.block, shape), self)

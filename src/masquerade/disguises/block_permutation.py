@@ -34,7 +34,7 @@ class BlockPermutation(Disguise):
     def __post_init__(self) -> None:
         object.__setattr__(self, "block", checked_block(self.block, "BlockPermutation"))
 
-    def with_key(self, key: Key, shape: Shape) -> Keyed:
+    def keyed(self, key: Key, shape: Shape) -> Keyed:
         """Draw the order of the blocks."""
         grid = grid_of(self.block, shape)
         order = key.stream(f"block-permutation {label(self.block, shape)}").permutation(grid.count)

@@ -57,7 +57,7 @@ class Chain(Disguise):
         """Whether every part is."""
         return all(part.restorable for part in self.parts)
 
-    def with_key(self, key: Key, shape: Shape) -> Keyed:
+    def keyed(self, key: Key, shape: Shape) -> Keyed:
         """Key every part, for the shape that the part before it gives."""
         keyed: list[Keyed] = []
         for i, part in enumerate(self.parts):

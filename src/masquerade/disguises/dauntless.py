@@ -44,7 +44,7 @@ class Dauntless(Disguise):
         require_count("width", self.width, 1, 8192, "Dauntless")
         require_count("depth", self.depth, 1, 16, "Dauntless")
 
-    def with_key(self, key: Key, shape: Shape) -> Keyed:
+    def keyed(self, key: Key, shape: Shape) -> Keyed:
         """Draw the layers, first to last."""
         channels, height, width = shape
         stream = key.stream(f"dauntless {self.depth} {self.width} on {channels}x{height}x{width}")

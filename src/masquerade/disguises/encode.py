@@ -38,7 +38,7 @@ class Encode(Disguise):
                 remedy="Give what masquerade.encoders.open_encoder returns.",
             )
 
-    def with_key(self, key: Key, shape: Shape) -> Keyed:
+    def keyed(self, key: Key, shape: Shape) -> Keyed:
         """The encoder at work; nothing of the key goes into it."""
         del key
         if shape != self.encoder.image_shape:

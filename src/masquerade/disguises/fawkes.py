@@ -63,7 +63,7 @@ class Fawkes(Disguise):
         require_one_of("targeted", self.targeted, (True, False), "Fawkes")
         require_recognisers(self.recognisers, "Fawkes")
 
-    def with_key(self, key: Key, shape: Shape) -> Keyed:
+    def keyed(self, key: Key, shape: Shape) -> Keyed:
         """Take the key's starts, and its choice of candidates."""
         kind = "towards" if self.targeted else "away"
         return KeyedFawkes(shape, key.stream(f"fawkes {self.mode} {kind}"), self)

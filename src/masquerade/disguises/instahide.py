@@ -62,7 +62,7 @@ class InstaHide(Disguise):
         require_count("number of mixed photos", self.k, 2 if self.mode == "inside" else 3, 8, "InstaHide")
         require_number("ceiling", self.ceiling, 1.1 / self.k, 1.0, "InstaHide")
 
-    def with_key(self, key: Key, shape: Shape) -> "KeyedInstaHide":
+    def keyed(self, key: Key, shape: Shape) -> "KeyedInstaHide":
         """Take the key's streams for photos of ``shape``."""
         return KeyedInstaHide(shape, self, key.derive(f"instahide on {'x'.join(map(str, shape))}"))
 

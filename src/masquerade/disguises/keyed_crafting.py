@@ -66,7 +66,7 @@ class Crafting(Disguise, ABC):
         """Features of one batch; arguments as of ``masquerade.crafting.craft``."""
 
     @final
-    def with_key(self, key: Key, shape: Shape) -> "KeyedCrafting":
+    def keyed(self, key: Key, shape: Shape) -> "KeyedCrafting":
         """The key's pools and critics for photos of ``shape``."""
         return KeyedCrafting(self, key.derive("crafter"), shape)
 

@@ -56,7 +56,7 @@ class LowKey(Disguise):
         require_number("rate", self.rate, 1e-6, 1, "LowKey")
         require_number("perceptual weight", self.perceptual, 0, 1000, "LowKey")
 
-    def with_key(self, key: Key, shape: Shape) -> Keyed:
+    def keyed(self, key: Key, shape: Shape) -> Keyed:
         """Take the key's starts."""
         return KeyedLowKey(shape, key.stream("lowkey"), self)
 

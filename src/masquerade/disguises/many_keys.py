@@ -61,7 +61,7 @@ class ManyKeys(Disguise):
         """Whether the inner disguise is."""
         return self.inner.restorable
 
-    def with_key(self, key: Key, shape: Shape) -> Keyed:
+    def keyed(self, key: Key, shape: Shape) -> Keyed:
         """Make the inner disguise under each of the keys."""
         inner = [self.inner.with_key(key.derive(f"key {j}"), shape) for j in range(self.keys)]
         return KeyedManyKeys(shape, inner, key.stream(f"many-keys {self.keys}"), self.told)

@@ -41,7 +41,7 @@ class MatchedNoise(Disguise):
         require_number("mean change in grey levels", self.mean_change, 0.1, 60, "MatchedNoise")
         require_one_of("fresh", self.fresh, (True, False), "MatchedNoise")
 
-    def with_key(self, key: Key, shape: Shape) -> Keyed:
+    def keyed(self, key: Key, shape: Shape) -> Keyed:
         """Draw the pattern; photos that have noise of their own take it from the stream's fields."""
         stream = key.stream(f"matched-noise {'x'.join(map(str, shape))}")
         return KeyedMatchedNoise(shape, stream, self)

@@ -57,7 +57,7 @@ class NeuraCrypt(Disguise):
         require_count("width", self.width, 1, 4096, "NeuraCrypt")
         require_count("patch", self.patch, 1, 256, "NeuraCrypt")
 
-    def with_key(self, key: Key, shape: Shape) -> Keyed:
+    def keyed(self, key: Key, shape: Shape) -> Keyed:
         """Draw weights and biases layer by layer, then positions; the order of patches is another use."""
         grid = grid_of(self.patch, shape)
         place = f"on {'x'.join(map(str, shape))}"

@@ -50,7 +50,7 @@ class Noise(Disguise):
         """Noise is gone for good: it depends on the image that it hides."""
         return self.level == 0
 
-    def with_key(self, key: Key, shape: Shape) -> Keyed:
+    def keyed(self, key: Key, shape: Shape) -> Keyed:
         """Take the key's field of noise."""
         return KeyedNoise(shape, key.stream(f"noise on {'x'.join(map(str, shape))}"), self.level)
 

@@ -44,7 +44,7 @@ class AdversarialNoise(Disguise):
                 remedy="Take a noise encoder of feature maps, or a FeatureGenerator.",
             )
 
-    def with_key(self, key: Key, shape: Shape) -> Keyed:
+    def keyed(self, key: Key, shape: Shape) -> Keyed:
         """The noise encoder for maps of ``shape``; the key is not asked."""
         del key
         if shape != self.noise.shape:

@@ -19,8 +19,9 @@ class OwnMaskNet(Disguise):
     keyed_by_secret = True
     per_image = True
     restorable = False
+    bound_to_parameters = False
 
-    def with_key(self, key: Key, shape: Shape) -> Keyed:
+    def keyed(self, key: Key, shape: Shape) -> Keyed:
         """Draw the user's numbers, and with them the user's MaskNet."""
         numbers = numbers_of(key)
         return self.with_masknet(self.source.draw(numbers), numbers, shape)

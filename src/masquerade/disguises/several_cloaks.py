@@ -44,6 +44,7 @@ class SeveralCloaks(Disguise):
     keyed_by_secret = True
     per_image = True
     restorable = False
+    bound_to_parameters = False
 
     def __post_init__(self) -> None:
         cloaks = self.cloaks
@@ -60,7 +61,7 @@ class SeveralCloaks(Disguise):
         """The cloak with each source."""
         return tuple(MaskNetCloak(source, self.steps, self.bound, self.dssim) for source in self.sources)
 
-    def with_key(self, key: Key, shape: Shape) -> Keyed:
+    def keyed(self, key: Key, shape: Shape) -> Keyed:
         """Draw the user's MaskNet of every source."""
         keyed = [cloak.with_key(key, shape) for cloak in self.cloaks]
         return KeyedSeveralCloaks(shape, keyed, key.stream(f"several-cloaks {len(keyed)}"))

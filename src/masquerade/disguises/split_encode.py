@@ -37,7 +37,7 @@ class SplitEncode(Disguise):
     def __post_init__(self) -> None:
         require_split(self.split, "SplitEncode")
 
-    def with_key(self, key: Key, shape: Shape) -> Keyed:
+    def keyed(self, key: Key, shape: Shape) -> Keyed:
         """The encoder at work; nothing of the key goes into it."""
         del key
         return SplitEncoding(self.split, shape)

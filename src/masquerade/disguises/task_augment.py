@@ -67,7 +67,7 @@ class TaskAugment(Disguise):
         require_count("patch", self.patch, 1, 256, "TaskAugment")
         require_one_of("form", self.form, TARGET_FORMS, "TaskAugment")
 
-    def with_key(self, key: Key, shape: Shape) -> "KeyedTaskAugment":
+    def keyed(self, key: Key, shape: Shape) -> "KeyedTaskAugment":
         """Draw the layers, first to last; patterns and the choice of partners are other uses."""
         grid = grid_of(self.patch, shape)
         place = f"on {'x'.join(map(str, shape))}"

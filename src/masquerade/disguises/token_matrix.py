@@ -53,7 +53,7 @@ class TokenMatrix(Disguise):
         require_one_of("matrix", self.matrix, TOKEN_MATRIX_KINDS, "TokenMatrix")
         require_number("bound of condition numbers", self.largest_condition, 1.0, 100.0, "TokenMatrix")
 
-    def with_key(self, key: Key, shape: Shape) -> Keyed:
+    def keyed(self, key: Key, shape: Shape) -> Keyed:
         """Draw the matrix."""
         stream = key.stream(f"token-matrix {self.matrix} on {'x'.join(map(str, shape))}")
         size = shape[0]

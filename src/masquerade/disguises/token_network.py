@@ -63,7 +63,7 @@ class TokenNetwork(Disguise):
         require_one_of("act", self.act, TOKEN_ACTIVATIONS, "TokenNetwork")
         require_number("gain", self.gain, 0.01, 100.0, "TokenNetwork")
 
-    def with_key(self, key: Key, shape: Shape) -> Keyed:
+    def keyed(self, key: Key, shape: Shape) -> Keyed:
         """Draw the layers: matrix and bias of each, first to last."""
         stream = key.stream(f"token-network {self.depth} {self.act} on {'x'.join(map(str, shape))}")
         widths = [shape[0], *[self.width or shape[0]] * (self.depth + 1)]
