@@ -8,7 +8,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-STEPS = ("open", "write", "fsync", "replace", "ftruncate", "pwrite", "unlink")
+STEPS = ("open", "write", "fsync", "replace", "link", "ftruncate", "pwrite", "unlink")
 
 
 class Counted:

@@ -7,14 +7,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from case_blind_disk import blind
 from masquerade.errors import UsageError, WriteFailed
-from masquerade.owner.cloak_ledger import CloakLedger
+from masquerade.files import durable
+from masquerade.owner.cloak_ledger import CloakLedger, Done
 from masquerade.owner.cloaking import CloakSummary, cloak_folder
 from masquerade.owner.records import Records
-from masquerade.released import durable
-from photo_examples import encoded, photo_cloak, scene
+from photo_examples import encoded, photo_cloak, photo_folder, scene
 
 KINDS = {"bmp": "BMP", "jpg": "JPEG", "png": "PNG"}
 
@@ -183,6 +184,21 @@ def test_photos_are_not_their_own_output_where_case_is_not_told_apart(
     assert contents(photos) == before
 
 
+def test_a_file_that_appears_in_the_last_moment_is_not_replaced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    photos, out = folder(tmp_path / "photos", count=1), tmp_path / "out"
+    noted = CloakLedger.add
+
+    def appears(ledger: CloakLedger, name: str, done: Done) -> None:
+        (out / name).write_bytes(b"precious")
+        noted(ledger, name, done)
+
+    monkeypatch.setattr(CloakLedger, "add", appears)
+    assert problems(job(photos, out)) == {"0.bmp": "the file exists already"}
+    assert (out / "0.bmp").read_bytes() == b"precious"
+
+
 def test_a_file_that_appears_meanwhile_is_not_replaced(tmp_path: Path) -> None:
     photos, out = folder(tmp_path / "photos"), tmp_path / "out"
     records = Records(tmp_path / "records")
@@ -193,6 +209,16 @@ def test_a_file_that_appears_meanwhile_is_not_replaced(tmp_path: Path) -> None:
     summary = cloak_folder(photos, out, photo_cloak(steps=1), records, {}, workers=1, progress=progress)
     assert problems(summary) == {"2.bmp": "a file is there already"}
     assert (out / "2.bmp").read_bytes() == b"precious"
+
+
+@pytest.mark.parametrize("length", [250, 255])
+def test_photos_with_long_names_are_cloaked(length: int, tmp_path: Path) -> None:
+    photos = photo_folder(tmp_path / "photos", 1)
+    long = "n" * (length - 4) + ".png"
+    (photos / long).write_bytes(encoded(scene()))
+    assert job(photos, tmp_path / "out").failures == ()
+    with Image.open(tmp_path / "out" / long) as image:
+        assert image.size == (160, 120)
 
 
 def test_a_ledger_of_an_older_format_is_named(tmp_path: Path) -> None:

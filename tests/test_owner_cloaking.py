@@ -312,7 +312,7 @@ def failing(step: str, number: int, code: int) -> Callable[[str], None]:
 
 
 @pytest.mark.parametrize(
-    ("step", "code"), [("write", errno.ENOSPC), ("open", errno.EROFS), ("replace", errno.EIO)]
+    ("step", "code"), [("write", errno.ENOSPC), ("open", errno.EROFS), ("link", errno.EIO)]
 )
 def test_a_disk_that_is_full_or_closed_stops_the_job_and_loses_nothing(
     step: str, code: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -261,10 +261,11 @@ class _Job:
         target = self.out / name
         with named_failures(target):
             target.parent.mkdir(parents=True, exist_ok=True)
+        taken = os.path.lexists(target)
         # Again, since what this job wrote meanwhile may have the same name on this disk.
         if not self._may_be_written(name):
             return False
-        write_durably(target, self._noted(name, data, row))
+        write_durably(target, self._noted(name, data, row), replace=taken)
         return True
 
     def _noted(self, name: str, data: bytes, row: Done) -> Iterator[bytes]:
