@@ -4,10 +4,12 @@ from pathlib import Path
 
 import torch
 
+from masquerade.released.made_with import MadeWith
 from masquerade.released.manifest import Manifest
 from masquerade.released.writer import Plan, Shard
 
 SHAPE = (2, 4, 4)
+MADE_WITH = MadeWith(torch="2", numpy="3", pillow="4", jpeg="5", processor="AVX2")
 CLASSES = 5
 
 
@@ -26,6 +28,7 @@ def plan(shards: int = 4, dataset: int = 1, source: str = "photos") -> Plan:
         shards=(),
         masquerade="1.2.3",
         accepted_broken=False,
+        made_with=MADE_WITH,
     )
     return Plan(head, shards, source)
 

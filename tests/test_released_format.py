@@ -1,6 +1,9 @@
 """The released format: manifests and shards say exactly what they must, or are refused."""
 
 import json
+import platform
+import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -8,12 +11,16 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from masquerade.errors import DamagedRelease, UnsupportedRelease, UsageError
+from masquerade.released import ReleasedDataset, verify
+from masquerade.released.made_with import here
 from masquerade.released.manifest import MANIFEST, Manifest
 from masquerade.released.shard import Layout, encode
 from masquerade.released.shard_file import ShardFile
 from masquerade.released.writer import write_release
 from released_examples import CLASSES, SHAPE, make, plan
 
+VERSION_1 = Path(__file__).parent / "vectors" / "released" / "version-1"
+"""As the program wrote it before version 2."""
 LAYOUT = Layout("0" * 31 + "1", 7, 3, SHAPE, "float32")
 
 
@@ -42,9 +49,30 @@ def test_a_manifest_cut_short_anywhere_is_refused(manifest: bytes) -> None:
 
 
 def test_a_newer_version_is_told_apart_from_damage(manifest: bytes) -> None:
-    fields = json.loads(manifest) | {"version": 2}
-    with pytest.raises(UnsupportedRelease, match=r"newer format.*version 2"):
+    fields = json.loads(manifest) | {"version": 3}
+    with pytest.raises(UnsupportedRelease, match=r"newer format.*version 3"):
         Manifest.from_bytes(json.dumps(fields).encode(), "here")
+
+
+def test_a_data_set_of_version_1_is_read(tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(VERSION_1, tmp_path / "released"))
+    assert verify(folder) == []
+    read = Manifest.load(folder)
+    assert (read.version, read.made_with, read.images) == (1, None, 7)
+    assert read.to_bytes() == (folder / MANIFEST).read_bytes()
+    assert [len(images) for images in (ReleasedDataset(folder)[row][0] for row in range(7))] == [2] * 7
+
+
+def test_what_a_data_set_was_made_with_is_said_in_version_2_and_names_nobody(manifest: bytes) -> None:
+    fields = json.loads(manifest)
+    assert fields["version"] == 2
+    assert set(fields["made_with"]) == {"torch", "numpy", "pillow", "jpeg", "processor"}
+    found = here().model_dump()
+    assert all(re.fullmatch(r"[A-Za-z0-9.+ -]{1,40}", value) for value in found.values()), found
+    assert platform.node() not in str(found)
+    for wrong in ({**fields, "version": 1}, {name: fields[name] for name in fields if name != "made_with"}):
+        with pytest.raises(DamagedRelease):
+            Manifest.from_bytes(json.dumps(wrong).encode(), "here")
 
 
 @pytest.mark.parametrize("data", [b"", b"[]", b"{}", b"\xff", b'{"format": 1}', b"[" * 100_000])

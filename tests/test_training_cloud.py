@@ -10,6 +10,7 @@ import torch
 
 from masquerade.errors import DamagedRelease, ModelError, UsageError
 from masquerade.released import Manifest, ReleasedDataset
+from masquerade.released.made_with import here
 from masquerade.released.writer import Plan, Shard, write_release
 from masquerade.tensor_file import packed
 from masquerade.training import Settings, load_model, preset, probabilities, train_released
@@ -43,6 +44,7 @@ def release(folder: Path, ledger: Path, count: int = 80) -> Manifest:
         shards=(),
         masquerade="0",
         accepted_broken=False,
+        made_with=here(),
     )
     parts = [slice(start, start + 30) for start in range(0, count, 30)]
     plan = Plan(head, len(parts), "source")

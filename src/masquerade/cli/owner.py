@@ -73,6 +73,8 @@ def tell(summary: DisguiseSummary) -> None:
     """
     for words in summary.notices:
         note(words)
+    for words in summary.warnings:
+        note(f"warning: {words}")
     if summary.rejected:
         for words in told(_photos_by_rejection(summary.rejected_list), "turned away, "):
             note(words)

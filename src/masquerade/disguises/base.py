@@ -243,14 +243,18 @@ class Disguise(ABC):
     @final
     def digest(self) -> str:
         """SHA-256 of the description, hexadecimal; the same for equal numbers, however they are written."""
-        described = json.dumps(_canonical(self.describe()), sort_keys=True)
-        return sha256(described.encode()).hexdigest()
+        return digest_of(self.describe())
 
     @final
     def describe(self) -> dict[str, Any]:
         """Public parameters as plain data, with the kind of disguise; ``from_description`` reads it."""
         named = {field.name: _plain(getattr(self, field.name)) for field in fields(self)}  # type: ignore[arg-type]
         return {"kind": type(self).__name__, **named}
+
+
+def digest_of(description: dict[str, Any]) -> str:
+    """SHA-256 of a disguise's description, hexadecimal; see ``Disguise.digest``."""
+    return sha256(json.dumps(_canonical(description), sort_keys=True).encode()).hexdigest()
 
 
 def _canonical(value: object) -> object:

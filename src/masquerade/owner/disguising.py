@@ -24,6 +24,7 @@ from masquerade.owner.encoders import keep_encoder
 from masquerade.owner.job import Job, prepare
 from masquerade.owner.photo_list import list_photos
 from masquerade.owner.records import Records
+from masquerade.owner.released_before import warnings
 from masquerade.owner.shards import ShardNote
 from masquerade.owner.split_networks import keep_split_networks
 from masquerade.recipes import Recipe
@@ -59,6 +60,7 @@ class DisguiseSummary:
         rejected_list: The owner's file that lists each of them.
         without_images: People none of whose photos could be taken in.
         notices: What was passed over in the folder of photos.
+        warnings: What the owner should know before the data set leaves.
     """
 
     dataset_id: str
@@ -75,6 +77,7 @@ class DisguiseSummary:
     rejected_list: Path
     without_images: tuple[str, ...]
     notices: tuple[str, ...]
+    warnings: tuple[str, ...]
 
 
 def disguise_folder(
@@ -200,9 +203,8 @@ def _require_same_photos(job: Job, out: Path, records: Records) -> None:
     if started is None:
         return
     before = Manifest.from_bytes(started.settings.encode(), out)
-    ours = job.plan.head.model_copy(
-        update={"dataset_id": before.dataset_id, "classes": before.classes, "masquerade": before.masquerade}
-    )
+    theirs = ("dataset_id", "classes", "masquerade", "made_with", "version")
+    ours = job.plan.head.model_copy(update={name: getattr(before, name) for name in theirs})
     if before == ours and started.source != job.plan.source:
         raise _changed(out)
 
@@ -259,6 +261,7 @@ def _summary(
     images: NDArray[np.int64],
 ) -> DisguiseSummary:
     size = sum(shard.bytes for shard in manifest.shards) if manifest else job.bytes
+    count, head = manifest.images if manifest else len(job.photos), job.plan.head
     nobody = [job.photos.people[p] for p, label in enumerate(job.labels) if manifest and not images[label]]
     return DisguiseSummary(
         dataset_id=job.dataset_id,
@@ -267,7 +270,7 @@ def _summary(
         recipe=job.recipe.name,
         people=len(job.photos.people),
         photos=len(job.photos),
-        images=manifest.images if manifest else len(job.photos),
+        images=count,
         shards=job.plan.shards,
         bytes=size,
         dtype=job.plan.head.dtype,
@@ -275,4 +278,5 @@ def _summary(
         rejected_list=records.rejected(job.dataset_id),
         without_images=tuple(nobody),
         notices=job.photos.notices,
+        warnings=warnings(records, head.key_fingerprint, job.dataset_id, head.disguise, count),
     )

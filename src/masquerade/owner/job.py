@@ -21,6 +21,7 @@ from masquerade.owner.shards import ShardMaker
 from masquerade.owner.stored_type import probe, stored_type
 from masquerade.recipes import Recipe
 from masquerade.recipes.measured import verdict_of
+from masquerade.released.made_with import here
 from masquerade.released.manifest import Manifest
 from masquerade.released.shard import Layout, StoredType
 from masquerade.released.writer import Plan
@@ -77,6 +78,7 @@ class Job:
             disguise=dict(self.plan.head.disguise),
             people=tuple(self.photos.people[person] for person in person_of),
             images=tuple(images.tolist()),
+            key_fingerprint=self.plan.head.key_fingerprint,
         )
 
 
@@ -131,6 +133,7 @@ def prepare(
         masquerade=__version__,
         accepted_broken=accept_broken,
         verdict=verdict_of(recipe.name, protection.describe(), keyed.shape),
+        made_with=here(),
     )
     shards = -(-len(photos) // size)
     maker = ShardMaker(photos, order, labels, size, batches, recipe, stored_shape, dtype)

@@ -8,14 +8,17 @@ import re
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal, final
+from typing import Any, Final, Literal, final
 
 from masquerade.data.intake import Mode
 from masquerade.errors import UsageError
 from masquerade.files.durable import clear_drafts, named_failures, write_durably
 from masquerade.released.shard import StoredType
 
-RECORD_VERSION = 1
+RECORD_VERSION: Final = 2
+_READ: Final = (1, 2)
+"""Version 1 did not say which key."""
+_DATASET: Final = re.compile(r"[0-9a-f]{32}")
 
 
 @final
@@ -33,6 +36,7 @@ class DatasetRecord:
         disguise: Public description of the disguise.
         people: The person behind each label.
         images: Images of each label in the data set.
+        key_fingerprint: Of the key it was released under; empty in records of earlier programs.
     """
 
     dataset_id: str
@@ -44,6 +48,7 @@ class DatasetRecord:
     disguise: dict[str, Any]
     people: tuple[str, ...]
     images: tuple[int, ...]
+    key_fingerprint: str = ""
 
     def to_bytes(self) -> bytes:
         """JSON in ASCII; names that are no valid Unicode survive."""
@@ -60,7 +65,7 @@ class DatasetRecord:
             fields = json.loads(data)
             version = fields.pop("version")
             people, images = tuple(fields.pop("people")), tuple(fields.pop("images"))
-            if version == RECORD_VERSION and len(people) == len(images):
+            if version in _READ and len(people) == len(images):
                 return cls(people=people, images=images, **fields)
         except (ValueError, KeyError, TypeError, AttributeError):
             version = None
@@ -157,7 +162,14 @@ class Records:
             ) from None
         return DatasetRecord.from_bytes(data, path)
 
+    def released(self) -> list[str]:
+        """Ids of the data sets that there are records of, sorted."""
+        if not self.folder.is_dir():
+            return []
+        found = (path.stem for path in self.folder.iterdir() if path.suffix == ".json")
+        return sorted(name for name in found if _DATASET.fullmatch(name))
+
     def _file(self, dataset_id: str, ending: str) -> Path:
-        if not re.fullmatch(r"[0-9a-f]{32}", dataset_id):
+        if not _DATASET.fullmatch(dataset_id):
             raise UsageError("not the id of a data set", value=repr(dataset_id))
         return self.folder / f"{dataset_id}.{ending}"

@@ -37,7 +37,8 @@ class Measured(BaseModel):
 def parameters_digest(description: Mapping[str, Any], shape: Sequence[int]) -> str:
     """What a verdict is bound to: the public parameters of a disguise, and the photos' channels, height and width.
 
-    The version of the noise stands among the parameters, and so do digests of networks.
+    Digests of networks stand among the parameters. How secrets are derived from a key does not: it decides which
+    numbers a key draws, not how they are distributed.
     """
     text = json.dumps([description, list(shape)], sort_keys=True)
     return sha256(text.encode()).hexdigest()[:32]

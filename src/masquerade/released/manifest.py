@@ -20,10 +20,12 @@ from pydantic import (
 )
 
 from masquerade.errors import DamagedRelease, UnsupportedRelease
+from masquerade.released.made_with import MadeWith
 from masquerade.released.verdict import Verdict
 
 FORMAT: Final = "masquerade released data set"
-VERSION: Final = 1
+VERSION: Final = 2
+"""Version 1, which says less, is read too."""
 MANIFEST = "manifest.json"
 LARGEST_MANIFEST = 64 << 20
 """Bytes; about 300,000 shards."""
@@ -71,12 +73,13 @@ class Manifest(BaseModel):
         masquerade: Version of the program that wrote it.
         accepted_broken: Whether the owner consented to a recipe that is broken, or was never measured.
         verdict: What was known of the recipe when it was chosen; None in files of earlier programs.
+        made_with: Libraries and processor, as far as they may change a last bit; None in version 1 alone.
     """
 
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
 
     format: Literal["masquerade released data set"] = FORMAT
-    version: Literal[1] = VERSION
+    version: Literal[1, 2] = VERSION
     dataset_id: Identifier
     recipe: str
     disguise: dict[str, JsonValue]
@@ -91,6 +94,7 @@ class Manifest(BaseModel):
     masquerade: str
     accepted_broken: bool
     verdict: Verdict | None = None
+    made_with: MadeWith | None = None
 
     @model_validator(mode="after")
     def _adds_up(self) -> "Manifest":
@@ -99,13 +103,16 @@ class Manifest(BaseModel):
                 raise ValueError(f"shard {number} is called {shard.name}, expected {shard_name(number)}")
         if self.images != sum(shard.images for shard in self.shards):
             raise ValueError(f"{self.images} images in all, but the shards add up to another number")
+        if (self.version == 1) != (self.made_with is None):
+            raise ValueError("what it was made with is said from version 2 on")
         return self
 
     def to_bytes(self) -> bytes:
         """The manifest file: canonical JSON with a checksum over everything else in it."""
         fields = self.model_dump(mode="json")
-        if self.verdict is None:
-            del fields["verdict"]
+        for name in ("verdict", "made_with"):
+            if fields[name] is None:
+                del fields[name]
         return _canonical({**fields, "checksum": _checksum(fields)})
 
     @classmethod

@@ -136,7 +136,8 @@ class ReleaseWriter:
             )
         elif before.settings != now.settings:
             raise UsageError(
-                "the job was started with other settings, or by another version of the program",
+                "the job was started with other settings, on another kind of processor, or by another version of the "
+                "program or of its libraries",
                 place=self._folder,
                 remedy="Repeat them, or start afresh with overwrite.",
             )
