@@ -184,7 +184,7 @@ def test_another_query_draws_other_faces_and_the_same_one_does_not() -> None:
 
 def test_refining_goes_on_from_the_pass() -> None:
     once, little = (
-        disguise(refine=refine, settings=REFINING.model_copy(update={"learning_rate": 1e-6})).with_key(
+        disguise(refine=refine, settings=REFINING.model_copy(update={"learning_rate": 1e-6})).keyed(
             KEY, (3, 16, 16)
         )(PHOTOS[:4])
         for refine in (0, 1)

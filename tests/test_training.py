@@ -16,9 +16,11 @@ from torch import Tensor
 from masquerade.errors import ModelError, UsageError
 from masquerade.networks import EVERY_NETWORK, Network
 from masquerade.networks.recnet import RecNet
-from masquerade.training import PRESETS, Augmentation, Settings, fit, preset, probabilities
+from masquerade.training import PRESETS, Augmentation, Settings, fit, precision, preset, probabilities
+from masquerade.training.hyperobf.settings import Fit
 from masquerade.training.loop import Report, fit_source
-from masquerade.training.precision import bfloat16_ratio, resolve_precision
+from masquerade.training.moco_settings import MoCoSettings
+from masquerade.training.precision import resolve_precision
 from masquerade.training.schedule import learning_rate
 from masquerade.training.settings import batches_in
 from masquerade.training.sources import InMemory
@@ -270,12 +272,26 @@ def test_labels_that_do_not_fit_are_refused(labels: list[int]) -> None:
         fit(pictures()[0], torch.tensor(labels), settings(), CLASSES, np.random.default_rng(0))
 
 
-def test_precision_is_measured_only_when_asked() -> None:
-    bfloat16_ratio.cache_clear()
-    assert resolve_precision("float32", torch.device("cpu")) == "float32"
-    assert bfloat16_ratio.cache_info().misses == 0
-    expected = "bfloat16" if bfloat16_ratio("cpu") > 1.3 else "float32"
-    assert resolve_precision("auto", torch.device("cpu")) == expected
+@pytest.mark.parametrize(("flags", "expected"), [("fpu avx2 amx_bf16", "bfloat16"), ("fpu avx2", "float32")])
+def test_precision_follows_from_the_processor_and_only_when_asked(
+    flags: str, expected: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "cpuinfo").write_text(f"processor\t: 0\nflags\t\t: {flags}\n")
+    monkeypatch.setattr(precision, "_PROCESSOR", tmp_path / "cpuinfo")
+    precision._flags.cache_clear()
+    processor = torch.device("cpu")
+    assert resolve_precision("auto", processor) == expected
+    assert resolve_precision("float32", processor) == "float32"
+    monkeypatch.setattr(precision, "_PROCESSOR", tmp_path / "nowhere")
+    precision._flags.cache_clear()
+    assert resolve_precision("auto", processor) == "float32"
+    precision._flags.cache_clear()
+
+
+def test_no_training_chooses_a_precision_by_itself() -> None:
+    chosen = {Settings(epochs=1).precision, MoCoSettings().precision, Fit().precision}
+    assert chosen | {each.precision for each in PRESETS.values()} <= {"float32", "bfloat16"}
+    assert chosen == {"float32"}
 
 
 def test_bfloat16_learns_and_keeps_its_weights_in_float32() -> None:

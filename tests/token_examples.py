@@ -53,10 +53,10 @@ def disguised_apart(images: Tensor, disguise: Disguise) -> Tensor:
     return torch.cat([disguised(image[None], disguise, k % 256) for k, image in enumerate(images)])
 
 
-def view(disguise: Disguise, *, pairs: int = 0, apart: bool = False, **more: object) -> View:
+def view(disguise: Disguise, *, pairs: int = 0, apart: bool = False, secret: int = 1, **more: object) -> View:
     """The owners' maps but the first ``pairs``, which leaked; all others are candidates as well."""
     images = owners().images[-APART:] if apart else owners().images
-    released = (disguised_apart if apart else disguised)(images, disguise)
+    released = disguised_apart(images, disguise) if apart else disguised(images, disguise, secret)
     seen: dict[str, Any] = {"public": public(), "candidates": images[pairs:], "recipe": disguise.describe()}
     if pairs:
         seen["pairs"] = Pairs(images[:pairs], released[:pairs])

@@ -47,7 +47,7 @@ class BlackBox(Attack):
         asked = view.query(view.candidates)
         if not self.steps:
             return by_cosine(view.released.flatten(1), asked.flatten(1))
-        schooling = Schooling(self.network, self.options, self.steps, self.batch_size, precision="auto")
+        schooling = Schooling(self.network, self.options, self.steps, self.batch_size)
         answers = Labelled(view.query(view.public.images), view.public.labels)
         network = learn(answers, schooling, rng)
         return by_cosine(embeddings(network, view.released), embeddings(network, asked))

@@ -59,7 +59,7 @@ class Distillation(Attack):
         assert view.teacher is not None  # noqa: S101
         labels = numbered(view.public.labels)
         scores = self.scale * _cosines_with_means(view.teacher(view.public.images), labels)
-        schooling = Schooling(self.network, self.options, self.steps, self.batch_size, precision="auto")
+        schooling = Schooling(self.network, self.options, self.steps, self.batch_size)
         student = distil(
             Lesson(view.query(view.public.images), scores, labels),
             schooling.settings(),

@@ -48,7 +48,7 @@ class Eavesdropper(Attack):
         """A ranking of the clean candidates for each intercepted feature map."""
         assert view.public is not None  # noqa: S101  (the sealed caller checked both)
         assert view.candidates is not None  # noqa: S101
-        schooling = Schooling(self.network, self.options, self.steps, self.batch_size, precision="auto")
+        schooling = Schooling(self.network, self.options, self.steps, self.batch_size)
         network = learn(self._lessons(view.public, schooling, rng), schooling, rng)
         clean = embeddings(network, token_norm(view.candidates))
         return by_cosine(embeddings(network, token_norm(view.released)), clean)

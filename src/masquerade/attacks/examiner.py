@@ -35,7 +35,7 @@ class Schooling:
         batch_size: Images in a batch.
         shift: Largest shift of a training photo in pixels; 0 where shifting would break a disguise.
         flip: Whether half of the training photos are mirrored.
-        precision: ``auto`` takes bfloat16 where the processor is fast at it.
+        precision: ``auto`` takes bfloat16 where the processor has instructions for it.
     """
 
     network: str

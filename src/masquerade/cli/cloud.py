@@ -10,6 +10,7 @@ from masquerade.cli.outputs import Overwrite
 from masquerade.released.verify import verify as findings
 from masquerade.training import preset as preset_named
 from masquerade.training import train_released
+from masquerade.training.precision import Precision
 
 Released = Annotated[Path, typer.Argument(help="A released data set.", show_default=False)]
 
@@ -33,6 +34,12 @@ def train(
     network: Annotated[str | None, typer.Option(help="See `list networks`; else what fits the data.")] = None,
     preset: Annotated[str | None, typer.Option(help="Named training settings; else what fits.")] = None,
     seed: Annotated[int, typer.Option(help="Seed of weights, order and what is held back.")] = 0,
+    precision: Annotated[
+        Precision | None,
+        typer.Option(
+            help="bfloat16 is faster where a machine has it, and rounds more.", show_default="float32"
+        ),
+    ] = None,
     resume: Annotated[bool, typer.Option(help="Go on from the checkpoint of a stopped training.")] = True,
     overwrite: Overwrite = False,
 ) -> None:
@@ -49,6 +56,7 @@ def train(
             network=network,
             settings=settings,
             seed=seed,
+            precision=precision,
             resume=resume,
             progress=advance,
             overwrite=overwrite,

@@ -17,7 +17,7 @@ from masquerade.errors import MasqueradeError
 from masquerade.extras import how_to_install
 from masquerade.faces import FaceFinder
 from masquerade.keys import Key, rounded_digest
-from masquerade.training.precision import best_device, resolve_precision
+from masquerade.training.precision import best_device, has_bfloat16
 
 Row = tuple[str, str, str]
 
@@ -47,7 +47,8 @@ def _torch() -> Row:
 
 
 def _arithmetic() -> Row:
-    return "ok", "training", f"in {resolve_precision('auto', best_device())}, by a short measurement"
+    fast = "has" if has_bfloat16(best_device()) else "has no"
+    return "ok", "training", f"in float32; the device {fast} instructions for bfloat16 (`train --precision`)"
 
 
 def _derivation() -> Row:

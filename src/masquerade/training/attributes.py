@@ -33,7 +33,7 @@ class AttributeSettings(BaseModel):
         flip: Whether half of the photos are mirrored.
         shift: Pixels by which a photo is moved at most, each way.
         falling: Whether the learning rate falls to zero along half a cosine; it stays in the published code.
-        precision: ``bfloat16`` saves a quarter of the time where the processor has it; ``auto`` measures. Photos of
+        precision: ``bfloat16`` saves a quarter of the time where the processor has it; ``auto`` looks at its instructions. Photos of
             fewer than 32 pixels are always trained on in float32.
     """
 

@@ -19,6 +19,7 @@ from masquerade.training.inference import probabilities
 from masquerade.training.loop import CHECKPOINT_SECONDS, Report, fit_source
 from masquerade.training.model_file import ModelCard, save_model
 from masquerade.training.output import training_to
+from masquerade.training.precision import Precision
 from masquerade.training.settings import Settings
 from masquerade.training.sources import InMemory, Rows, Source
 
@@ -63,6 +64,7 @@ def train_released(
     network: str | None = None,
     settings: Settings | None = None,
     seed: int = 0,
+    precision: Precision | None = None,
     resume: bool = True,
     progress: Report | None = None,
     checkpoint_seconds: float = CHECKPOINT_SECONDS,
@@ -79,6 +81,7 @@ def train_released(
         network: Name of a network, to replace the one that fits the data's recipe.
         settings: How to train; by itself what fits the data's recipe and shape.
         seed: Seed of weights, order and what is held back.
+        precision: Instead of that of the settings; the model's card says which.
         resume: Whether to go on from a checkpoint, if there is one; otherwise it is discarded.
         progress: Told how far training has come.
         checkpoint_seconds: Least time between two checkpoints.
@@ -96,6 +99,8 @@ def train_released(
     with training_to(out, Kind.MODEL, resume=resume, overwrite=overwrite) as checkpoint:
         released = ReleasedDataset(folder)
         settings = _with_network(settings, network) or fitting_settings(released.manifest, network)
+        if precision is not None:
+            settings = settings.model_copy(update={"precision": precision})
         train, held = hold_back(released.labels, seed)
         source, held_source = _source(released, train), _source(released, held)
         trained = fit_source(

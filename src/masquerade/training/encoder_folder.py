@@ -155,9 +155,7 @@ def _settings(
     sizes = SplitOptions(
         architecture=architecture, side=side, width=width, attributes=attributes, dropout=0.3
     )
-    return AttributeSettings(
-        network=sizes, epochs=epochs, batch_size=32, shift=4, falling=True, precision="auto"
-    )
+    return AttributeSettings(network=sizes, epochs=epochs, batch_size=32, shift=4, falling=True)
 
 
 def _card(out: Path, settings: AttributeSettings, found: Described, seed: int) -> SplitCard:

@@ -86,8 +86,7 @@ def fit_source(
     """Train a network on a source of images.
 
     The same seed, settings, data, software and number of threads give the same weights, stopped and resumed
-    or not, if precision is not ``auto`` (what that measures may differ from run to run; a resumed training
-    keeps what it began with). A ``transform`` with a state of its own is not put back when resuming.
+    or not. A ``transform`` with a state of its own is not put back when resuming.
 
     Args:
         source: Training images and labels.

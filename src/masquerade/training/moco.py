@@ -39,7 +39,7 @@ def pretrain(
     """Train a vision transformer to tell photos apart whatever their crop and colours, and cut it.
 
     The same seed, settings, photos, software and number of threads give the same weights, stopped and resumed
-    or not, if precision is not ``auto``.
+    or not.
 
     Args:
         photos: uint8 ``(n, 3, side, side)``, one or more of each person; who they are plays no part.

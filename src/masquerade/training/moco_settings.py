@@ -31,7 +31,7 @@ class MoCoSettings(BaseModel):
         shown: Share of a view's patches that the learner sees; 1 in MoCo-v3. With half of them a step takes
             three quarters of the time (masking as in Assran et al. 2022, Masked Siamese Networks).
         views: How the two views differ from the photo.
-        precision: ``auto`` takes bfloat16 where a short measurement shows the processor is fast at it.
+        precision: As of ``Settings``.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
@@ -49,7 +49,7 @@ class MoCoSettings(BaseModel):
     projected: _Units
     shown: Annotated[float, Field(gt=0, le=1)] = 1.0
     views: tuple[View, View] = (View(), View(blur=0.1, solarise=0.2))
-    precision: Literal["auto", "float32", "bfloat16"] = "auto"
+    precision: Literal["auto", "float32", "bfloat16"] = "float32"
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

@@ -1,16 +1,14 @@
-"""Which device to train on, and whether bfloat16 is faster there: measured, not looked up."""
+"""Which device to train on, and in which precision."""
 
 from functools import cache
-from time import perf_counter
-from typing import Literal
+from pathlib import Path
+from typing import Final, Literal
 
 import torch
-from torch import nn
-
-_WORTHWHILE = 1.3
-"""Smallest measured ratio of float32 time to bfloat16 time for which bfloat16 is taken."""
 
 Precision = Literal["float32", "bfloat16"]
+_INSTRUCTIONS: Final = {"amx_bf16", "avx512_bf16"}
+_PROCESSOR: Final = Path("/proc/cpuinfo")
 
 
 def best_device() -> torch.device:
@@ -19,36 +17,26 @@ def best_device() -> torch.device:
 
 
 def resolve_precision(asked: Literal["auto", "float32", "bfloat16"], device: torch.device) -> Precision:
-    """The precision to train in; ``auto`` measures once in each process."""
+    """The precision to train in; ``auto`` is bfloat16 where the device has instructions for it.
+
+    Nothing is timed: two runs on one machine must not differ because another job disturbed one of them.
+    """
     if asked != "auto":
         return asked
-    return "bfloat16" if bfloat16_ratio(device.type) > _WORTHWHILE else "float32"
+    return "bfloat16" if has_bfloat16(device) else "float32"
+
+
+def has_bfloat16(device: torch.device) -> bool:
+    """Whether the device has instructions for bfloat16; a processor is asked on Linux alone."""
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported()
+    return device.type == "cpu" and bool(_INSTRUCTIONS & _flags())
 
 
 @cache
-def bfloat16_ratio(device_type: str) -> float:
-    """How many times faster a convolution with its gradient runs in bfloat16 than in float32.
-
-    The two are timed in turn and the best of each counts, so that another job on the machine disturbs both.
-    Takes about a fifth of a second.
-    """
-    with torch.random.fork_rng():
-        conv = nn.Conv2d(64, 64, 3, padding=1).to(device_type, memory_format=torch.channels_last)  # type: ignore[call-overload]
-        images = torch.randn(32, 64, 16, 16, device=device_type).to(memory_format=torch.channels_last)
-    best = {torch.float32: float("inf"), torch.bfloat16: float("inf")}
-    for _ in range(5):
-        for dtype in best:
-            best[dtype] = min(best[dtype], _seconds(conv, images, dtype))
-    return best[torch.float32] / best[torch.bfloat16]
-
-
-def _seconds(conv: nn.Module, images: torch.Tensor, dtype: torch.dtype) -> float:
-    device_type = images.device.type
-    start = perf_counter()
-    for _ in range(2):
-        with torch.autocast(device_type, dtype=torch.bfloat16, enabled=dtype == torch.bfloat16):
-            out = conv(images)
-        out.float().square().mean().backward()
-    if device_type == "cuda":
-        torch.cuda.synchronize()
-    return perf_counter() - start
+def _flags() -> frozenset[str]:
+    try:
+        lines = _PROCESSOR.read_text().splitlines()
+    except OSError:
+        return frozenset()
+    return frozenset(next((line for line in lines if line.startswith("flags")), "").split())

@@ -63,7 +63,7 @@ def train(
     """Train until the epochs are over or the curve says so; the learner then holds the best moment's weights.
 
     The same seed, settings, photos, software and number of threads give the same weights, stopped and resumed
-    or not, if precision is not ``auto``.
+    or not.
 
     Args:
         learner: Freshly made from the seed.

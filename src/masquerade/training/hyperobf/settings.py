@@ -24,7 +24,7 @@ class Fit(BaseModel):
         label_smoothing: Share of the target spread over all people.
         changes: To the photos, afresh at each step.
         held_back: Share of each person's photos that is measured with and not trained on, at least one.
-        precision: Of the MaskNets' layers; ``auto`` takes bfloat16 where a short measurement finds it faster.
+        precision: Of the MaskNets' layers; as of ``training.Settings``.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
@@ -36,7 +36,7 @@ class Fit(BaseModel):
     label_smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.0
     changes: PhotoChanges = PhotoChanges()
     held_back: Annotated[float, Field(gt=0, lt=1)] = 0.3
-    precision: Literal["auto", "float32", "bfloat16"] = "auto"
+    precision: Literal["auto", "float32", "bfloat16"] = "float32"
 
 
 @final
