@@ -33,8 +33,8 @@ class AttributeSettings(BaseModel):
         flip: Whether half of the photos are mirrored.
         shift: Pixels by which a photo is moved at most, each way.
         falling: Whether the learning rate falls to zero along half a cosine; it stays in the published code.
-        precision: ``bfloat16`` saves a quarter of the time where the processor has it; ``auto`` looks at its instructions. Photos of
-            fewer than 32 pixels are always trained on in float32.
+        precision: ``bfloat16`` saves a quarter of the time where the processor has it; ``auto`` looks whether it has.
+            Photos of fewer than 32 pixels are always trained on in float32.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)

@@ -29,7 +29,7 @@ def resolve_precision(asked: Literal["auto", "float32", "bfloat16"], device: tor
 def has_bfloat16(device: torch.device) -> bool:
     """Whether the device has instructions for bfloat16; a processor is asked on Linux alone."""
     if device.type == "cuda":
-        return torch.cuda.is_bf16_supported()
+        return bool(torch.cuda.is_bf16_supported())
     return device.type == "cpu" and bool(_INSTRUCTIONS & _flags())
 
 
