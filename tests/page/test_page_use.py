@@ -105,7 +105,7 @@ def test_the_keyboard_alone_is_enough(
 def test_a_screen_reader_finds_its_way(page: Page, site: Site, scheme: str) -> None:
     page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
     join(page, "wrong")
-    page.get_by_role("alert").filter(has_text="not known").wait_for()
+    page.get_by_role("alert").filter(has_text="letters and digits").wait_for()
     problems = Axe().run(page)
     assert problems.violations_count == 0, problems.generate_report()
     enter(page, site)
@@ -127,7 +127,7 @@ def test_a_narrow_screen_shows_all_without_scrolling_sideways(page: Page, site: 
 def test_nothing_shows_through_the_corners_of_what_the_page_says(page: Page, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 500})
     join(page, "wrong")
-    page.get_by_role("alert").filter(has_text="not known").wait_for()
+    page.get_by_role("alert").filter(has_text="letters and digits").wait_for()
     page.evaluate("window.scrollTo(0, 600)")
     box = page.get_by_role("alert").bounding_box()
     assert box

@@ -79,7 +79,7 @@ def _code(given: str | None, file: Path | None) -> str:
 
 def _line(file: Path) -> str:
     try:
-        with file.open(encoding="utf-8") as text:
+        with file.open(encoding="utf-8-sig") as text:
             return text.readline(LONGEST)
     except (OSError, ValueError) as error:
         raise UsageError("cannot read the code", value=error, place=file) from None

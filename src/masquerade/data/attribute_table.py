@@ -1,14 +1,17 @@
 """Tables of attributes beside photos: a CSV with the column ``file`` and one column for each attribute."""
 
 import csv
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, final
 
+from masquerade.data.csv_rows import csv_rows
 from masquerade.errors import UsageError
 
 _VALUES: Final = {"1": True, "0": False, "-1": False}
-_LARGEST: Final = 256 * 2**20
+LARGEST: Final = 64 * 2**20
+"""Bytes of a table; that of CelebA, 40 attributes of 202,599 photos, has 26 MB."""
 
 
 @final
@@ -33,17 +36,20 @@ def read_attribute_table(path: Path) -> AttributeTable:
             or a value is none of these.
     """
     try:
-        if path.stat().st_size > _LARGEST:
-            raise UsageError("the table of attributes is too large", place=path, remedy="Name a CSV file.")
-        with path.open(newline="", encoding="utf-8") as file:
-            lines = list(csv.reader(file))
+        return _table(csv_rows(path, LARGEST), path)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise UsageError(
-            "the table of attributes cannot be read", value=error, place=path, remedy="Name a CSV file."
+            "the table of attributes cannot be read",
+            value=error,
+            place=path,
+            remedy="Name a CSV file in UTF-8.",
         ) from None
-    names = _names(lines[0] if lines else [], path)
+
+
+def _table(lines: Iterator[list[str]], path: Path) -> AttributeTable:
+    names = _names(next(lines, []), path)
     rows: dict[str, tuple[bool, ...]] = {}
-    for number, line in enumerate(lines[1:], start=2):
+    for number, line in enumerate(lines, start=2):
         if not line:
             continue
         if len(line) != len(names) + 1 or line[0] in rows:
@@ -51,7 +57,10 @@ def read_attribute_table(path: Path) -> AttributeTable:
             raise UsageError(
                 problem, value=line[0], place=f"{path}, line {number}", remedy="Correct the row."
             )
-        rows[line[0]] = tuple(_value(text, names[i], path, number) for i, text in enumerate(line[1:]))
+        try:
+            rows[line[0]] = tuple([_VALUES[text] for text in line[1:]])
+        except KeyError:
+            rows[line[0]] = tuple(_value(text, names[i], path, number) for i, text in enumerate(line[1:]))
     return AttributeTable(names, rows)
 
 

@@ -1,20 +1,27 @@
 """A NumPy archive that may be missing or damaged."""
 
 import struct
+import tokenize
 import zipfile
 import zlib
 from pathlib import Path
-from typing import Any, final
+from typing import Any, BinaryIO, Final, final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from masquerade.errors import StudyError
+from masquerade.files.opening import open_file
 
 _DAMAGE = (
     *(zipfile.BadZipFile, zlib.error, struct.error, OSError, EOFError, RuntimeError),  # the archive
     *(KeyError, IndexError, ValueError, TypeError, SyntaxError, OverflowError, MemoryError),  # its arrays
+    tokenize.TokenError,
 )
+_SMALL: Final = 64 * 2**20
+"""Bytes of an array that may be packed however small."""
+_MOST_PACKED: Final = 100
+"""How many times its archive's size a larger array may have; those of photos have 1 to 20."""
 
 
 @final
@@ -42,13 +49,23 @@ class Npz:
         """One array.
 
         Raises:
-            StudyError: If it cannot be read.
+            StudyError: If it cannot be read, or is packed so small that unpacking it is to exhaust memory.
         """
         try:
-            with self.path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-                return np.asarray(arrays[name])
+            with open_file(self.path) as file:
+                self._require_honest(file, name)
+                with np.load(file, allow_pickle=False) as arrays:
+                    return np.asarray(arrays[name])
         except _DAMAGE as error:
             raise self.damaged(f"{name} cannot be read ({type(error).__name__})") from error
+
+    def _require_honest(self, file: BinaryIO, name: str) -> None:
+        with zipfile.ZipFile(file) as archive:
+            unpacked = archive.getinfo(f"{name}.npy").file_size
+        packed = self.path.stat().st_size
+        if unpacked > max(_SMALL, _MOST_PACKED * packed):
+            raise self.damaged(f"{name} has {unpacked:,} bytes, more than {_MOST_PACKED} times its file")
+        file.seek(0)
 
     def slices(self, data: str, offsets: str) -> list[bytes]:
         """The files that are laid end to end in one array of bytes.
