@@ -3,19 +3,29 @@
 import http.client
 import json
 import secrets
+import socket
+import threading
+from contextlib import closing, suppress
 from functools import partial
 from hmac import compare_digest
-from typing import final
+from typing import Final, final
 from urllib.parse import urlsplit
 
+from masquerade.data.printable import one_line
 from masquerade.errors import ForeignMaskNet, ServiceError, UsageError
 from masquerade.service.invitation_code import InvitationCode, read_code
 from masquerade.service.pinning import pin
 from masquerade.service.reach import loopback
 from masquerade.service.statement import checked, require_bytes
 
-LARGEST: int = 256 * 2**20
-SECONDS = 60
+LARGEST: Final = 256 * 2**20
+"""Bytes of a MaskNet, at most."""
+SHORT: Final = 2**20
+"""Bytes of any other answer."""
+SECONDS: Final = 60
+"""That an answer may stand still."""
+DEADLINE: Final = 300.0
+"""Seconds for an answer as a whole, however it drips."""
 
 
 @final
@@ -105,18 +115,59 @@ class Client:
         sent = {"Content-Type": "application/json", **(headers or {})}
         if self.token:
             sent["Authorization"] = f"Bearer {self.token}"
-        connection = self._open()
         try:
-            connection.request(method, path, None if body is None else json.dumps(body), sent)
-            answer = connection.getresponse()
-            content = answer.read(LARGEST)
+            answer, content = _exchanged(self._open(), method, path, body, sent)
         except (OSError, http.client.HTTPException) as error:
-            raise ForeignMaskNet("the provider cannot be reached", code="network", value=error) from None
-        finally:
-            connection.close()
+            raise ForeignMaskNet(
+                "the provider cannot be reached", code="network", value=one_line(str(error))[:200]
+            ) from None
         if answer.status >= 300:
-            raise _refused(answer.status, content)
+            raise _refused(answer, content)
         return content
+
+
+def _exchanged(
+    connection: http.client.HTTPConnection, method: str, path: str, body: object, headers: dict[str, str]
+) -> tuple[http.client.HTTPResponse, bytes]:
+    """An answer, and what it holds; cut off where it takes too long as a whole.
+
+    Raises:
+        OSError: If it cannot be had in time.
+    """
+    late = threading.Event()
+    with closing(connection):
+        connection.connect()
+        line: socket.socket = connection.sock  # which the connection forgets while its answer still comes
+
+        def cut() -> None:
+            late.set()
+            with suppress(OSError):
+                line.shutdown(socket.SHUT_RDWR)
+
+        clock = threading.Timer(DEADLINE, cut)
+        clock.daemon = True
+        clock.start()
+        try:
+            connection.request(method, path, None if body is None else json.dumps(body), headers)
+            answer = connection.getresponse()
+            content = answer.read(LARGEST if _is_file(answer) else SHORT)
+        except (OSError, http.client.HTTPException):
+            if late.is_set():
+                raise _too_late() from None
+            raise
+        finally:
+            clock.cancel()
+    if late.is_set():
+        raise _too_late()
+    return answer, content
+
+
+def _is_file(answer: http.client.HTTPResponse) -> bool:
+    return answer.status == 200 and answer.headers.get_content_type() == "application/octet-stream"
+
+
+def _too_late() -> TimeoutError:
+    return TimeoutError(f"its answer took more than {DEADLINE:.0f} s")
 
 
 def _told(content: bytes, *names: str) -> dict[str, str]:
@@ -147,10 +198,22 @@ def _another() -> ForeignMaskNet:
     )
 
 
-def _refused(status: int, content: bytes) -> ServiceError:
+def _refused(answer: http.client.HTTPResponse, content: bytes) -> ServiceError:
+    """What a provider says of itself, which is taken for hostile."""
+    if answer.status < 400:
+        where = one_line(answer.headers.get("Location", ""))[:200] or None
+        return ServiceError(
+            "the provider leads elsewhere, which is not followed",
+            code="redirect",
+            value=where,
+            remedy="Give the address that you were sent, with https://.",
+        )
     try:
         told = json.loads(content)["error"]
-        problem, code, remedy = str(told["message"])[:200], str(told["code"])[:40], str(told["remedy"])[:200]
-    except (ValueError, KeyError, TypeError):
-        problem, code, remedy = f"the provider answered {status}", "foreign", "Check its address."
+        problem, code, remedy = (
+            one_line(str(told[name]))[:length]
+            for name, length in (("message", 200), ("code", 40), ("remedy", 200))
+        )
+    except (ValueError, KeyError, TypeError, RecursionError):
+        problem, code, remedy = f"the provider answered {answer.status}", "foreign", "Check its address."
     return ServiceError(problem, code=code, remedy=remedy, place="the provider")
