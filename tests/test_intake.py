@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFile
 
 from masquerade.data import intake
+from masquerade.data.picture import open_picture
 from masquerade.data.rejection import Rejection
 from masquerade.errors import PhotoRejected, UsageError
 
@@ -227,6 +228,27 @@ def test_classes_of_files(tmp_path: Path) -> None:
 @pytest.mark.parametrize("kind", ["GIF", "TIFF", "PPM", "ICO", "JPEG2000"])
 def test_other_formats_are_told_apart_from_none(kind: str) -> None:
     assert rejection(encoded(smooth(), kind)) is Rejection.UNSUPPORTED_FORMAT
+
+
+@pytest.mark.parametrize(
+    ("start", "words"),
+    [
+        (b"\0\0\0\x18ftypheic", r"unsupported-format: a HEIC photo in IMG_0043\.HEIC\. Save it as JPEG\."),
+        (b"\0\0\0\x18ftypmif1", "a HEIC photo"),
+        (b"\0\0\0\x1cftypavif", "an AVIF photo"),
+        (b"\0\0\0\x18ftypmp42", r"a video in IMG_0043\.HEIC\.$"),
+        (b"GIF89a", "a GIF .*JPEG"),
+        (b"MM\0*", "a TIFF or raw photo"),
+    ],
+)
+def test_photos_that_are_not_read_are_told_with_what_to_do(start: bytes, words: str) -> None:
+    for read in (lambda data: decode(data), lambda data: open_picture(data, "IMG_0043.HEIC")):
+        with pytest.raises(PhotoRejected, match=words):
+            read(start + bytes(50))
+
+
+def decode(data: bytes) -> NDArray[np.uint8]:
+    return intake.decode_bytes(data, 8, 8, "L", place="IMG_0043.HEIC")
 
 
 def test_kinds_of_admitted_formats_that_photos_do_not_come_in() -> None:

@@ -25,7 +25,7 @@ def blaming(place: Path | str) -> Iterator[None]:
     except MasqueradeError:
         raise
     except Turned as turned:
-        raise rejected(turned.rejection, place, turned.detail) from None
+        raise rejected(turned.rejection, place, turned.detail, turned.remedy) from None
     except _BLAMES_FILE as error:
         kind = Rejection.TRUNCATED if "truncated" in str(error).lower() else Rejection.DAMAGED
         raise rejected(kind, place, _said(error)) from error
@@ -33,9 +33,9 @@ def blaming(place: Path | str) -> Iterator[None]:
         raise rejected(Rejection.DECODER_FAILURE, place, _said(error)) from error
 
 
-def rejected(rejection: Rejection, place: Path | str, detail: str = "") -> PhotoRejected:
+def rejected(rejection: Rejection, place: Path | str, detail: str = "", remedy: str = "") -> PhotoRejected:
     """The error that turns a photo away."""
-    return PhotoRejected(rejection, place=printable(place), detail=detail)
+    return PhotoRejected(rejection, place=printable(place), detail=detail, remedy=remedy)
 
 
 def _said(error: Exception) -> str:

@@ -6,16 +6,31 @@ positions reach neither the decoder nor anything behind it.
 """
 
 from collections.abc import Callable
+from typing import Final
 
 from masquerade.data.containers import bmp, jpeg, png, webp
 from masquerade.data.containers.essence import MAX_PIXELS, Essence, Turned
 from masquerade.data.rejection import Rejection
 
-_OTHERS = (
-    b"GIF8", b"II*\0", b"MM\0*", b"II+\0", b"MM\0+", b"\0\0\1\0", b"8BPS", b"\0\0\0\x0cjP", b"\xffO\xffQ",
-    b"\xff\n", b"\0\0\0\x0cJXL", b"P1", b"P2", b"P3", b"P4", b"P5", b"P6", b"DDS ", b"qoif", b"icns",
-    b"\x8aMNG",
-)  # fmt: skip
+_OTHERS: Final = {
+    "a GIF": (b"GIF8",),
+    "a TIFF or raw photo": (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"),
+    "a JPEG 2000 photo": (b"\0\0\0\x0cjP", b"\xffO\xffQ"),
+    "a JPEG XL photo": (b"\xff\n", b"\0\0\0\x0cJXL"),
+    "a Photoshop document": (b"8BPS",),
+    "an icon": (b"\0\0\1\0", b"icns"),
+    "a picture of a format that is not read": (
+        *(b"P1", b"P2", b"P3", b"P4", b"P5", b"P6", b"DDS ", b"qoif", b"\x8aMNG"),
+    ),
+}
+"""How files of other formats begin."""
+_BRANDS: Final = {
+    "a HEIC photo": (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"),
+    "an AVIF photo": (b"avif", b"avis"),
+    "a raw photo": (b"crx ",),
+}
+"""What stands behind ``ftyp`` in files of ISO's base format; all others are videos."""
+_REMEDY: Final = "Save it as JPEG."
 
 
 def take_apart(data: bytes) -> Essence:
@@ -39,11 +54,12 @@ def _module(data: bytes) -> Callable[[bytes], Essence]:
         return webp.take_apart
     if data.startswith(b"BM"):
         return bmp.take_apart
+    for kind, beginnings in _OTHERS.items():
+        if data.startswith(beginnings):
+            raise Turned(Rejection.UNSUPPORTED_FORMAT, kind, _REMEDY)
     if data[4:8] == b"ftyp":
-        kind = "AVIF" if data[8:12] in (b"avif", b"avis") else "HEIC"
-        raise Turned(Rejection.UNSUPPORTED_FORMAT, f"{kind} is not read, save it as JPEG")
-    if data.startswith(_OTHERS):
-        raise Turned(Rejection.UNSUPPORTED_FORMAT, "an image of a format that is not read, save it as JPEG")
+        brand = next((name for name, brands in _BRANDS.items() if data[8:12] in brands), None)
+        raise Turned(Rejection.UNSUPPORTED_FORMAT, brand or "a video", _REMEDY if brand else "")
     raise Turned(Rejection.NOT_AN_IMAGE, f"begins with {data[:8].hex(' ')}")
 
 

@@ -13,12 +13,13 @@ MAX_PARTS = 65_536
 
 
 class Turned(Exception):
-    """A file is turned away; ``rejection`` says why in a word, ``detail`` in a clause."""
+    """A file is turned away; ``rejection`` says why in a word, ``detail`` in a clause, ``remedy`` in a sentence."""
 
-    def __init__(self, rejection: Rejection, detail: str) -> None:
+    def __init__(self, rejection: Rejection, detail: str, remedy: str = "") -> None:
         self.rejection = rejection
         self.detail = detail
-        super().__init__(rejection, detail)
+        self.remedy = remedy
+        super().__init__(rejection, detail, remedy)
 
 
 Marks = tuple[tuple[bytes, bytes], ...]
