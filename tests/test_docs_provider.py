@@ -1,66 +1,65 @@
 """The provider's guide: its commands run, its numbers are those of the code."""
 
 import re
-import secrets
 import shlex
-import time
 from pathlib import Path
 
 import pytest
-from sqlalchemy import insert
 
 from masquerade.cli.app import run
+from masquerade.cli.psp_service import settings_of
 from masquerade.keys import Key
-from masquerade.service.database import Database
 from masquerade.service.leaks import measured_leaks
+from masquerade.service.provider import Provider
 from masquerade.service.settings import Policy, Settings
-from masquerade.service.tables import Account
 from masquerade.service.web import guard, rates, serving
 from masquerade.service.web.listening import CONNECTIONS, Listening
+from service_examples import Cluster
 from tls_examples import certificate
+
+pytest_plugins = ["service_fixtures"]
 
 GUIDE = (Path(__file__).parents[1] / "docs" / "guide" / "provider.md").read_text(encoding="utf-8")
 MODEL = (Path(__file__).parents[1] / "docs" / "guide" / "service-threat-model.md").read_text(encoding="utf-8")
+ELSEWHERE = "postgresql://psp@db.example/psp"
 PROMPT = re.compile(r"^\$ masquerade (.*)$", re.MULTILINE)
 
 
 @pytest.fixture
 def started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Settings]:
-    """What was served; nothing listens, and PostgreSQL is SQLite here."""
+    """What was served; nothing listens."""
     begun: list[Settings] = []
 
     def listen(settings: Settings, where: Listening, _: object) -> None:
         serving.require_private(where)
         begun.append(settings)
 
-    opened = Database.__init__
-
-    def embedded(database: Database, address: str) -> None:
-        opened(database, address if address.startswith("sqlite") else f"sqlite:///{tmp_path}/other.db")
-
     monkeypatch.chdir(tmp_path)
     certificate(tmp_path)
     monkeypatch.setattr(serving, "serve", listen)
-    monkeypatch.setattr(Database, "__init__", embedded)
     return begun
 
 
 def test_the_commands_of_the_guide_run(
-    started: list[Settings], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    started: list[Settings], address: str, cluster: Cluster, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    account = secrets.token_hex(16)
+    """As they stand, but for where the databases are; the one in use is still served after a rehearsed restore."""
+    live = "sqlite:///psp.db" if address.startswith("sqlite") else address
+    elsewhere, left = cluster.database(), "nobody"
     for command in PROMPT.findall(GUIDE):
-        words = shlex.split(command)
-        assert run([account if word == "ACCOUNT" else word for word in words]) == 0, command
-        if len(started) == 1 and words[1] == "serve":
-            database = Database(f"sqlite:///{tmp_path}/psp.db")
-            with database.writing() as connection:
-                row = {"id": account, "state": "active", "created": int(time.time()), "issued": 0}
-                connection.execute(insert(Account).values(**row))
-            database.engine.dispose()
-    assert started[-1].database.startswith("postgresql://")
-    assert Key.load(tmp_path / "psp.key").fingerprint
-    assert f"{account}  active  0 issued" in capsys.readouterr().out
+        words = [{"ACCOUNT": left, ELSEWHERE: elsewhere}.get(word, word) for word in shlex.split(command)]
+        if "--database" not in words:
+            words += ["--database", live]
+        assert run(words) == 0, command
+        if words[1] == "serve" or "ACCOUNT" in command:
+            psp = Provider(settings_of(live, Path("psp.key")), Key.load("psp.key"))
+            left = psp.join(psp.invite())["account"]
+            psp.close()
+    assert started[-1].database == elsewhere
+    assert f"{left}  active  0 issued" not in capsys.readouterr().out
+    for command in ("accounts", "audit verify", "invite", "serve"):
+        assert run(["psp", *command.split(" "), "--database", live]) == 0, command
+    assert f"{left}  active  0 issued" in capsys.readouterr().out
 
 
 def test_the_table_of_quotas_is_the_policy() -> None:

@@ -145,20 +145,29 @@ def test_a_full_disk_issues_nothing(tmp_path: Path) -> None:
     psp.close()
 
 
-def test_forgotten_secrets_are_in_no_file(tmp_path: Path) -> None:
+@pytest.mark.parametrize("closing", ["forget", "revoke"])
+def test_secrets_that_were_deleted_are_in_no_file(tmp_path: Path, closing: str) -> None:
     psp = provider(f"sqlite:///{tmp_path}/psp.db")
     account = member(psp)
     psp.issue(account, "wish-0001")
     with psp.database.reading() as connection:
         sealed = bytes(connection.execute(text("SELECT sealed FROM masknets")).scalar_one())
+        file = bytes(connection.execute(text("SELECT sealed FROM masknet_files")).scalar_one())
 
     def held(needle: bytes) -> bool:
         return any(needle in path.read_bytes() for path in tmp_path.glob("psp.db*"))
 
     assert held(sealed[:16])
-    psp.forget(account)
+    assert held(file[:16])
+    with psp.database.reading() as connection:  # somebody makes a backup just now
+        connection.execute(text("SELECT count(*) FROM masknets"))
+        assert not getattr(psp, closing)(account)
+        psp.scrub_again()
+        assert held(sealed[:16])
+    psp.scrub_again()
     assert not any(held(sealed[at : at + 8]) for at in range(len(sealed) - 8))
-    assert not held(account.encode())
+    assert not any(held(file[at : at + 16]) for at in range(0, len(file) - 16, len(file) // 50))
+    assert held(account.encode()) == (closing == "revoke")
     with pytest.raises(NotKnown):
         psp.masknet(account)
     psp.close()

@@ -59,22 +59,28 @@ PSP: Final[Commands] = {
     "operator": Command("psp_service:operator", "A token for the operator's endpoints; shown once."),
     "accounts": Command("psp_service:accounts", "All accounts: name, state, MaskNets issued."),
     "revoke": Command(
-        "psp_service:revoke",
+        "psp_keeping:revoke",
         "Close an account; a MaskNet that is out in the world cannot be called back.",
     ),
+    "forget": Command("psp_keeping:forget", "Delete an account and all its secrets, as its person can."),
     "backup": Command(
-        "psp_service:backup",
+        "psp_keeping:backup",
         "Copy the database while it is served; the copy is worth nothing without the operator's key.",
     ),
     "restore": Command(
-        "psp_service:restore",
+        "psp_keeping:restore",
         "Fill an empty database from a backup; nobody gets a MaskNet too many by it.",
     ),
     "audit": Group(
         "The record of what was issued.",
         {
             "verify": Command(
-                "psp_service:verify", "Find entries that were edited, deleted, inserted or swapped."
+                "psp_keeping:verify",
+                "Find entries that were edited, deleted, inserted or swapped, and accounts that disagree with them.",
+            ),
+            "accept": Command(
+                "psp_keeping:accept",
+                "Go on with the database as it is, where its record is sound but another was known.",
             ),
         },
     ),

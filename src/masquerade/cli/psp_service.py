@@ -1,6 +1,5 @@
 """``masquerade psp serve|invite|accounts|…``: the provider's service and its operator."""
 
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -10,8 +9,6 @@ import typer
 from masquerade.cli.console import note, on_terminal, open_key, say
 from masquerade.errors import UsageError
 from masquerade.extras import how_to_install
-from masquerade.files.kinds import Kind
-from masquerade.files.outputs import require_new
 
 if TYPE_CHECKING:
     from masquerade.service.provider import Provider
@@ -19,12 +16,12 @@ if TYPE_CHECKING:
 
 Database = Annotated[str, typer.Option(help="sqlite:///FILE or postgresql://…")]
 KeyFile = Annotated[Path, typer.Option("--key", "-k", help="The operator's key file; serve makes one.")]
-_DATABASE, _KEY, _HYPERNET = "sqlite:///psp.db", Path("psp.key"), "hypernet-1"
+DATABASE, KEY, _HYPERNET = "sqlite:///psp.db", Path("psp.key"), "hypernet-1"
 
 
 def serve(
-    database: Database = _DATABASE,
-    key: KeyFile = _KEY,
+    database: Database = DATABASE,
+    key: KeyFile = KEY,
     hypernet: Annotated[str, typer.Option(help="Name or file of a hypernetwork.")] = _HYPERNET,
     host: Annotated[str, typer.Option(help="Address to listen at.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen at.")] = 8443,
@@ -46,7 +43,7 @@ def serve(
     ] = False,
 ) -> None:
     """Serve MaskNets to people with an invitation; `psp invite` makes one."""
-    settings = _settings(
+    settings = settings_of(
         database, key, hypernet=hypernet, policy={"stock": stock, "open_joins_a_day": open_joins}
     )
     from masquerade.service.leaks import open_to_anyone
@@ -63,7 +60,7 @@ def serve(
         plain_http=plain_http,
     )
     serving.require_private(listening)  # before anything is made
-    _provider(database, key, make=True).close()
+    open_provider(database, key, make=True).close()
     for line in open_to_anyone(open_joins) if open_joins else ():
         note(line)
     serving.serve(settings, listening, partial(_began, key))
@@ -75,8 +72,8 @@ def _began(key: Path, link: str) -> None:
 
 
 def invite(
-    database: Database = _DATABASE,
-    key: KeyFile = _KEY,
+    database: Database = DATABASE,
+    key: KeyFile = KEY,
     url: Annotated[
         str, typer.Option(help="https:// address at which people reach you: prints a link and a QR code too.")
     ] = "",
@@ -93,7 +90,7 @@ def invite(
         raise UsageError("a QR code is of a link", place="--qr", remedy="Give --url https://HOST too.")
     if url:
         invitation_link(url, "")  # refused before an invitation is made
-    provider = _provider(database, key)
+    provider = open_provider(database, key)
     code = provider.invite()
     provider.close()
     say(code)
@@ -109,81 +106,36 @@ def invite(
             say(line)
 
 
-def operator(database: Database = _DATABASE, key: KeyFile = _KEY) -> None:
+def operator(database: Database = DATABASE, key: KeyFile = KEY) -> None:
     """A token for the operator's endpoints; shown once."""
-    provider = _provider(database, key)
+    provider = open_provider(database, key)
     say(provider.operator_token())
     provider.close()
 
 
-def accounts(database: Database = _DATABASE, key: KeyFile = _KEY) -> None:
+def accounts(database: Database = DATABASE, key: KeyFile = KEY) -> None:
     """All accounts: name, state, MaskNets issued."""
-    provider = _provider(database, key)
+    provider = open_provider(database, key)
     for row in provider.accounts():
         say(f"{row['id']}  {row['state']}  {row['issued']} issued")
     provider.close()
 
 
-def revoke(
-    account: Annotated[str, typer.Argument(help="Its name.", show_default=False)],
-    database: Database = _DATABASE,
-    key: KeyFile = _KEY,
-) -> None:
-    """Close an account; a MaskNet that is out in the world cannot be called back."""
-    provider = _provider(database, key)
-    provider.revoke(account)
-    provider.close()
-
-
-def backup(
-    out: Annotated[Path, typer.Argument(help="File to write.", show_default=False)],
-    database: Database = _DATABASE,
-    key: KeyFile = _KEY,
-) -> None:
-    """Copy the database while it is served; the copy is worth nothing without the operator's key."""
-    require_new(out, Kind.DATABASE)
-    provider = _provider(database, key)
-    from masquerade.service.backup import back_up
-
-    back_up(provider.database, database, out)
-    provider.close()
-    say(str(out))
-    note(f"Keep it apart from {key}: together they hold everybody's MaskNets, also those forgotten later.")
-
-
-def restore(
-    copy: Annotated[Path, typer.Argument(help="What `psp backup` wrote.", show_default=False)],
-    database: Database = _DATABASE,
-    key: KeyFile = _KEY,
-) -> None:
-    """Fill an empty database from a backup; nobody gets a MaskNet too many by it."""
-    settings, opened = _settings(database, key), open_key(key)
-    from masquerade.service.backup import restore
-
-    made = datetime.fromtimestamp(restore(settings, opened, copy), UTC)
-    note(f"as it was at {made:%Y-%m-%d %H:%M:%S} UTC; open invitations are void, and each account is charged")
-    note(
-        "with what it may have drawn since. Who joined later must be invited again; who was revoked or asked"
-    )
-    note("to be forgotten later must be revoked, or forgotten, again.")
-
-
-def verify(database: Database = _DATABASE, key: KeyFile = _KEY) -> None:
-    """Find entries that were edited, deleted, inserted or swapped."""
-    provider = _provider(database, key)
-    with provider.database.reading() as connection:
-        say(f"sound: {provider.log.verify(connection)} entries")
-    provider.close()
-
-
-def _provider(database: str, key: Path, *, make: bool = False) -> "Provider":
-    settings = _settings(database, key)
+def open_provider(database: str, key: Path, *, make: bool = False) -> "Provider":
+    """The provider that commands work on; its database is made by `serve` alone."""
+    settings = settings_of(database, key)
     from masquerade.service.provider import Provider, operator_key
 
-    return Provider(settings, operator_key(key) if make and not key.exists() else open_key(key))
+    opened = operator_key(key) if make and not key.exists() else open_key(key)
+    return Provider(settings, opened, make=make)
 
 
-def _settings(database: str, key: Path, **more: object) -> "Settings":
+def settings_of(database: str, key: Path, **more: object) -> "Settings":
+    """What options say; what is remembered of the database lies beside the key.
+
+    Raises:
+        UsageError: If the service is not installed.
+    """
     try:
         import masquerade.service.provider  # noqa: F401
         from masquerade.service.settings import Settings

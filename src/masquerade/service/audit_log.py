@@ -44,14 +44,24 @@ class AuditLog:
         """Let nobody else append until the transaction ends; who holds it first waits for nothing later."""
         locked_head(connection, NAME)
 
-    def append(self, connection: Connection, *events: Event) -> None:
-        """Add entries within the transaction of what they tell; the chain's head is held until that ends."""
+    def subject(self, name: str) -> str:
+        """What stands for an account in the log."""
+        return self._key.authenticate("audit-subject", name.encode())
+
+    def append(self, connection: Connection, *events: Event, at: int | None = None) -> None:
+        """Add entries within the transaction of what they tell; the chain's head is held until that ends.
+
+        Args:
+            connection: The transaction.
+            events: What happened.
+            at: When, seconds since 1970; now, if None.
+        """
         if not events:
             return
         last, digest = locked_head(connection, NAME)
-        now, rows = int(time.time()), []
+        now, rows = int(time.time()) if at is None else at, []
         for seq, event in enumerate(events, last + 1):
-            code = self._key.authenticate("audit-subject", event.subject.encode())
+            code = self.subject(event.subject)
             digest = self._code(seq, now, event.name, code, event.detail, digest)
             entry = {"event": event.name, "subject": code, "detail": event.detail}
             rows.append({"seq": seq, "time": now, "digest": digest, **entry})

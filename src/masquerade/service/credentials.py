@@ -45,9 +45,19 @@ def invitation_digest(key: Key, secret: str) -> bytes:
     return bytes.fromhex(key.authenticate("invitation", secret.encode()))
 
 
+def named(token: str) -> str:
+    """What names a token in the audit log."""
+    return digest(token).hex()[:32]
+
+
 def random_token(role: str) -> str:
     """256 random bits behind the role's name, so that it never begins with a hyphen and is known where it leaks."""
     return f"{role}_{secrets.token_urlsafe(32)}"
+
+
+def handle(kept: bytes) -> str:
+    """What names an invitation to the operator, and in the audit log: the beginning of its digest."""
+    return kept.hex()[:12]
 
 
 def new_invitation(connection: Connection, key: Key, days: int) -> str:
@@ -58,8 +68,8 @@ def new_invitation(connection: Connection, key: Key, days: int) -> str:
 
 
 def add_invitation(connection: Connection, kept: bytes, created: int, expires: int) -> None:
-    """Write an invitation down; the beginning of its digest names it to the operator."""
-    row = {"digest": kept, "handle": kept.hex()[:12], "created": created, "expires": expires}
+    """Write an invitation down."""
+    row = {"digest": kept, "handle": handle(kept), "created": created, "expires": expires}
     connection.execute(insert(Invitation).values(**row))
 
 

@@ -5,19 +5,19 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, Final, final
 
-from sqlalchemy import Connection, Engine, Executable, create_engine, event, select, text
-from sqlalchemy.engine import URL, Row, make_url
+from sqlalchemy import Connection, Engine, Executable, create_engine, event, inspect, select, text
+from sqlalchemy.engine import URL, Row
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoneFree
 
 from masquerade.errors import OutOfOrder, UsageError
+from masquerade.service.addresses import file_of, parsed, require_usable
 from masquerade.service.file_lock import PATIENCE, FileLock
 from masquerade.service.tables import Head
 
 BUSY: Final = 5.0
 """Seconds that SQLite waits for a lock of its own, which programs other than ours may hold."""
-KINDS = {"sqlite": "sqlite", "postgresql": "postgresql+psycopg"}
 
 
 @final
@@ -26,28 +26,35 @@ class Database:
 
     Args:
         address: ``sqlite:///FILE`` or ``postgresql://…``.
+        make: Whether a file of SQLite is made where there is none.
 
     Raises:
-        UsageError: If it is neither.
+        UsageError: If it is neither, or there is no such file, or none can be made there.
     """
 
-    def __init__(self, address: str) -> None:
-        try:
-            url = make_url(address)
-        except ArgumentError:
-            raise _unknown("not an address") from None
-        kind = url.get_backend_name()
-        if kind not in KINDS or (kind == "sqlite" and url.database in (None, "", ":memory:")):
-            raise _unknown(kind)
-        self.embedded = kind == "sqlite"
-        self.file = Path(str(url.database)) if self.embedded else None
+    def __init__(self, address: str | URL, *, make: bool = True) -> None:
+        url = parsed(address)
+        self.file = file_of(url)
+        self.embedded = self.file is not None
+        self.shown = url.difference_update_query(("password", "sslpassword")).render_as_string()
+        if self.file is not None:
+            require_usable(self.file)
+            if not make and not self.file.exists():
+                raise no_database(self.shown)
         # writers of SQLite wait in a queue of the system's: its own waiting polls, and is unfair
         self._queue = FileLock(self.file.with_name(f".{self.file.name}.lock")) if self.file else None
         self._turn = self._queue.held if self._queue else nullcontext
-        self._shown = url.difference_update_query(("password", "sslpassword")).render_as_string()
-        full = url.set(drivername=KINDS[kind])
-        self.engine = _engine(full, self.embedded)
-        self._glances = self.engine if self.embedded else _glancing(full)
+        self.engine = _engine(url, self.embedded)
+        self._glances = self.engine if self.embedded else _glancing(url)
+
+    def begun(self) -> bool:
+        """Whether there are tables of ours.
+
+        Raises:
+            OutOfOrder: If the database cannot be reached.
+        """
+        with self.reading() as connection:
+            return inspect(connection).has_table(Head.__tablename__)
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
@@ -57,7 +64,7 @@ class Database:
             OutOfOrder: If the database cannot be reached or written. Nothing was kept; but a server that went
                 away during the commit itself may have kept all.
         """
-        with self._turn(), _named(self._shown), self.engine.begin() as connection:
+        with self._turn(), _named(self.shown), self.engine.begin() as connection:
             yield connection
 
     @contextmanager
@@ -70,7 +77,7 @@ class Database:
         options: dict[str, Any] = {"begin": "BEGIN"}
         if not self.embedded:
             options["isolation_level"] = "REPEATABLE READ"
-        with _named(self._shown), self.engine.connect().execution_options(**options) as connection:
+        with _named(self.shown), self.engine.connect().execution_options(**options) as connection:
             yield connection
 
     def first(self, statement: Executable, values: dict[str, Any]) -> Row[Any] | None:
@@ -79,7 +86,7 @@ class Database:
         Raises:
             OutOfOrder: If the database cannot be reached.
         """
-        with _named(self._shown):
+        with _named(self.shown):
             try:
                 return self._first(statement, values)
             except DBAPIError as error:
@@ -95,6 +102,23 @@ class Database:
         """The service is told to stop: nobody waits long for another process any more."""
         if self._queue is not None:
             self._queue.hurry()
+
+    def emptied_journal(self) -> bool:
+        """Write SQLite's journal into its file, and cut it to nothing; waits for nobody.
+
+        Returns:
+            Whether nothing is left in it: somebody who reads just now needs it. PostgreSQL's is not ours to cut.
+
+        Raises:
+            OutOfOrder: If the database cannot be reached.
+        """
+        if not self.embedded:
+            return True
+        with _named(self.shown), self.engine.connect().execution_options(begin="") as connection:
+            connection.exec_driver_sql("PRAGMA busy_timeout=200")
+            busy = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()[0]
+            connection.exec_driver_sql(f"PRAGMA busy_timeout={BUSY * 1000:.0f}")
+            return not busy
 
     def close(self) -> None:
         """Let go of all connections."""
@@ -159,12 +183,13 @@ def _reason(error: Exception) -> str:
     return f"{type(cause).__name__}: {lines[0][:300]}" if lines else type(cause).__name__
 
 
-def _unknown(kind: str) -> UsageError:
+def no_database(shown: str) -> UsageError:
+    """Nothing was made there yet."""
     return UsageError(
-        "no such kind of database",
-        value=kind,
+        "there is no such database",
+        value=shown,
         place="--database",
-        remedy="Give sqlite:///FILE or postgresql://USER@HOST/NAME.",
+        remedy="`masquerade psp serve` makes one, `masquerade psp restore` fills one from a backup.",
     )
 
 

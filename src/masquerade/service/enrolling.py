@@ -16,6 +16,7 @@ from masquerade.service.credentials import (
     held,
     invitation_digest,
     known,
+    named,
     new_account,
     new_token,
     random_token,
@@ -38,11 +39,13 @@ class Joined:
         account: Its name.
         token: The account's token.
         fresh: Whether the account is new, and not that of an earlier, equal request.
+        how: By what, for the audit log.
     """
 
     account: str
     token: str
     fresh: bool
+    how: str = ""
 
 
 def joined(connection: Connection, code: str, request_key: str, policy: Policy, key: Key) -> Joined:
@@ -61,6 +64,7 @@ def joined(connection: Connection, code: str, request_key: str, policy: Policy, 
             remedy="32 random characters.",
         )
     now, secret = int(time.time()), secret_of(code)
+    how = "invitation" if secret else "open"
     if not secret and policy.open_joins_a_day:
         secret = _opened(connection, request_key, policy, key, now)
     kept = Invitation.digest == invitation_digest(key, secret)
@@ -77,7 +81,7 @@ def joined(connection: Connection, code: str, request_key: str, policy: Policy, 
     used = update(Invitation).where(Invitation.digest == invitation.digest)
     connection.execute(used.values(used=now, request=request, account=account))
     new_token(connection, "person", account, policy.token_days, token)
-    return Joined(account, token, fresh=True)
+    return Joined(account, token, fresh=True, how=f"{how} {invitation.handle} token {named(token)}")
 
 
 def _again(

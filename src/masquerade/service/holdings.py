@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Table, and_, bindparam, delete, insert, selec
 from sqlalchemy.engine import Row
 
 from masquerade.service.tables import Account, Answer, MaskNetRow
+from masquerade.service.tallies import Tally
 
 _ACCOUNTS: Final = cast(Table, Account.__table__)
 _ANSWERS: Final = cast(Table, Answer.__table__)
@@ -68,6 +69,12 @@ class Holding:
     replaced: int | None
     active: int | None
     answers: dict[bytes, Answered] = field(default_factory=dict)
+
+    def count(self, tally: Tally) -> None:
+        """Believe no less than what the audit log says: whoever writes to the database can lower a column."""
+        self.issued = max(self.issued, tally.issued)
+        known = [at for at in (self.replaced, tally.replaced) if at is not None]
+        self.replaced = max(known, default=None)
 
 
 def holdings(connection: Connection, accounts: Collection[str]) -> dict[str, Holding]:

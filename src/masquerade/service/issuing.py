@@ -22,6 +22,7 @@ from masquerade.service.quota import require_share
 from masquerade.service.sealing import belongs
 from masquerade.service.settings import DAY, Policy
 from masquerade.service.statement import Statement, signed
+from masquerade.service.tallies import tallies
 
 
 @final
@@ -85,6 +86,8 @@ class Issuer:
         """
         now, changes = int(time.time()), Changes()
         held = holdings(connection, {wish.account for wish in wishes})
+        for account, counted in tallies(connection, self._log, held).items():
+            held[account].count(counted)
         stock = iter(in_stock(connection, self._source, len(wishes)))
         answers: list[bytes | MasqueradeError] = []
         events: list[Event] = []
@@ -94,7 +97,7 @@ class Issuer:
             except MasqueradeError as refusal:
                 answers.append(refusal)
         changes.write(connection)
-        self._log.append(connection, *events)
+        self._log.append(connection, *events, at=now)
         return answers
 
     def _granted(

@@ -1,35 +1,34 @@
 """The provider: what all requests, and all of the operator's commands, are made of."""
 
 import logging
-import secrets
 from collections.abc import Callable
 from concurrent.futures import Future
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, final
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, select
 from sqlalchemy.engine import Row
 
 from masquerade.errors import NotKnown, OutOfOrder
 from masquerade.keys import Key
 from masquerade.service import credentials, stored
 from masquerade.service.audit_log import AuditLog, Event
+from masquerade.service.closing import close_account
 from masquerade.service.committing import Committer
 from masquerade.service.credentials import Caller
-from masquerade.service.database import Database, ping
+from masquerade.service.database import ping
 from masquerade.service.enrolling import joined as enrolled
-from masquerade.service.facts import fact
 from masquerade.service.high_water import HighWater
 from masquerade.service.housekeeping import swept
 from masquerade.service.invitation_code import InvitationCode
 from masquerade.service.issuing import EmptyStock, Issuer, Wish
-from masquerade.service.migrating import migrate
+from masquerade.service.ledger import Closing, Ledger
+from masquerade.service.opening import opened, verified
 from masquerade.service.pinning import pin
-from masquerade.service.restoring import require_no_copy
 from masquerade.service.sealing import belongs
 from masquerade.service.settings import Settings
-from masquerade.service.tables import Account, Invitation, MaskNetRow
+from masquerade.service.tables import Account, MaskNetRow
 
 if TYPE_CHECKING:
     from masquerade.masknets import Source
@@ -46,21 +45,21 @@ class Provider:
     Args:
         settings: Where its things are.
         key: The operator's key.
+        make: Whether a database is made where there is none.
 
     Raises:
         WrongKey: If the database was made under another key.
         UsageError: If the database cannot be used.
     """
 
-    def __init__(self, settings: Settings, key: Key) -> None:
+    def __init__(self, settings: Settings, key: Key, *, make: bool = True) -> None:
         self.settings, self.policy = settings, settings.policy
-        self.database = Database(settings.database)
-        migrate(self.database)
-        self._high_water = HighWater(settings.mark)
-        self._name = self._require_ours(key)
+        self._high_water = HighWater(settings.mark, key, settings.database)
+        self.database = opened(settings, key, self._high_water, make=make)
         self._key, self.signer, self._box = key, key.signer("statements"), key.box("latents")
         self.log = AuditLog(key)
-        self.committer = Committer(self.database, self.log.hold, self._remembered)
+        self._ledger, self._unscrubbed = Ledger(settings.ledger, key), False
+        self.committer = Committer(self.database, self._begun, self._remembered)
 
     @cached_property
     def source(self) -> "Source":
@@ -85,8 +84,10 @@ class Provider:
         """A code for one person; it names the provider's public key, so that nobody can stand in for it."""
 
         def job(connection: Connection) -> str:
-            self.log.append(connection, Event("invite"))
-            return credentials.new_invitation(connection, self._key, self.policy.invitation_days)
+            secret = credentials.new_invitation(connection, self._key, self.policy.invitation_days)
+            handle = credentials.handle(credentials.invitation_digest(self._key, secret))
+            self.log.append(connection, Event("invite", detail=f"invitation {handle}"))
+            return secret
 
         secret = self.committer.run(job)
         return InvitationCode(secret, pin(secret, self.signer.public)).text
@@ -95,8 +96,9 @@ class Provider:
         """A token for the operator's endpoints."""
 
         def job(connection: Connection) -> str:
-            self.log.append(connection, Event("operator"))
-            return credentials.new_token(connection, "operator", None, self.policy.token_days)
+            token = credentials.new_token(connection, "operator", None, self.policy.token_days)
+            self.log.append(connection, Event("operator", detail=f"token {credentials.named(token)}"))
+            return token
 
         return self.committer.run(job)
 
@@ -119,7 +121,7 @@ class Provider:
         def job(connection: Connection) -> dict[str, str]:
             found = enrolled(connection, code, request_key, self.policy, self._key)
             if found.fresh:
-                self.log.append(connection, Event("join", found.account))
+                self.log.append(connection, Event("join", found.account, found.how))
             return {"account": found.account, "token": found.token, "public_key": self.signer.public.hex()}
 
         return self.committer.start(job)
@@ -172,57 +174,58 @@ class Provider:
             return self.stock.redrawn(row, raw)
         return stored.require_issued(stored.opened(kept.sealed, row.id, raw), row.sha256, row.id)
 
-    def forget(self, account: str) -> None:
-        """Delete an account, its tokens and answers and the secrets of its MaskNets.
+    def forget(self, account: str) -> bool:
+        """Delete an account and all that is its; see ``closing``.
 
-        What a MaskNet does to photos (its sketch) stays without a name, so that nobody is given one like it
-        while cloaked photos are about.
-
-        Raises:
-            NotKnown: If there is no such account.
-        """
-
-        def job(connection: Connection) -> None:
-            if not connection.execute(delete(Account).where(Account.id == account)).rowcount:
-                raise NotKnown("no such account", code="not_found")
-            stored.delete_files(connection, MaskNetRow.account == account)
-            gone = {"state": "forgotten", "account": None, "sealed": b""}
-            connection.execute(update(MaskNetRow).where(MaskNetRow.account == account).values(**gone))
-            nobody = {"account": None, "request": None}  # the code stays used
-            connection.execute(update(Invitation).where(Invitation.account == account).values(**nobody))
-            self.log.append(connection, Event("forget", account))
-
-        self.committer.run(job)
-        self.scrub()
-
-    def scrub(self) -> None:
-        """Let SQLite's journal forget too; PostgreSQL drops old rows by its vacuum, its journal in time."""
-        if self.database.embedded:
-            with self.database.reading() as connection:
-                connection.commit()
-                raw = connection.connection.driver_connection
-                if raw is None:
-                    return  # the next forget does it
-                raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
-
-    def revoke(self, account: str) -> None:
-        """Close an account: its tokens are worth nothing, its MaskNet is rebuilt no more.
+        Returns:
+            Whether it is gone from the database's journal too. Else somebody reads at this moment, and ``scrub``
+            must be called until it says so.
 
         Raises:
             NotKnown: If there is no such account.
         """
+        self._close("forget", account)
+        return self.scrub()
 
+    def revoke(self, account: str) -> bool:
+        """Close an account; see ``closing``.
+
+        Returns:
+            As ``forget``.
+
+        Raises:
+            NotKnown: If there is no such account.
+        """
+        self._close("revoke", account)
+        return self.scrub()
+
+    def scrub(self) -> bool:
+        """Let SQLite's journal forget too; PostgreSQL drops old rows by its vacuum, its journal in time.
+
+        Returns:
+            Whether nothing of what was deleted is left in it.
+        """
+        self._unscrubbed = not self.database.emptied_journal()
+        return not self._unscrubbed
+
+    def scrub_again(self) -> None:
+        """``scrub``, if the last one was held up."""
+        if self._unscrubbed:
+            self.scrub()
+
+    def _close(self, closing: Closing, account: str) -> None:
         def job(connection: Connection) -> None:
-            if not connection.execute(
-                update(Account).where(Account.id == account).values(state="revoked")
-            ).rowcount:
+            self._ledger.add(closing, account)  # first: a backup must not bring back what was promised to go
+            if not close_account(connection, self.log, closing, account):
                 raise NotKnown("no such account", code="not_found", value=account[:40])
-            credentials.revoke_tokens(connection, account)
-            active = (MaskNetRow.account == account, MaskNetRow.state == "active")
-            connection.execute(update(MaskNetRow).where(*active).values(state="revoked"))
-            self.log.append(connection, Event("revoke", account))
 
         self.committer.run(job)
+
+    def back_up(self, out: Path) -> None:
+        """Write a copy of the database; see ``backup.back_up``."""
+        from masquerade.service.backup import back_up
+
+        back_up(self.database, self._key, out)
 
     def accounts(self) -> list[dict[str, Any]]:
         """All accounts, the newest first."""
@@ -244,22 +247,28 @@ class Provider:
         """What lapsed goes; how many rows of each table went. Files that were not kept yet are, where they can be."""
         for name in self.stock.complete():
             _LOG.warning("MaskNet %s is drawn with other bits here; serve it where it was drawn", name)
-        return self.committer.run(lambda connection: swept(connection, self.policy))
+        gone = self.committer.run(lambda connection: swept(connection, self.policy))
+        self.scrub()  # also what a command deleted while somebody read
+        return gone
 
-    def _require_ours(self, key: Key) -> str:
-        """The database's name, if it was made under this key and was not put back to an earlier moment."""
-        with self.database.writing() as connection:
-            require_no_copy(connection)
-            name = fact(connection, "name", secrets.token_hex(16))
-            key.require(fact(connection, "key", key.fingerprint), self.settings.database.split("@")[-1])
-            self._high_water.require(connection, name)
-        return name
+    def verify(self) -> int:
+        """The number of entries of the audit log, if it is whole and the database agrees with it.
+
+        Raises:
+            WrongKey: If it does not.
+        """
+        return verified(self.database, self.log)
+
+    def _begun(self, connection: Connection) -> None:
+        """Nobody else appends, and nothing was taken away since the last entry that is remembered."""
+        self.log.hold(connection)
+        self._high_water.require(connection)
 
     def _remembered(self, connection: Connection) -> Callable[[], None]:
         if self.settings.mark is None:
             return lambda: None
         seq, digest = self.log.head(connection)
-        return lambda: self._high_water.raise_to(self._name, seq, digest)
+        return lambda: self._high_water.raise_to(seq, digest)
 
 
 def operator_key(path: Path) -> Key:

@@ -7,36 +7,43 @@ been charged with as many MaskNets as the policy let it draw since the copy was 
 import time
 from typing import Final
 
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Connection, delete, select, update
 
 from masquerade.errors import UsageError
 from masquerade.service.audit_log import AuditLog, Event
 from masquerade.service.settings import DAY, Policy
-from masquerade.service.tables import Account, AuditRow, Fact, Invitation
+from masquerade.service.tables import Account, Fact, Invitation, MaskNetRow
+from masquerade.service.tallies import charged
 
 FACT: Final = "backup"
 """Of a database that is a copy: when it was made, seconds since 1970."""
 
 
-def counted(connection: Connection, policy: Policy, log: AuditLog) -> int:
+def counted(connection: Connection, policy: Policy, log: AuditLog, made: int) -> None:
     """Count what may have been drawn since a copy was made, and take the copy's sign away.
 
-    Invitations that were open at that moment may have been used since, and are good no more.
+    Invitations that were open at that moment may have been used since, and MaskNets in stock issued: both are good no
+    more.
 
-    Returns:
-        When the copy was made, seconds since 1970; of one made by hand, when its audit log ends.
+    Args:
+        connection: A transaction on the restored database.
+        policy: What accounts were allowed.
+        log: Where it is written.
+        made: When the copy was made, seconds since 1970; a time to come counts as long ago.
     """
-    told = connection.execute(select(Fact.value).where(Fact.name == FACT)).scalar()
-    last = connection.execute(select(func.max(AuditRow.time))).scalar()
-    made, now = int(told or last or 0), int(time.time())
+    now, charges = int(time.time()), []
+    since = made if made <= now else 0
     for row in connection.execute(select(Account.__table__)).all():
-        issued, replaced = most_since(row.issued, row.replaced, made, now, policy)
-        values = {"issued": issued, "replaced": replaced}
-        connection.execute(update(Account).where(Account.id == row.id).values(**values))
+        quota = most_since(row.issued, row.replaced, since, now, policy)
+        if quota != (row.issued, row.replaced):
+            values = {"issued": quota[0], "replaced": quota[1]}
+            connection.execute(update(Account).where(Account.id == row.id).values(**values))
+            charges.append(charged(row.id, *quota))
     connection.execute(update(Invitation).where(Invitation.used.is_(None)).values(used=now))
+    stock = update(MaskNetRow).where(MaskNetRow.state == "stock")
+    connection.execute(stock.values(state="forgotten", sealed=b""))
     connection.execute(delete(Fact).where(Fact.name == FACT))
-    log.append(connection, Event("restore", detail=f"backup of {made}"))
-    return made
+    log.append(connection, Event("restore", detail=f"backup of {made}"), *charges)
 
 
 def most_since(

@@ -56,3 +56,8 @@ class Settings(BaseModel):
     hypernet: str = "hypernet-1"
     mark: Path | None = None
     policy: Policy = Policy()
+
+    @property
+    def ledger(self) -> Path | None:
+        """File that remembers, beside the mark, who was forgotten or closed."""
+        return None if self.mark is None else self.mark.with_suffix(".closed")

@@ -47,6 +47,7 @@ class Upkeep:
                     swept = time.monotonic()
                     self._provider.housekeeping()
                     self._rates.sweep()
+                self._provider.scrub_again()
                 self._fill()
             except MasqueradeError:
                 self._told.wait(AFTER_TROUBLE)
