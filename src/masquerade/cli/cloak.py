@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from masquerade.cli import numbers
 from masquerade.cli.console import SOME_FAILED, CommandFailed, note, progress, say
 from masquerade.errors import UsageError
 from masquerade.faces.finder import FaceFinder
@@ -35,13 +36,13 @@ def cloak(
     ],
     overwrite: Annotated[bool, typer.Option(help="Replace files that are in the output folder.")] = False,
     min_ssim: Annotated[
-        float, typer.Option(help="Refuse a photo whose face would look less alike.")
+        float, numbers.number(0, 1, "Refuse a photo whose face would look less alike.")
     ] = MIN_SSIM,
-    strength: Annotated[float, typer.Option(help="What the cloak is multiplied by, up to 2.")] = 1.0,
+    strength: Annotated[float, numbers.number(0.01, 2, "What the cloak is multiplied by, up to 2.")] = 1.0,
     every: Annotated[
         bool, typer.Option("--list", help="Say how many faces were cloaked on each photo.")
     ] = False,
-    workers: Annotated[int | None, typer.Option(help="Photos at a time; else one a processor.")] = None,
+    workers: Annotated[int | None, numbers.workers("Photos at a time; else one a processor.")] = None,
 ) -> None:
     """Cloak the faces on photos; the photos themselves stay as they are. Can be stopped and called again."""
     require_folder(out, {})

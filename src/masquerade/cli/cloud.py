@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from masquerade.cli import numbers
 from masquerade.cli.console import CommandFailed, note, progress, say
 from masquerade.cli.outputs import Overwrite
 from masquerade.released.verify import verify as findings
@@ -33,7 +34,7 @@ def train(
     out: Annotated[Path, typer.Option("--out", "-o", help="Model file to write.", show_default=False)],
     network: Annotated[str | None, typer.Option(help="See `list networks`; else what fits the data.")] = None,
     preset: Annotated[str | None, typer.Option(help="Named training settings; else what fits.")] = None,
-    seed: Annotated[int, typer.Option(help="Seed of weights, order and what is held back.")] = 0,
+    seed: Annotated[int, numbers.seed("Seed of weights, order and what is held back.")] = 0,
     precision: Annotated[
         Precision | None,
         typer.Option(

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from masquerade.cli import numbers
 from masquerade.cli.console import open_key, progress
 from masquerade.cli.owner import (
     AcceptBroken,
@@ -34,20 +35,20 @@ def craft(
     ] = None,
     beta: Annotated[
         float | None,
-        typer.Option(min=0, help="Weight of utility against privacy.", show_default="the recipe's"),
+        numbers.number(0, 1_000_000, "Weight of utility against privacy.", show_default="the recipe's"),
     ] = None,
     amortised: Annotated[bool, typer.Option(help="Craft by a trained network, in one pass.")] = False,
     refine: Annotated[
         int | None,
-        typer.Option(min=0, help="Iterations after that pass; with --amortised.", show_default="0"),
+        numbers.steps("Iterations after that pass; with --amortised.", 0, show_default="0"),
     ] = None,
     iterations: Annotated[
         int | None,
-        typer.Option(min=1, help="Steps of the features; 500 in the paper.", show_default="the recipe's"),
+        numbers.steps("Steps of the features; 500 in the paper.", show_default="the recipe's"),
     ] = None,
     batch: Annotated[
         int | None,
-        typer.Option(min=1, max=4096, help="Photos crafted together.", show_default="the recipe's"),
+        numbers.number(1, 4096, "Photos crafted together.", show_default="the recipe's"),
     ] = None,
     cache: Annotated[
         Path | None, typer.Option(help="File of features by photo.", show_default="among the key's records")

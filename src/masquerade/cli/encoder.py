@@ -6,6 +6,7 @@ from typing import Annotated, final
 
 import typer
 
+from masquerade.cli import numbers
 from masquerade.cli.console import note, progress, say
 from masquerade.cli.outputs import Overwrite
 from masquerade.cli.reading import FacesOption, sum_up
@@ -30,10 +31,10 @@ def train(
     architecture: Annotated[Architecture, typer.Option(help="Cut after its first stages.")] = (
         Architecture.resnet18
     ),
-    side: Annotated[int, typer.Option(min=16, max=512, help="Pixels; a multiple of 4.")] = 64,
-    width: Annotated[int, typer.Option(min=1, max=512, help="Maps of the first stage; 64 is full.")] = 32,
-    epochs: Annotated[int, typer.Option(min=1, max=100_000, help="Passes over the photos.")] = 14,
-    seed: Annotated[int, typer.Option(min=0, help="Of weights, order and changes.")] = 0,
+    side: Annotated[int, numbers.number(16, 512, "Pixels; a multiple of 4.")] = 64,
+    width: Annotated[int, numbers.number(1, 512, "Maps of the first stage; 64 is full.")] = 32,
+    epochs: Annotated[int, numbers.epochs("Passes over the photos.")] = 14,
+    seed: Annotated[int, numbers.seed("Of weights, order and changes.")] = 0,
     resume: Annotated[bool, typer.Option(help="Go on from the checkpoint of a stopped training.")] = True,
     overwrite: Overwrite = False,
     faces: FacesOption = "auto",

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from masquerade.cli import numbers
 from masquerade.cli.console import note, progress, say
 from masquerade.cli.outputs import Overwrite
 from masquerade.cli.reading import FacesOption, sum_up
@@ -17,12 +18,12 @@ from masquerade.training.wgan_gp import WGANSettings
 def train(
     photos: Annotated[Path, typer.Argument(help="Folder of public photos.", show_default=False)],
     out: Annotated[Path, typer.Option("--out", "-o", help="File to write.", show_default=False)],
-    side: Annotated[int, typer.Option(min=16, max=512, help="Pixels; 16, 32, 64, 128 ...")] = 64,
-    latents: Annotated[int, typer.Option(min=1, max=8192, help="Numbers of a latent.")] = 128,
-    width: Annotated[int, typer.Option(min=1, max=512, help="Maps of the last layer; 64 in the paper.")] = 32,
-    steps: Annotated[int, typer.Option(min=1, max=10_000_000, help="100,000 in the paper.")] = 9000,
-    batch: Annotated[int, typer.Option(min=2, max=65_536, help="Photos in a step.")] = 32,
-    seed: Annotated[int, typer.Option(min=0, help="Of weights, order and latents.")] = 0,
+    side: Annotated[int, numbers.number(16, 512, "Pixels; 16, 32, 64, 128 ...")] = 64,
+    latents: Annotated[int, numbers.number(1, 8192, "Numbers of a latent.")] = 128,
+    width: Annotated[int, numbers.number(1, 512, "Maps of the last layer; 64 in the paper.")] = 32,
+    steps: Annotated[int, numbers.steps("100,000 in the paper.")] = 9000,
+    batch: Annotated[int, numbers.number(2, 65_536, "Photos in a step.")] = 32,
+    seed: Annotated[int, numbers.seed("Of weights, order and latents.")] = 0,
     resume: Annotated[bool, typer.Option(help="Go on from the checkpoint of a stopped training.")] = True,
     overwrite: Overwrite = False,
     faces: FacesOption = "auto",

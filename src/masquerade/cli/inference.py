@@ -6,6 +6,7 @@ from typing import Annotated
 import torch
 import typer
 
+from masquerade.cli import numbers
 from masquerade.cli.console import note, progress, say
 from masquerade.cli.lines import say_rows
 from masquerade.cli.outputs import Overwrite
@@ -35,10 +36,10 @@ def distil(
     photos: Annotated[Path, typer.Argument(help="Folder of person folders.", show_default=False)],
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the two files.", show_default=False)],
     encoder: Annotated[str, typer.Option(help="A public encoder by name, or its file.")] = "sface",
-    amount: Annotated[float, typer.Option(help="Size of the noise; the features have 1.")] = 1.0,
-    adversarial_steps: Annotated[int, typer.Option(help="Batches of stage 1.")] = 300,
-    epochs: Annotated[int, typer.Option(help="Passes of teacher and recogniser each.")] = 10,
-    seed: Annotated[int, typer.Option(help="Seed of weights and order.")] = 0,
+    amount: Annotated[float, numbers.number(0, 1_000_000, "Size of the noise; the features have 1.")] = 1.0,
+    adversarial_steps: Annotated[int, numbers.steps("Batches of stage 1.")] = 300,
+    epochs: Annotated[int, numbers.epochs("Passes of teacher and recogniser each.")] = 10,
+    seed: Annotated[int, numbers.seed("Seed of weights and order.")] = 0,
     overwrite: Overwrite = False,
     faces: FacesOption = "auto",
 ) -> None:

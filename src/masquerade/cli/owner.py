@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from masquerade.cli import numbers
 from masquerade.cli.console import SOME_FAILED, CommandFailed, note, open_key, progress, say
 from masquerade.cli.reading import with_encoder, with_size
 from masquerade.data.photo_tree import told
@@ -19,7 +20,7 @@ from masquerade.recipes.measured import verdict_on
 Key = Annotated[Path, typer.Option("--key", "-k", help="The owner's key file.", show_default=False)]
 Photos = Annotated[Path, typer.Argument(help="Folder of person folders.", show_default=False)]
 Released = Annotated[Path, typer.Option("--out", "-o", help="Folder to release.", show_default=False)]
-Fewest = Annotated[int, typer.Option("--min-images", help="Leave out people with fewer photos.")]
+Fewest = Annotated[int, numbers.count(1, "Leave out people with fewer photos.", "--min-images")]
 AcceptBroken = Annotated[bool, typer.Option(help="Release although attacks break the recipe, or none ran.")]
 Overwrite = Annotated[bool, typer.Option(help="Discard what is in the output folder.")]
 DryRun = Annotated[bool, typer.Option(help="Say what would be done; write nothing.")]

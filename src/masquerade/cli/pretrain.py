@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from masquerade.cli import numbers
 from masquerade.cli.console import note, progress, say
 from masquerade.cli.outputs import Overwrite
 from masquerade.cli.reading import FacesOption, sum_up
@@ -19,8 +20,8 @@ def pretrain(
     photos: Photos,
     out: Annotated[Path, typer.Option("--out", "-o", help="Encoder file to write.", show_default=False)],
     size: Annotated[str, typer.Option(help="small, or paper (ViT-B, for a graphics card).")] = "small",
-    epochs: Annotated[int | None, typer.Option(help="Passes over the photos; else the size's own.")] = None,
-    seed: Annotated[int, typer.Option(help="Seed of weights, order and views.")] = 0,
+    epochs: Annotated[int | None, numbers.epochs("Passes over the photos; else the size's own.")] = None,
+    seed: Annotated[int, numbers.seed("Seed of weights, order and views.")] = 0,
     resume: Annotated[bool, typer.Option(help="Go on from the checkpoint of a stopped training.")] = True,
     overwrite: Overwrite = False,
     faces: FacesOption = "auto",

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from masquerade.cli import numbers
 from masquerade.cli.console import note, progress, say
 from masquerade.cli.outputs import Overwrite
 from masquerade.cli.reading import FacesOption, sum_up
@@ -20,12 +21,14 @@ def train(
     ],
     out: Annotated[Path, typer.Option("--out", "-o", help="File to write.", show_default=False)],
     structure: Annotated[str, typer.Option(help=f"Of the MaskNets: {', '.join(STRUCTURES)}.")] = "masknet-1",
-    size: Annotated[int, typer.Option(help="Height and width that MaskNets look at, in pixels.")] = 112,
-    people: Annotated[int | None, typer.Option(help="People at most, those with the most photos.")] = None,
-    min_photos: Annotated[int, typer.Option(help="People with fewer are left out.")] = FEWEST_PHOTOS,
-    epochs: Annotated[int | None, typer.Option(help="Passes over the photos.")] = None,
-    seed: Annotated[int, typer.Option(help="Of weights, order and what is held back.")] = 0,
-    keep_every: Annotated[int, typer.Option(help="Epochs between copies on the way; 0 for none.")] = 0,
+    size: Annotated[
+        int, numbers.number(16, 1024, "Height and width that MaskNets look at, in pixels.")
+    ] = 112,
+    people: Annotated[int | None, numbers.count(2, "People at most, those with the most photos.")] = None,
+    min_photos: Annotated[int, numbers.count(1, "People with fewer are left out.")] = FEWEST_PHOTOS,
+    epochs: Annotated[int | None, numbers.epochs("Passes over the photos.")] = None,
+    seed: Annotated[int, numbers.seed("Of weights, order and what is held back.")] = 0,
+    keep_every: Annotated[int, numbers.count(0, "Epochs between copies on the way; 0 for none.")] = 0,
     resume: Annotated[bool, typer.Option(help="Go on from the checkpoint of a stopped training.")] = True,
     overwrite: Overwrite = False,
     faces: FacesOption = "auto",

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from masquerade.cli import numbers
 from masquerade.cli.console import note, open_key, say
 from masquerade.masknets import SHIPPED, open_source
 from masquerade.owner.issuing import MIN_DISTANCE
@@ -21,7 +22,7 @@ def issue(
         typer.Option(help=f"Register of what was issued, or its folder; else {NAME} beside OUT."),
     ] = None,
     min_distance: Annotated[
-        float, typer.Option(help="To every MaskNet issued: 0 for none, 0.5 as between unrelated ones.")
+        float, numbers.number(0, 0.5, "To every MaskNet issued: 0 for none, 0.5 as between unrelated ones.")
     ] = MIN_DISTANCE,
     overwrite: Annotated[bool, typer.Option(help="Replace a MaskNet file that is there.")] = False,
 ) -> None:

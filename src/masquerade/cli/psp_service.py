@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from masquerade.cli import numbers
 from masquerade.cli.console import note, on_terminal, open_key, say
 from masquerade.errors import UsageError
 from masquerade.extras import how_to_install
@@ -24,12 +25,12 @@ def serve(
     key: KeyFile = KEY,
     hypernet: Annotated[str, typer.Option(help="Name or file of a hypernetwork.")] = _HYPERNET,
     host: Annotated[str, typer.Option(help="Address to listen at.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="Port to listen at.")] = 8443,
-    workers: Annotated[int, typer.Option(help="Processes.")] = 1,
-    stock: Annotated[int, typer.Option(help="MaskNets drawn in advance.")] = 64,
+    port: Annotated[int, numbers.number(1, 65_535, "Port to listen at.")] = 8443,
+    workers: Annotated[int, numbers.workers("Processes.")] = 1,
+    stock: Annotated[int, numbers.number(0, 100_000, "MaskNets drawn in advance.")] = 64,
     open_joins: Annotated[
         int,
-        typer.Option(help="People a day who may join without an invitation: whoever joins k times has k."),
+        numbers.count(0, "People a day who may join without an invitation: whoever joins k times has k."),
     ] = 0,
     tls_cert: Annotated[Path | None, typer.Option(help="Certificate, PEM.")] = None,
     tls_key: Annotated[Path | None, typer.Option(help="Its key, PEM, mode 0600.")] = None,

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from masquerade.cli.console import SOME_FAILED, CommandFailed, note
+from masquerade.data.fitting import check_target
 from masquerade.data.folders import Photo, survey
 from masquerade.data.photo_tree import photo_tree
 from masquerade.errors import PhotoRejected, UsageError
@@ -35,7 +36,9 @@ def with_size(recipe: Recipe, size: str | None) -> Recipe:
         raise UsageError(
             "not a size", value=size, place="--size", remedy="Write HEIGHTxWIDTH, such as 64x64."
         )
-    return replace(recipe, height=int(found[1]), width=int(found[2]))
+    height, width = int(found[1]), int(found[2])
+    check_target(height, width, recipe.mode)
+    return replace(recipe, height=height, width=width)
 
 
 def with_encoder(recipe: Recipe, encoder: str | None) -> Recipe:

@@ -27,7 +27,7 @@ from masquerade.errors import MasqueradeError, UsageError, WriteFailed
 from masquerade.files.durable import clear_drafts, named_failures, write_durably
 from masquerade.files.kinds import KEPT, kind_of
 from masquerade.owner.cloak_ledger import CloakLedger, Done
-from masquerade.owner.disguising import one_thread_each
+from masquerade.owner.disguising import one_thread_each, threads_of
 from masquerade.owner.photo_cloak import PhotoCloak
 from masquerade.owner.records import Records
 from masquerade.owner.standing import as_spelt, digest, folded, glance
@@ -110,12 +110,13 @@ def cloak_folder(
         progress: Told after every photo.
 
     Raises:
-        UsageError: If there is no photo, or photos and ``out`` lie in one another.
+        UsageError: If there is no photo, photos and ``out`` lie in one another, or there is to be no worker.
         JobBusy: If another process writes to ``out``.
         WriteFailed: If ``out`` cannot be written to at all; what was done before stays done.
     """
     tree = photo_tree(photos)
     _keep_apart(tree, out)
+    threads = threads_of(workers)
     with named_failures(out):
         out.mkdir(parents=True, exist_ok=True)
     records.prepare()
@@ -128,7 +129,7 @@ def cloak_folder(
         for folder in {out, *((out / name).parent for name in tree.names)}:
             clear_drafts(folder)
         job = _Job(tree, out, cloak, ledger, overwrite)
-        with closing(job.run(workers or min(8, os.cpu_count() or 1))) as steps:
+        with closing(job.run(threads)) as steps:
             for done in steps:
                 if progress is not None:
                     progress(done, len(tree.names))

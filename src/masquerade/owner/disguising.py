@@ -146,7 +146,7 @@ def disguise_folder(
         _require_unchanged(job, writer.done(), out)
         told = None if progress is None else _by_photo(progress, job)
         # crafted features depend on which photos were crafted before: their shards are made in order
-        threads = (workers or min(8, os.cpu_count() or 1)) if job.maker.side_by_side else 1
+        threads = threads_of(workers) if job.maker.side_by_side else 1
         rows = writer.write_shards(job.maker, workers=threads, progress=told, read_data=read_data)
         images = _images_of_labels(job, out, rows)
         rejected = _keep_records(job, records, rows, images)
@@ -163,6 +163,17 @@ def one_thread_each() -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(before)
+
+
+def threads_of(workers: int | None) -> int:
+    """As many threads as are asked for; by itself one for each processor, at most 8.
+
+    Raises:
+        UsageError: If there is to be none.
+    """
+    if workers is not None and workers < 1:
+        raise UsageError("no such number of workers", value=workers, remedy="Give 1 or more.")
+    return workers or min(8, os.cpu_count() or 1)
 
 
 def _require_consent(recipe: Recipe, accept_broken: bool) -> None:
