@@ -255,7 +255,18 @@ def test_the_gate_does_not_pass_what_was_not_measured() -> None:
 
 
 @pytest.mark.parametrize(
-    "expression", ["", "linkage", "linkage>", ">0.5", "linkage=0.5", "linkage>0.5;x", "a>b"]
+    "expression",
+    [
+        "",
+        "linkage",
+        "linkage>",
+        ">0.5",
+        "linkage=0.5",
+        "linkage>0.5;x",
+        "a>b",
+        "linkage>nan",
+        "linkage>1" + 400 * "0",
+    ],
 )
 def test_the_gate_refuses_what_is_no_condition(expression: str) -> None:
     with pytest.raises(UsageError, match="not a condition"):

@@ -62,7 +62,7 @@ def parse(expression: str) -> Condition:
         UsageError: If the text is no such condition.
     """
     found = _EXPRESSION.fullmatch(expression)
-    if found is None:
+    if found is None or not math.isfinite(float(found[3])):
         raise UsageError(
             "not a condition",
             value=expression,
