@@ -25,9 +25,9 @@ bench: $(VENV)/.dev ## what is timed against what; writes bench/results.json
 	$(BIN)/python -m bench
 
 studies: $(VENV)/.dev studies/models ## every study at the laptop profile, and the results page; needs MASQUERADE_DATA
-	for study in studies/*.toml; do \
+	for study in src/masquerade/studies/*_*.toml; do \
 	  name=$$(basename $$study .toml); \
-	  $(BIN)/masquerade audit $$study --profile laptop --runs runs -o out/$$name || exit 1; \
+	  $(BIN)/masquerade audit $$name --profile laptop --runs runs -o out/$$name || exit 1; \
 	  cp out/$$name/report.json studies/results/$$name.json; \
 	done
 	$(BIN)/python studies/results_page.py

@@ -2,7 +2,7 @@
 
     python studies/crafter_pictures.py [STUDY] [OUT] [--data DATA] [--runs RUNS] [--profile PROFILE]
 
-By default of the built-in faces, studies/crafter_orl.toml, to docs/pictures/crafter.jpg. Pictures of others belong
+By default of the built-in faces, crafter_orl, to docs/pictures/crafter.jpg. Pictures of others belong
 into no repository: name a place outside.
 """
 
@@ -14,7 +14,8 @@ from PIL import Image, ImageDraw
 from torch import Tensor
 
 from masquerade.audit.run import Audit
-from masquerade.audit.study import load_study
+from masquerade.audit.study_file import load_study
+from masquerade.cli.studies import study_named
 
 MARGIN, HEADING, QUALITY = 8, 14, 90
 Pictures = dict[str, dict[str, Tensor]]
@@ -51,7 +52,7 @@ def _strip(images: Tensor) -> Image.Image:
 def main() -> None:
     """Run what of the study is not there yet, and draw it."""
     asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    asked.add_argument("study", type=Path, nargs="?", default=Path("studies/crafter_orl.toml"))
+    asked.add_argument("study", type=study_named, nargs="?", default="crafter_orl")
     asked.add_argument("out", type=Path, nargs="?", default=Path("docs/pictures/crafter.jpg"))
     asked.add_argument("--data", type=Path)
     asked.add_argument("--runs", type=Path)

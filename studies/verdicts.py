@@ -2,19 +2,19 @@
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 
 from committed import committed
 
 from masquerade.audit.results import Arm, Report
-from masquerade.audit.study import ArmSpec, load_study
+from masquerade.audit.study import ArmSpec
+from masquerade.audit.study_file import load_study
+from masquerade.cli.studies import shipped_studies
 from masquerade.recipes import current_name
 from masquerade.recipes.measured import VERDICTS, Measured, parameters_digest
 from masquerade.released.verdict import Strongest, Verdict
 from masquerade.report.verdict import advantages, strongest
 from masquerade.report.words import SIGHTS, interval, meaning
 
-STUDIES = Path(__file__).parent
 WORST_LAST = ("UNPROTECTED", "NOT BROKEN BY THE ATTACKS RUN", "INCOMPLETE", "WEAKENED", "BROKEN")
 Rank = tuple[int, float, float]
 
@@ -39,7 +39,7 @@ def condensed() -> str:
 
 
 def _measured(report: Report) -> Iterator[tuple[Rank, Measured]]:
-    said = {arm.name: arm for arm in load_study(STUDIES / f"{report.study}.toml").arms}
+    said = {arm.name: arm for arm in load_study(shipped_studies()[report.study]).arms}
     for arm in report.arms:
         spec = said.get(arm.name)
         if spec is None or spec.repeats != "cached":  # what a release does: the same photos, the same answers

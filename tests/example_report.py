@@ -190,7 +190,7 @@ def curves() -> list[Curve]:
 def example_report() -> Report:
     return Report(
         masquerade="0.1.0",
-        study="studies/example.toml",
+        study="example",
         title="Test data: invented numbers in the shape of an audit",
         source="Invented for tests of the report; nothing here was measured.",
         profile="laptop",
@@ -235,7 +235,7 @@ def example_report() -> Report:
             "Photos larger than 112 pixels.",
             "Attacks published later.",
         ],
-        command="masquerade audit studies/example.toml --profile laptop -o REPORT",
+        command="masquerade audit example --profile laptop -o REPORT",
         machine="a machine of the imagination, 2 cores",
         seconds=1623.0,
     )

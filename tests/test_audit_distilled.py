@@ -133,12 +133,12 @@ def test_who_knows_clean_features_stands_beside_the_utility(encoder: str) -> Non
 def test_the_key_of_a_piece_holds_all_that_decides_noise_and_recogniser(encoder: str) -> None:
     said = study([arm(encoder, 0), arm(encoder, 3), arm(encoder, 3, noise={"amount": 3})]).at("quick")
     audit = Audit(said, None, None, lambda _: None, "")
-    kept = [audit._what(each, 0) for each in said.arms]
+    kept = [audit.pieces.of_arm(each, 0) for each in said.arms]
     assert kept[0] != kept[1] != kept[2]
     assert kept[1]["noise"]["noise"]["width"] == 16
     assert kept[1]["noise"]["recogniser"]["epochs"] == 8
     plain = said.arms[0].model_copy(update={"noise": None})
-    assert "noise" not in audit._what(plain, 0)
+    assert "noise" not in audit.pieces.of_arm(plain, 0)
 
 
 def test_noise_protects_and_its_absence_does_not(encoder: str) -> None:

@@ -113,14 +113,14 @@ def test_resemblance_links_rows_but_not_fresh_keys() -> None:
 def test_a_network_that_is_missing_is_told_before_anything_runs(
     change: dict[str, object], place: str
 ) -> None:
-    with pytest.raises(StudyError, match=f"no such source of MaskNets: nowhere in {place}"):
+    with pytest.raises(StudyError, match=f"{place}: no such source of MaskNets: nowhere"):
         Audit(study(**change).at("quick"), None, None, lambda _: None, "")
 
 
 def test_a_file_that_is_missing_is_told_before_anything_runs() -> None:
     options = {"generator": "nowhere.safetensors"}
     attack = {"name": "latent_search", "metric": "eval_acc", "options": options}
-    with pytest.raises(StudyError, match=r"not there: nowhere.safetensors in attack latent_search"):
+    with pytest.raises(StudyError, match=r"not here: nowhere.safetensors in small"):
         Audit(study(attacks=[attack]).at("quick"), None, None, lambda _: None, "")
 
 

@@ -1,19 +1,25 @@
 """Study files: what they may say, and what is said of mistakes."""
 
+import os
 from pathlib import Path
 
 import pytest
 
 from masquerade.attacks import EVERY_ATTACK, attack_named
-from masquerade.audit.study import ArmSpec, load_study
+from masquerade.audit.run import Audit
+from masquerade.audit.study import ArmSpec
+from masquerade.audit.study_file import load_study
+from masquerade.audit.study_of_folder import study_of_folder
 from masquerade.audit.trial import disguise_of, settings_of
-from masquerade.cli.studies import demo_study
+from masquerade.cli.app import run
+from masquerade.cli.studies import shipped_studies
+from masquerade.data import builtin
 from masquerade.errors import StudyError
 from masquerade.metrics import EVERY_METRIC
 from masquerade.recipes import RECIPES, recipe
 
 ROOT = Path(__file__).parents[1]
-STUDIES = [*sorted((ROOT / "studies").glob("*.toml")), demo_study()]
+STUDIES = list(shipped_studies().values())
 TRAINED = (ROOT / "studies" / "train_hyperobf.py").read_text(encoding="utf-8")
 ENCODERS = (ROOT / "studies" / "train_crafter_baselines.py").read_text(encoding="utf-8")
 GENERATORS = (ROOT / "studies" / "train_crafter.py").read_text(encoding="utf-8")
@@ -89,18 +95,107 @@ def test_every_attack_has_a_control_that_exists(attack: type) -> None:
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
-        (SMALL.replace("height", "hight"), "data.height"),
+        (
+            SMALL.replace("height", "hight"),
+            r"2 things wrong: data.height: missing; data.hight: no such field. Did you",
+        ),
         (SMALL.replace('recipe = "none"', ""), "recipe"),
         (SMALL.replace("[data]", "[data"), "TOML"),
         (SMALL + '[[claims]]\nwhat = "w"\npaper = "p"\narm = "unprotcted"\n', "unprotcted"),
         (SMALL + '[[attacks]]\nname = "moments"\nmetric = "linkage"\n', "label"),
+        (SMALL.replace('"orl"', '"olr"'), "data.source: no such value: 'olr'. Did you mean orl"),
+        (SMALL.replace("seeds = [0]", "seeds = []"), "profiles.quick.seeds"),
+        ("x = " + "[" * 100_000, "inside each other"),
+        (SMALL + "options.deep = " + "[" * 40 + "]" * 40, "inside each other"),
+        (SMALL.encode("utf-16"), "written as UTF-16"),
+        (SMALL.replace("Small", "Gr\u00fc\u00dfe").encode("latin-1"), "not UTF-8: line 3"),
+        ("#" * (1 << 21), "too large for a study"),
     ],
 )
-def test_a_mistake_is_named(wrong: str, said: str, tmp_path: Path) -> None:
+def test_a_mistake_is_named(wrong: str | bytes, said: str, tmp_path: Path) -> None:
     path = tmp_path / "small.toml"
-    path.write_text(wrong)
+    path.write_bytes(wrong if isinstance(wrong, bytes) else wrong.encode())
     with pytest.raises(StudyError, match=said):
         load_study(path)
+
+
+def test_every_mistake_is_named_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "small.toml"
+    wrong = SMALL.replace("height", "hight").replace(
+        'mode = "L"', 'mode = "grey"\npublik = 3\ntest_share = "few"'
+    )
+    path.write_text(wrong.replace('metric = "linkage"', "").replace("[profiles.quick]", "[profiles.fast]"))
+    with pytest.raises(StudyError, match="7 things wrong") as caught:
+        load_study(path)
+    for field in ("height", "hight", "mode", "publik", "test_share", "attacks.0.metric", "profiles.fast"):
+        assert field in str(caught.value), field
+
+
+def test_names_that_do_not_exist_are_all_told_before_anything_runs(tmp_path: Path) -> None:
+    path = tmp_path / "small.toml"
+    wrong = SMALL.replace('"moments"', '"momentz"').replace('"linkage"', '"linkag"\nshows = ["publik"]')
+    wrong = wrong.replace('recipe = "none"', 'recipe = "nonne"\nattacks = ["jigsaw"]')
+    wrong += 'without_arms = ["other"]\n[training]\npreset = "laptop-resnet19"\nchange = {epocs = 3}\n'
+    path.write_text(
+        wrong + '[[curves]]\ntitle = "c"\nattack = "none"\nover = "pairs"\nvalues = [1]\narms = []\n'
+    )
+    with pytest.raises(StudyError, match="8 things wrong") as caught:
+        Audit(load_study(path).at(), None, None, lambda _: None, "")
+    for name in ("momentz", "linkag", "publik", "nonne", "jigsaw", "other", "laptop-resnet19", "curve c"):
+        assert name in str(caught.value), name
+
+
+@pytest.mark.parametrize("mark", ["\ufeff", ""])
+def test_a_study_as_notepad_saves_it_is_read(mark: str, tmp_path: Path) -> None:
+    path = tmp_path / "small.toml"
+    path.write_bytes((mark + SMALL).replace("\n", "\r\n").encode())
+    assert load_study(path).name == "small"
+
+
+def test_what_is_no_file_is_named(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.toml")
+    for path in (tmp_path, tmp_path / "pipe.toml"):
+        with pytest.raises(StudyError, match="a folder or a pipe"):
+            load_study(path)
+
+
+def test_more_people_of_the_owner_than_there_are_is_told_before_anything_runs(tmp_path: Path) -> None:
+    path = tmp_path / "small.toml"
+    for classes, said in (
+        ("", "smaller than the number of people"),
+        ("classes = 40", "smaller"),
+        ("classes = 41", "too few people: 40"),
+    ):
+        path.write_text(SMALL.replace('mode = "L"', f'mode = "L"\n{classes}'))
+        with pytest.raises(StudyError, match=said):
+            Audit(load_study(path).at(), None, None, lambda _: None, "")
+
+
+def test_a_study_without_profiles_has_one(tmp_path: Path) -> None:
+    path = tmp_path / "small.toml"
+    path.write_text(SMALL.split("[profiles")[0])
+    assert (load_study(path).at().profile, load_study(path).at().seeds) == ("laptop", [0])
+    path.write_text(SMALL)
+    assert load_study(path).at().profile == "quick"
+
+
+def test_a_folder_in_the_place_of_a_study_is_answered_with_a_study_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    builtin.write_folders(tmp_path / "photos")
+    assert run(["audit", "photos", "-o", "report"]) == 1
+    lines = capsys.readouterr().err.split("error:")[0]
+    (tmp_path / "own.toml").write_text(lines)
+    assert run(["audit", "own.toml", "-o", "report", "--dry-run"]) == 0
+    assert "folder: 26 people" in capsys.readouterr().err
+    assert run(["audit", "report2", "-o", "report"]) == 1
+
+
+def test_a_folder_of_too_few_people_has_no_study(tmp_path: Path) -> None:
+    (tmp_path / "one").mkdir()
+    with pytest.raises(StudyError, match="too few people: 1 folders"):
+        study_of_folder(tmp_path)
 
 
 def test_a_study_replaces_a_shared_attack_by_its_own(tmp_path: Path) -> None:

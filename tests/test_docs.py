@@ -9,9 +9,9 @@ import pytest
 import typer
 from committed import report as committed_report
 
-from masquerade.audit.study import load_study
+from masquerade.audit.study_file import load_study
 from masquerade.cli.app import app, run
-from masquerade.cli.studies import demo_study
+from masquerade.cli.studies import demo_study, shipped_studies
 from masquerade.data import builtin
 
 ROOT = Path(__file__).parents[1]
@@ -64,8 +64,9 @@ def test_every_command_and_study_that_is_named_exists(path: Path) -> None:
     names = {command.name for command in typer.main.get_command(app).commands.values()}  # type: ignore[attr-defined]
     for name in re.findall(r"(?:^\$ |`|^ {4})masquerade ([a-z]+)\b", text, re.MULTILINE):
         assert name in names, f"{path.name} names `masquerade {name}`"
-    for study in re.findall(r"studies/\w+\.toml", text):
-        load_study(ROOT / study)
+    for study in re.findall(r"masquerade audit (\w+) ", text):
+        load_study(shipped_studies()[study])
+    assert not re.search(r"studies/\w+\.toml", text), "studies are called by name"
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
@@ -99,7 +100,7 @@ def test_results_page_and_readme_are_what_the_reports_say() -> None:
 )
 def test_committed_reports_are_of_studies_here_and_name_nobody(path: Path) -> None:
     report = committed_report(path.stem)
-    study = load_study(ROOT / "studies" / f"{path.stem}.toml")
+    study = load_study(shipped_studies()[path.stem])
     assert report.study == study.name
     assert {arm.name for arm in report.arms} <= {arm.name for arm in study.arms}
     assert not re.search(r"[A-Z][a-z]+_[A-Z][a-z]+", path.read_text(encoding="utf-8"))

@@ -26,6 +26,7 @@
     │   └── SeriesDiverged        the series for the inverse Hessian product grows instead of converging
     ├── NotMeasurable             a metric does not fit this guess, or there is too little data for it
     ├── StudyError                a study file is wrong, or its data are missing
+    │   └── MissingNetworks       a study names files of networks that are not here
     ├── ServiceError              the provider's service does not do what a request asks
     │   ├── BadRequest            the request is not one that the service understands       (HTTP 400)
     │   ├── NotKnown              no such account, code or token; or it is not the caller's  (401, 404)
@@ -163,6 +164,12 @@ class StudyError(MasqueradeError):
     """A study file is wrong, or the data it names are missing."""
 
     exit_code = 1
+
+
+class MissingNetworks(StudyError):
+    """A study is sound, but names files of networks that are not here."""
+
+    exit_code = 2
 
 
 class ServiceError(MasqueradeError):

@@ -20,17 +20,18 @@ def named_files(options: object) -> dict[str, str]:
     Raises:
         UsageError: If a file is missing.
     """
-    return {name: _digest(_file(name)) for name in sorted(_names(options))}
+    return {name: _digest(_file(name)) for name in sorted(names_of_files(options))}
 
 
-def _names(value: object) -> Iterator[str]:
+def names_of_files(value: object) -> Iterator[str]:
+    """Names of files of networks in plain data, however deep they stand there."""
     if isinstance(value, dict):
         value = list(value.values())
     if isinstance(value, list | tuple):
         for each in value:
-            yield from _names(each)
-    elif isinstance(value, str) and value.endswith(_ENDING):
-        yield value
+            yield from names_of_files(each)
+    elif isinstance(value, str | Path) and str(value).endswith(_ENDING):
+        yield str(value)
 
 
 def _file(name: str) -> Path:

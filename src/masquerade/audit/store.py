@@ -24,6 +24,11 @@ class Store:
         if folder is not None:
             folder.mkdir(parents=True, exist_ok=True)
 
+    @property
+    def before(self) -> int:
+        """Finished pieces on disk."""
+        return 0 if self._folder is None else len(list(self._folder.glob("*.json")))
+
     def piece(self, what: dict[str, Any], make: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         """The piece that ``what`` determines: read back, or made and kept.
 

@@ -1,11 +1,9 @@
 """A study as plain data: what is measured, on what, by which attacks, with which seeds (a TOML file)."""
 
-import tomllib
 from hashlib import sha256
-from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from masquerade.errors import StudyError
 
@@ -231,7 +229,7 @@ class ClaimSpec(Part):
 class ProfileSpec(Part):
     """What a profile changes: seeds, training, sizes, and which arms are left out."""
 
-    seeds: list[int]
+    seeds: list[int] = Field([0], min_length=1)
     training: TrainingSpec | None = None
     images: int | None = None
     train: int | None = None
@@ -257,7 +255,7 @@ class Study(Part):
     claims: list[ClaimSpec] = []
     findings: list[str] = []
     not_tested: list[str] = []
-    profiles: dict[Profile, ProfileSpec]
+    profiles: dict[Profile, ProfileSpec] = {}
 
     @model_validator(mode="after")
     def _names_resolve(self) -> "Study":
@@ -273,27 +271,33 @@ class Study(Part):
             raise ValueError("two attacks share a label; give one another `label`")
         return self
 
-    def at(self, profile: Profile) -> "Resolved":
+    def at(self, profile: Profile | None = None) -> "Resolved":
         """This study at one profile.
+
+        Args:
+            profile: Which; by itself laptop if the study has it, else the first that it has. A study without any
+                has laptop, with one repetition.
 
         Raises:
             StudyError: If the study has no such profile.
         """
-        if profile not in self.profiles:
+        has = self.profiles or {"laptop": ProfileSpec()}
+        chosen = profile or ("laptop" if "laptop" in has else next(iter(has)))
+        if chosen not in has:
             raise StudyError(
                 "the study has no such profile",
-                value=profile,
+                value=chosen,
                 place=self.name,
-                remedy=f"Choose one of: {', '.join(self.profiles)}.",
+                remedy=f"Choose one of: {', '.join(has)}.",
             )
-        return Resolved(self, profile)
+        return Resolved(self, chosen, has[chosen])
 
 
 class Resolved:
     """A study at one profile: what is really run."""
 
-    def __init__(self, study: Study, profile: Profile) -> None:
-        change = study.profiles[profile]
+    def __init__(self, study: Study, profile: Profile, change: ProfileSpec) -> None:
+        self._change = change
         self.study = study
         self.profile: Profile = profile
         self.seeds = change.seeds
@@ -309,53 +313,24 @@ class Resolved:
     def digest(self) -> str:
         """SHA-256 of all that determines the numbers, 16 hexadecimal digits."""
         text = self.study.model_dump_json(exclude={"title", "findings", "not_tested", "claims", "profiles"})
-        text += self.study.profiles[self.profile].model_dump_json()
+        text += self._change.model_dump_json()
         return sha256(text.encode()).hexdigest()[:16]
+
+    @property
+    def measured(self) -> set[str]:
+        """Metrics and attacks of which there will be numbers, beside utility."""
+        metrics = {metric for attack in self.attacks for metric in (attack.metric, *attack.others)}
+        return metrics | {attack.title for attack in self.attacks}
+
+    def attacks_on(self, arm: ArmSpec) -> list[AttackSpec]:
+        """The attacks that an arm is put to."""
+        return [spec for spec in self.attacks if arm.attacks is None or spec.title in arm.attacks]
+
+    def seeds_of(self, attack: AttackSpec) -> list[int]:
+        """The repetitions that an attack is run on."""
+        return self.seeds[: attack.seeds]
 
     def images_for(self, attack: AttackSpec) -> int | None:
         """How many released images the attack gets; None for all."""
         limits = [limit for limit in (attack.images, self.images) if limit is not None]
         return min(limits) if limits else None
-
-
-def load_study(path: Path) -> Study:
-    """Read a study file.
-
-    Raises:
-        StudyError: If the file is missing, is not TOML, or says something that a study cannot say.
-    """
-    said = _toml(path)
-    if "attacks_from" in said:
-        shared = _toml(path.parent / str(said["attacks_from"]))
-        said["attacks"] = _replaced(shared.get("attacks", []), said.get("attacks", []))
-    try:
-        return Study.model_validate(said)
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(step) for step in first["loc"])
-        raise StudyError(
-            "a study file says something wrong",
-            value=f"{place or 'the study'}: {first['msg']}",
-            place=path,
-            remedy=f"{error.error_count()} such place(s); docs/guide/studies.md lists every field.",
-        ) from None
-
-
-def _replaced(shared: list[dict[str, Any]], own: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Shared attacks, those that the study says itself under the same label in their place."""
-    mine = {attack.get("label", attack.get("name")): attack for attack in own}
-    merged = [mine.pop(attack.get("label", attack["name"]), attack) for attack in shared]
-    return [*merged, *mine.values()]
-
-
-def _toml(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise StudyError(
-            "no such study", value=path, remedy="`masquerade list studies` names those that are here."
-        ) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise StudyError(
-            "not a TOML file", value=error, place=path, remedy="Correct the line named."
-        ) from None

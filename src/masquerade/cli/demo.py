@@ -9,7 +9,7 @@ from typing import Annotated, Final
 import typer
 
 from masquerade.audit.run import Audit
-from masquerade.audit.study import load_study
+from masquerade.audit.study_file import load_study
 from masquerade.cli import cloud, key, owner, recognise
 from masquerade.cli.console import note, say
 from masquerade.cli.lines import csv_line
@@ -59,7 +59,7 @@ def demo(
         f"masquerade predict {model} {visitors} --key {secret}",
         lambda: _recognise(model, visitors, secret),
     )
-    _step(6, f"masquerade audit {demo_study().name} --profile quick", lambda: _audit(out / "report"))
+    _step(6, "masquerade audit demo --profile quick", lambda: _audit(out / "report"))
     note(f"{time.perf_counter() - started:.0f} s in all. Open the report:")
     say(str(out / "report" / "report.html"))
 

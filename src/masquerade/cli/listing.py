@@ -1,8 +1,7 @@
-"""``masquerade list``: the recipes, attacks, metrics, networks and studies that there are."""
+"""``masquerade list``: the recipes, attacks, metrics, networks, studies and training presets that there are."""
 
 from collections.abc import Callable, Iterable
 from enum import StrEnum
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -21,6 +20,7 @@ class Kind(StrEnum):
     METRICS = "metrics"
     NETWORKS = "networks"
     STUDIES = "studies"
+    PRESETS = "presets"
 
 
 def list_(kind: Annotated[Kind, typer.Argument(help="What to list.", show_default=False)]) -> None:
@@ -63,18 +63,22 @@ def _networks() -> Iterable[Line]:
 
 
 def _studies() -> Iterable[Line]:
-    from masquerade.audit.study import load_study
+    from masquerade.audit.study_file import load_study
     from masquerade.cli.studies import study_files
 
-    for path in study_files():
+    for name, path in study_files().items():
         try:
-            yield str(_short(path)), load_study(path).title
+            yield name, load_study(path).title
         except StudyError as error:
-            yield str(path), error
+            yield name, error
 
 
-def _short(path: Path) -> Path:
-    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+def _presets() -> Iterable[Line]:
+    from masquerade.training.presets import PRESETS
+
+    for name, settings in PRESETS.items():
+        length = f"{settings.epochs} epochs" if settings.epochs else f"{settings.steps} steps"
+        yield name, f"{settings.network}, {length}, {settings.optimiser}, rate {settings.learning_rate:g}"
 
 
 def _first_line(text: str | None) -> str:
@@ -87,4 +91,5 @@ _LINES: dict[Kind, Callable[[], Iterable[Line]]] = {
     Kind.METRICS: _metrics,
     Kind.NETWORKS: _networks,
     Kind.STUDIES: _studies,
+    Kind.PRESETS: _presets,
 }

@@ -1,15 +1,39 @@
-"""Where study files are found: in the folder ``studies`` here, and the one that comes with the package."""
+"""Where study files are found: those that come with the package by name, others by their file."""
 
-from importlib.resources import as_file, files
+from collections.abc import Mapping
 from pathlib import Path
+
+import masquerade
+from masquerade.errors import StudyError, did_you_mean
+
+SHIPPED = Path(masquerade.__file__).parent / "studies"
+
+
+def shipped_studies() -> Mapping[str, Path]:
+    """Studies that come with the package, by name, sorted."""
+    return {path.stem: path for path in sorted(SHIPPED.glob("*.toml"))}
+
+
+def study_files() -> Mapping[str, Path]:
+    """Every study in reach, by what `audit` calls it: the package's, then the files of a folder ``studies`` here."""
+    return {**shipped_studies(), **{str(path): path for path in sorted(Path("studies").glob("*.toml"))}}
+
+
+def study_named(said: str) -> Path:
+    """The file of a study that is given by its name or as a file.
+
+    Raises:
+        StudyError: If there is neither.
+    """
+    shipped, path = shipped_studies(), Path(said)
+    if said in shipped and not path.is_file():
+        return shipped[said]
+    if not path.exists():
+        remedy = f"{did_you_mean(said, shipped)}`masquerade list studies` names those that are here."
+        raise StudyError("no such study", value=said, remedy=remedy)
+    return path
 
 
 def demo_study() -> Path:
     """The study that ``masquerade demo`` ends in."""
-    with as_file(files("masquerade.cli") / "demo.toml") as path:
-        return path
-
-
-def study_files() -> list[Path]:
-    """Every study file in reach, sorted by name."""
-    return [*sorted(Path("studies").glob("*.toml")), demo_study()]
+    return shipped_studies()["demo"]

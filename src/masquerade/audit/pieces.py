@@ -1,0 +1,147 @@
+"""What determines each piece of an audit, as plain data: a finished piece is found again by it."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, replace
+from typing import Any, final
+
+from masquerade.audit.attempt import make_attack
+from masquerade.audit.features import split_of
+from masquerade.audit.figures import OPTIONS
+from masquerade.audit.named_files import named_files
+from masquerade.audit.scene import Scene
+from masquerade.audit.study import ArmSpec, AttackSpec, CurveSpec, MapSpec, Resolved
+from masquerade.audit.trial import disguise_held, disguise_of, noise_settings, protects
+from masquerade.audit.views import Budget
+from masquerade.recipes import recipe
+
+What = dict[str, Any]
+"""Plain data that determine a piece."""
+
+
+@final
+class Pieces:
+    """The pieces of one study at one profile.
+
+    Args:
+        study: What is run.
+        scene: The study's images.
+    """
+
+    def __init__(self, study: Resolved, scene: Scene) -> None:
+        self._study = study
+        self._scene = scene
+        self._arms: dict[str, What] = {}
+
+    def of_arm(self, arm: ArmSpec, seed: int) -> What:
+        """One repetition of an arm."""
+        name = arm.model_dump_json()
+        if name not in self._arms:  # describing it opens its networks
+            self._arms[name] = self._of_arm(arm)
+        return {**self._arms[name], "seed": seed}
+
+    def of_utility(self, arm: ArmSpec, seed: int) -> What:
+        """The training of an arm."""
+        learns = arm.model_dump(include={"cloud_learns"}, exclude_defaults=True)
+        return {**self.of_arm(arm, seed), **learns, "utility": True}
+
+    def of_map(self, arm: ArmSpec, spec: MapSpec, seed: int) -> What:
+        """A picture of an arm's features."""
+        return {**self.of_arm(arm, seed), "map": spec.model_dump(exclude={"title", "arms"})}
+
+    def of_attack(self, arm: ArmSpec, spec: AttackSpec, budget: Budget, seed: int) -> What:
+        """One attack on one repetition of an arm."""
+        said = spec.model_dump(exclude={"label", "seeds", "control", "fresh"}, exclude_defaults=True)
+        if spec.fresh is not None:
+            said["fresh"] = disguise_held(spec.fresh).describe()
+        files = named_files(spec.options)
+        limits = {name: limit for name, limit in asdict(budget).items() if limit is not None}
+        return {
+            **self.of_arm(arm, seed),
+            "attack": said,
+            "budget": limits,
+            **({"files": files} if files else {}),
+        }
+
+    def budget(self, spec: AttackSpec) -> Budget:
+        """What limits an attack."""
+        return Budget(self._study.images_for(spec), spec.pairs, spec.shared, spec.clean)
+
+    def at(self, spec: AttackSpec, over: str, value: int) -> tuple[AttackSpec, Budget]:
+        """An attack at one point of a curve."""
+        budget = self.budget(spec)
+        if over in OPTIONS:
+            return spec.model_copy(update={"options": {**spec.options, over: value}}), budget
+        return spec, replace(budget, **{over: value})
+
+    def control(self, spec: AttackSpec, photos: int | None) -> tuple[ArmSpec, AttackSpec]:
+        """The target that an attack is known to break, with as many photos, and the attack as it is run there."""
+        control = make_attack(spec).control
+        broken = spec.control if isinstance(spec.control, str) else control.recipe
+        arm = ArmSpec(
+            name=f"control {broken}",
+            recipe=broken,
+            side=self._control_side(broken),
+            encodings=control.encodings,
+            photos=photos,
+        )
+        wanted = spec.model_copy(update={"fresh": None})
+        # Where the control is no protection at all, it is the piece of the study's own unprotected arm.
+        if protects(arm) or control.metric not in (spec.metric, *spec.others):
+            wanted = wanted.model_copy(update={"metric": control.metric, "others": []})
+        return arm, wanted
+
+    def count(self, has_utility: set[str]) -> int:
+        """How many different pieces there are.
+
+        Args:
+            has_utility: Names of the arms that are trained, or otherwise measured for use.
+        """
+        return len({json.dumps(what, sort_keys=True) for what in self._every(has_utility)})
+
+    def _every(self, has_utility: set[str]) -> Iterator[What]:
+        seeds = self._study.seeds
+        for arm in self._study.arms:
+            if arm.name in has_utility:
+                yield from (self.of_utility(arm, seed) for seed in seeds)
+            for spec in self._study.attacks_on(arm):
+                budget = self.budget(spec)
+                yield from (self.of_attack(arm, spec, budget, seed) for seed in self._study.seeds_of(spec))
+                if spec.control:
+                    target, wanted = self.control(spec, arm.photos)
+                    yield self.of_attack(target, wanted, budget, seeds[0])
+        for curve in self._study.curves:
+            yield from self._of_curve(curve)
+        for drawn in self._study.study.maps:
+            yield from (self.of_map(arm, drawn, seeds[0]) for arm in self._named(drawn.arms))
+
+    def _of_curve(self, curve: CurveSpec) -> Iterator[What]:
+        (spec,) = (attack for attack in self._study.attacks if attack.title == curve.attack)
+        for arm in self._named(curve.arms):
+            for value in curve.values:
+                attack, budget = self.at(spec, curve.over, value)
+                yield from (self.of_attack(arm, attack, budget, seed) for seed in self._study.seeds_of(spec))
+
+    def _named(self, names: list[str]) -> list[ArmSpec]:
+        return [arm for arm in self._study.arms if arm.name in names]
+
+    def _of_arm(self, arm: ArmSpec) -> What:
+        training = arm.training or self._study.training
+        disguise = disguise_of(arm)
+        split = split_of(disguise)
+        noise = noise_settings(arm.noise, training, arm.name).model_dump() if arm.noise else None
+        return {
+            "data": self._study.data.model_dump(exclude={"note"}, exclude_defaults=True),
+            "pixels": self._scene.facts.digest,
+            "disguise": disguise.describe(),
+            "training": None if training is None else training.model_dump(exclude_defaults=True),
+            "encodings": arm.encodings,
+            **arm.model_dump(include={"side", "trained_on", "photos", "repeats"}, exclude_defaults=True),
+            **({} if noise is None else {"noise": noise}),
+            **({} if split is None else {"cloud": split.cloud_digest}),
+        }
+
+    def _control_side(self, name: str) -> int | None:
+        """Photos larger than the control's are made smaller; attacks are known to break it at its size."""
+        known = recipe(name)
+        return known.height if known.encoder is None and known.height < self._study.data.height else None
