@@ -15,7 +15,6 @@ TEXTS = sorted(
         "src/**/*.py",
         "src/**/*.j2",
         "src/**/*.toml",
-        "studies/**/*.toml",
         "docs/**/*.md",
     )
     for path in ROOT.glob(pattern)

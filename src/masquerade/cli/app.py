@@ -88,7 +88,7 @@ PSP: Final[Commands] = {
 COMMANDS: Final[Commands] = {
     "audit": Command(
         "audit:audit",
-        "Attack a protection with everything we have, and write down how far it held.",
+        "Attack protections with the attacks that a study lists, and write down how far they held.",
         MEASURE,
     ),
     "list": Command("listing:list_", "List what there is, a line each.", MEASURE),
