@@ -44,6 +44,8 @@ _MOST_GAIN: Final = 4.0
 """By which the change of a small face is made stronger, at most."""
 _SOFT: Final = 8
 """Pixels of the square over which a cloak fades out towards its edge."""
+_BAND: Final = 256
+"""Rows that are changed at a time, since a face may have 25 megapixels."""
 _LOOKED_AT: Final = 256
 """Side that a face is brought to before it is compared: about what a viewer's eye resolves (Wang et al. 2004)."""
 
@@ -179,10 +181,18 @@ def _put(
     part, changed, bound = before[rows, columns], after[rows, columns], float(np.abs(change).max())
     back = inverse(scaled(shifted(square, rows, columns), len(change)))
     change = _brought(change, back, *part.shape[:2])
-    # Squares of neighbours may overlap: together they stay within the bound of one.
-    change = np.clip(changed.astype(np.float32) - part + change, -bound, bound)
-    changed[:] = np.clip(np.rint(part + change), 0, 255).astype(np.uint8)
+    for top in range(0, len(part), _BAND):
+        band = slice(top, top + _BAND)
+        _add(part[band], changed[band], change[band], bound)
     return _similar(part, changed)
+
+
+def _add(
+    before: NDArray[np.uint8], after: NDArray[np.uint8], change: NDArray[np.float32], bound: float
+) -> None:
+    """Bring a change into ``after``; with those of neighbours whose squares overlap it stays within the bound of one."""
+    total = np.clip(after.astype(np.float32) - before + change, -bound, bound)
+    after[:] = np.clip(np.rint(before + total), 0, 255).astype(np.uint8)
 
 
 def _pixels(region: tuple[slice, slice]) -> int:
