@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from torch import Tensor, nn
 
+from masquerade.data import intake
 from masquerade.errors import DerivationMismatch, ModelError, PhotoRejected, UsageError, WrongKey
 from masquerade.keys import Key
 from masquerade.networks import build
@@ -101,7 +102,7 @@ def test_a_wrong_key_is_refused_before_the_first_photo(
     tmp_path: Path, records: Records, released: ReleasedDataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = model(released, tmp_path / "model")
-    monkeypatch.setattr(recognising, "decode", lambda *args: pytest.fail("a photo was opened"))
+    monkeypatch.setattr(intake, "_bytes", lambda *args: pytest.fail("a photo was opened"))
     monkeypatch.setattr(recognising, "load_model", lambda *args: pytest.fail("the network was loaded"))
     with pytest.raises(WrongKey, match="another key"):
         Recogniser.open(path, OTHER_KEY, records)

@@ -121,7 +121,7 @@ COMMANDS: Final[Commands] = {
     "mask": Group("Join a provider, and leave it.", MASK, POST),
     "craft": Command(
         "craft:craft",
-        "Craft features of photos of aligned faces against inversion. Can be stopped and called again.",
+        "Craft features of faces against inversion. Can be stopped and called again.",
         FEATURES,
     ),
     "distil": Command(

@@ -18,7 +18,9 @@ from masquerade.cli.owner import (
     tell,
     tell_verdict,
 )
+from masquerade.cli.reading import FacesOption
 from masquerade.errors import UsageError
+from masquerade.faces.reading import way_of
 from masquerade.files.outputs import require_folder
 from masquerade.owner.crafting import crafting_recipe
 from masquerade.owner.disguising import disguise_folder
@@ -57,8 +59,9 @@ def craft(
     accept_broken: AcceptBroken = False,
     overwrite: Overwrite = False,
     dry_run: DryRun = False,
+    faces: FacesOption = "auto",
 ) -> None:
-    """Craft features of photos of aligned faces against inversion. Can be stopped and called again.
+    """Craft features of faces against inversion. Can be stopped and called again.
 
     A photo that was crafted before, with whatever others, keeps its feature: the cache holds it, and is as secret
     as the key. The key shuffles the rows of a released folder anyway, so that there is no option for it.
@@ -84,6 +87,7 @@ def craft(
             accept_broken=accept_broken,
             overwrite=overwrite,
             dry_run=dry_run,
+            faces=way_of(faces),
             cache=cache,
             progress=told,
         )

@@ -1,6 +1,5 @@
 """``masquerade disguise``: photos and key in, a folder that may leave out."""
 
-import json
 from pathlib import Path
 from typing import Annotated
 
@@ -8,8 +7,9 @@ import typer
 
 from masquerade.cli import numbers
 from masquerade.cli.console import SOME_FAILED, CommandFailed, note, open_key, progress, say
-from masquerade.cli.reading import with_encoder, with_size
+from masquerade.cli.reading import FacesOption, with_encoder, with_size
 from masquerade.data.photo_tree import told
+from masquerade.faces.reading import way_of
 from masquerade.files.outputs import require_folder
 from masquerade.owner.disguising import DisguiseSummary, disguise_folder
 from masquerade.owner.records import Records
@@ -23,7 +23,7 @@ Released = Annotated[Path, typer.Option("--out", "-o", help="Folder to release."
 Fewest = Annotated[int, numbers.count(1, "Leave out people with fewer photos.", "--min-images")]
 AcceptBroken = Annotated[bool, typer.Option(help="Release although attacks break the recipe, or none ran.")]
 Overwrite = Annotated[bool, typer.Option(help="Discard what is in the output folder.")]
-DryRun = Annotated[bool, typer.Option(help="Say what would be done; write nothing.")]
+DryRun = Annotated[bool, typer.Option(help="Open the photos, say which would be turned away; write nothing.")]
 
 
 def disguise(
@@ -37,6 +37,7 @@ def disguise(
     accept_broken: AcceptBroken = False,
     overwrite: Overwrite = False,
     dry_run: DryRun = False,
+    faces: FacesOption = "auto",
 ) -> None:
     """Disguise photos under the owner's key. Can be stopped and called again."""
     if not dry_run:
@@ -55,6 +56,7 @@ def disguise(
             accept_broken=accept_broken,
             overwrite=overwrite,
             dry_run=dry_run,
+            faces=way_of(faces),
         )
     tell(summary)
 
@@ -76,10 +78,7 @@ def tell(summary: DisguiseSummary) -> None:
         note(words)
     for words in summary.warnings:
         note(f"warning: {words}")
-    if summary.rejected:
-        for words in told(_photos_by_rejection(summary.rejected_list), "turned away, "):
-            note(words)
-        note(f"all that were turned away are listed in {summary.rejected_list}")
+    _tell_turned_away(summary)
     verb = "released" if summary.finished else "would release"
     size = summary.bytes / 1e6
     say(
@@ -90,9 +89,16 @@ def tell(summary: DisguiseSummary) -> None:
         raise CommandFailed(SOME_FAILED)
 
 
-def _photos_by_rejection(listed: Path) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for line in listed.read_text("ascii").splitlines():
-        turned_away = json.loads(line)
-        found.setdefault(turned_away["rejection"], []).append(turned_away["photo"])
-    return found
+def _tell_turned_away(summary: DisguiseSummary) -> None:
+    """Each photo after a dry run; else the first of each kind, and where all are listed."""
+    if not summary.finished:
+        for line in summary.turned_away:
+            note(f"would be turned away: {line['photo']}: {line['rejection']} {line['detail']}".rstrip())
+        return
+    by_rejection: dict[str, list[str]] = {}
+    for line in summary.turned_away:
+        by_rejection.setdefault(line["rejection"], []).append(line["photo"])
+    for words in told(by_rejection, "turned away, "):
+        note(words)
+    if by_rejection:
+        note(f"all that were turned away are listed in {summary.rejected_list}")

@@ -56,7 +56,7 @@ def predict(
     else:
         names = recogniser.names(photo_files(photos))
         say_names(sorted_out(names, turned_away.append), as_json=as_json)
-    sum_up((), turned_away)
+    sum_up(recogniser.notices(), turned_away)
 
 
 def recognised(

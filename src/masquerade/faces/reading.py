@@ -161,7 +161,7 @@ def _finder() -> FaceFinder:
             error.problem,
             value=error.value,
             place=error.place,
-            remedy=f"{error.remedy} Or pass --faces as-is if every picture holds one aligned face.",
+            remedy=f"{error.remedy}. Or pass --faces as-is if every picture holds one aligned face.",
         ) from error
 
 

@@ -19,6 +19,7 @@ import torch
 from numpy.typing import NDArray
 
 from masquerade.errors import SourceChanged, UsageError
+from masquerade.faces.reading import FaceHandling, PhotoReader, several_notices
 from masquerade.keys import Key
 from masquerade.owner.encoders import keep_encoder
 from masquerade.owner.job import Job, prepare
@@ -27,6 +28,7 @@ from masquerade.owner.records import Records
 from masquerade.owner.released_before import warnings
 from masquerade.owner.shards import ShardNote
 from masquerade.owner.split_networks import keep_split_networks
+from masquerade.owner.trial import Trial, try_photos
 from masquerade.recipes import Recipe
 from masquerade.recipes.measured import verdict_on
 from masquerade.released.dataset import labels_of
@@ -52,14 +54,15 @@ class DisguiseSummary:
         recipe: Name of the recipe.
         people: Number of people, and so of labels.
         photos: Photos found.
-        images: Images in the data set; after a dry run, if no photo is turned away.
+        images: Images in the data set.
         shards: Number of shards.
         bytes: Bytes of all shards; after a dry run, an upper bound.
         dtype: Type of the stored values.
         rejected: How many photos were turned away, by class.
+        turned_away: Each of them: photo, rejection and detail.
         rejected_list: The owner's file that lists each of them.
         without_images: People none of whose photos could be taken in.
-        notices: What was passed over in the folder of photos.
+        notices: What was passed over in the folder of photos, and photos with several faces.
         warnings: What the owner should know before the data set leaves.
     """
 
@@ -74,6 +77,7 @@ class DisguiseSummary:
     bytes: int
     dtype: StoredType
     rejected: dict[str, int]
+    turned_away: tuple[dict[str, str], ...]
     rejected_list: Path
     without_images: tuple[str, ...]
     notices: tuple[str, ...]
@@ -95,6 +99,7 @@ def disguise_folder(
     cache: Path | None = None,
     read_data: bool = False,
     dry_run: bool = False,
+    faces: FaceHandling = "as-is",
     progress: Progress | None = None,
 ) -> DisguiseSummary:
     """Disguise all photos under a folder of person folders.
@@ -115,7 +120,8 @@ def disguise_folder(
         workers: Threads that decode and disguise; by itself one for each processor, at most 8. Crafting takes one.
         cache: File of crafted features, if the recipe crafts; by itself among the owner's records.
         read_data: Trust no finished shard before its SHA-256 is compared.
-        dry_run: Open no photo and write nothing; needs no consent.
+        dry_run: Open photos and say which would be turned away; write nothing; needs no consent.
+        faces: Whether faces are found and aligned, or pictures are taken as they are.
         progress: Told after every shard.
 
     Raises:
@@ -130,9 +136,19 @@ def disguise_folder(
     found = list_photos(photos, min_images)
     if not dry_run:
         _require_consent(recipe, accept_broken)
-    job = prepare(found, key, recipe, shard_images=shard_images, accept_broken=accept_broken, cache=cache)
+    reader = PhotoReader(recipe.height, recipe.width, recipe.mode, faces)
+    job = prepare(
+        found,
+        key,
+        recipe,
+        shard_images=shard_images,
+        accept_broken=accept_broken,
+        cache=cache,
+        reader=reader,
+    )
     if dry_run:
-        return _summary(job, out, records, None, {}, np.zeros(0, np.int64))
+        trial = try_photos(found, reader, workers or min(8, os.cpu_count() or 1), progress)
+        return _summary(job, out, records, None, trial, np.zeros(0, np.int64))
     records.prepare()
     if isinstance(recipe.encoder, Path):
         keep_encoder(recipe.encoder, job.plan.head.disguise, records)
@@ -149,9 +165,9 @@ def disguise_folder(
         threads = threads_of(workers) if job.maker.side_by_side else 1
         rows = writer.write_shards(job.maker, workers=threads, progress=told, read_data=read_data)
         images = _images_of_labels(job, out, rows)
-        rejected = _keep_records(job, records, rows, images)
+        trial = _keep_records(job, records, rows, images)
         manifest = writer.finish()
-    return _summary(job, out, records, manifest, rejected, images)
+    return _summary(job, out, records, manifest, trial, images)
 
 
 @contextmanager
@@ -252,15 +268,12 @@ def _images_of_labels(job: Job, out: Path, rows: tuple[Row, ...]) -> NDArray[np.
     return counts
 
 
-def _keep_records(
-    job: Job, records: Records, rows: tuple[Row, ...], images: NDArray[np.int64]
-) -> dict[str, int]:
-    counts: Counter[str] = Counter()
-    lines = [line for row in rows for line in ShardNote.from_text(row.note).rejected]
-    counts.update(line["rejection"] for line in lines)
-    records.save_rejected(job.dataset_id, sorted(lines, key=lambda line: line["photo"]))
+def _keep_records(job: Job, records: Records, rows: tuple[Row, ...], images: NDArray[np.int64]) -> Trial:
+    notes = [ShardNote.from_text(row.note) for row in rows]
+    lines = sorted((line for note in notes for line in note.rejected), key=lambda line: line["photo"])
+    records.save_rejected(job.dataset_id, lines)
     records.save(job.record(images))
-    return dict(sorted(counts.items()))
+    return Trial(tuple(lines), tuple(crowd for note in notes for crowd in note.several))
 
 
 def _summary(
@@ -268,11 +281,12 @@ def _summary(
     out: Path,
     records: Records,
     manifest: Manifest | None,
-    rejected: dict[str, int],
+    trial: Trial,
     images: NDArray[np.int64],
 ) -> DisguiseSummary:
     size = sum(shard.bytes for shard in manifest.shards) if manifest else job.bytes
-    count, head = manifest.images if manifest else len(job.photos), job.plan.head
+    head = job.plan.head
+    count = manifest.images if manifest else len(job.photos) - len(trial.rejected)
     nobody = [job.photos.people[p] for p, label in enumerate(job.labels) if manifest and not images[label]]
     return DisguiseSummary(
         dataset_id=job.dataset_id,
@@ -285,9 +299,10 @@ def _summary(
         shards=job.plan.shards,
         bytes=size,
         dtype=job.plan.head.dtype,
-        rejected=rejected,
+        rejected=dict(sorted(Counter(line["rejection"] for line in trial.rejected).items())),
+        turned_away=trial.rejected,
         rejected_list=records.rejected(job.dataset_id),
         without_images=tuple(nobody),
-        notices=job.photos.notices,
+        notices=(*job.photos.notices, *several_notices(list(trial.several))),
         warnings=warnings(records, head.key_fingerprint, job.dataset_id, head.disguise, count),
     )

@@ -13,6 +13,7 @@ from masquerade.disguises.amortised_crafter import AmortisedCrafter
 from masquerade.disguises.base import Disguise, Keyed, Shape, derivation_check
 from masquerade.disguises.keyed_crafting import Crafting
 from masquerade.errors import UsageError
+from masquerade.faces.reading import PhotoReader
 from masquerade.keys import Key
 from masquerade.owner.batches import Batches, CraftedBatches, FilledBatches
 from masquerade.owner.photo_list import PhotoList
@@ -76,6 +77,7 @@ class Job:
             mode=recipe.mode,
             dtype=self.plan.head.dtype,
             disguise=dict(self.plan.head.disguise),
+            faces=self.plan.head.faces,
             people=tuple(self.photos.people[person] for person in person_of),
             images=tuple(images.tolist()),
             key_fingerprint=self.plan.head.key_fingerprint,
@@ -90,6 +92,7 @@ def prepare(
     shard_images: int | None,
     accept_broken: bool,
     cache: Path,
+    reader: PhotoReader,
 ) -> Job:
     """Settle ids, labels, order, shards and stored type of a job; all follow from key, recipe and photos.
 
@@ -100,6 +103,7 @@ def prepare(
         shard_images: Photos in a shard; by itself about 4 MiB.
         accept_broken: What the manifest says about it.
         cache: Where features are kept if the recipe crafts them; not opened here.
+        reader: Reads photos, at the recipe's size.
 
     Raises:
         UsageError: If the recipe's disguise mixes images of a batch and does not craft them, or the options do not fit.
@@ -113,7 +117,8 @@ def prepare(
         raise UsageError("a shard holds at least one image", value=size, remedy="Leave the number out.")
     source = photos.digest()
     disguise: dict[str, Any] = json.loads(json.dumps(protection.describe()))
-    settings = [recipe.name, disguise, keyed.shape, recipe.mode, dtype, size, source]
+    faces = [] if reader.described == "as-is" else [reader.described]
+    settings = [recipe.name, disguise, keyed.shape, recipe.mode, dtype, size, source, *faces]
     dataset_id = key.authenticate("released/dataset-id", json.dumps(settings).encode())[:32]
     secret = key.derive(f"released/{dataset_id}")
     labels = secret.stream("labels").permutation(len(photos.people))
@@ -132,11 +137,12 @@ def prepare(
         shards=(),
         masquerade=__version__,
         accepted_broken=accept_broken,
+        faces=reader.described,
         verdict=verdict_of(recipe.name, protection.describe(), keyed.shape),
         made_with=here(),
     )
     shards = -(-len(photos) // size)
-    maker = ShardMaker(photos, order, labels, size, batches, recipe, stored_shape, dtype)
+    maker = ShardMaker(photos, order, labels, size, batches, reader, stored_shape, dtype)
     total = Layout(dataset_id, 0, len(photos), stored_shape, dtype).total_bytes
     return Job(photos, recipe, Plan(head, shards, source), maker, labels, total)
 

@@ -10,10 +10,10 @@ from typing import TypeVar, final
 import torch
 from torch import Tensor
 
-from masquerade.data.intake import decode
 from masquerade.disguises import from_description
 from masquerade.disguises.base import Keyed, derivation_check
 from masquerade.errors import DerivationMismatch, ModelError, PhotoRejected
+from masquerade.faces.reading import PhotoReader, way_of
 from masquerade.keys import Key
 from masquerade.networks import Network
 from masquerade.owner.records import DatasetRecord, Records
@@ -69,6 +69,7 @@ class Recogniser:
         self._network = network
         self._keyed = keyed
         self._record = record
+        self._reader = PhotoReader(record.height, record.width, record.mode, way_of(record.faces))
 
     @classmethod
     def open(cls, model: Path, key: Key, records: Records) -> "Recogniser":
@@ -122,6 +123,10 @@ class Recogniser:
         """The data set that the model was trained on; it follows from the key, among others."""
         return self._record.dataset_id
 
+    def notices(self) -> tuple[str, ...]:
+        """What is to be told of photos that were taken in."""
+        return self._reader.notices()
+
     def names(self, photos: Iterable[Path]) -> Iterator[Prediction | PhotoRejected]:
         """Recognise the person on each photo.
 
@@ -173,9 +178,8 @@ class Recogniser:
         ]
 
     def _decode(self, path: Path) -> Tensor | PhotoRejected:
-        record = self._record
         try:
-            return torch.from_numpy(decode(path, record.height, record.width, record.mode))
+            return torch.from_numpy(self._reader(path))
         except PhotoRejected as error:
             return error
 

@@ -37,6 +37,7 @@ class DatasetRecord:
         people: The person behind each label.
         images: Images of each label in the data set.
         key_fingerprint: Of the key it was released under; empty in records of earlier programs.
+        faces: How faces came out of photos: "as-is", or "auto" with the detector's digest.
     """
 
     dataset_id: str
@@ -49,6 +50,7 @@ class DatasetRecord:
     people: tuple[str, ...]
     images: tuple[int, ...]
     key_fingerprint: str = ""
+    faces: str = "as-is"
 
     def to_bytes(self) -> bytes:
         """JSON in ASCII; names that are no valid Unicode survive."""

@@ -2,21 +2,20 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from hashlib import sha256
 from typing import final
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
-from masquerade.data.intake import decode_bytes, read
+from masquerade.data.intake import read
 from masquerade.data.printable import printable
 from masquerade.errors import PhotoRejected
+from masquerade.faces.reading import PhotoReader, several
 from masquerade.owner.batches import Batches
 from masquerade.owner.photo_list import PhotoList
-from masquerade.recipes import Recipe
 from masquerade.released.shard import TORCH_TYPES, StoredType
 from masquerade.released.writer import Shard
 
@@ -30,21 +29,24 @@ class ShardNote:
         contents: SHA-256 over the contents of its photos.
         glance: SHA-256 over their sizes and times of change, from before they were read.
         rejected: Photos that were turned away: path, class and detail.
+        several: Photos with several faces, of which the largest was taken: path, and how many.
     """
 
     contents: str
     glance: str
     rejected: tuple[dict[str, str], ...]
+    several: tuple[str, ...] = ()
 
     def to_text(self) -> str:
         """JSON in ASCII."""
-        return json.dumps({"contents": self.contents, "glance": self.glance, "rejected": self.rejected})
+        return json.dumps(asdict(self))
 
     @classmethod
     def from_text(cls, text: str) -> "ShardNote":
         """Read what ``to_text`` wrote."""
         fields = json.loads(text)
-        return cls(fields["contents"], fields["glance"], tuple(fields["rejected"]))
+        told = tuple(fields["rejected"]), tuple(fields.get("several", ()))
+        return cls(fields["contents"], fields["glance"], *told)
 
 
 @final
@@ -57,7 +59,7 @@ class ShardMaker:
         labels: Label of each person.
         size: Photos in a shard; those turned away leave it smaller.
         batches: The keyed disguise, a batch at a time; a whole number of batches should fill a shard.
-        recipe: Height, width and mode of photos.
+        reader: Reads photos.
         stored_shape: Shape of a disguised image.
         dtype: Type that it is stored in.
     """
@@ -69,7 +71,7 @@ class ShardMaker:
         labels: NDArray[np.int64],
         size: int,
         batches: Batches,
-        recipe: Recipe,
+        reader: PhotoReader,
         stored_shape: tuple[int, int, int],
         dtype: StoredType,
     ) -> None:
@@ -78,7 +80,7 @@ class ShardMaker:
         self._labels = labels
         self.size = size
         self._batches = batches
-        self._recipe = recipe
+        self._reader = reader
         self._stored_shape = stored_shape
         self._dtype = TORCH_TYPES[dtype]
 
@@ -101,21 +103,25 @@ class ShardMaker:
         batch = torch.zeros((size, *self._batches.shape), dtype=torch.uint8)
         contents = sha256()
         rejected: list[dict[str, str]] = []
+        crowds: list[str] = []
         for row in rows:
             try:
                 data, digest = read(self._photos.path(row))
                 contents.update(digest.encode())
-                batch[len(y) % size] = self._decode(data, row)
+                found = self._reader.of_bytes(data, self._photos.relative(row))
             except PhotoRejected as error:
-                rejected.append(self._line(row, error))
+                rejected.append(rejection_line(self._photos.relative(row), error))
                 continue
+            batch[len(y) % size] = torch.from_numpy(found.pixels)
+            if found.faces > 1:
+                crowds.append(several(self._photos.relative(row), found.faces))
             y.append(int(self._labels[self._photos.persons[row]]))
             if len(y) % size == 0:
                 x[len(y) - size : len(y)] = self._batches(batch)
         rest = len(y) % size
         if rest:
             x[len(y) - rest : len(y)] = self._batches(batch[:rest])
-        note = ShardNote(contents.hexdigest(), glance, tuple(rejected))
+        note = ShardNote(contents.hexdigest(), glance, tuple(rejected), tuple(crowds))
         return Shard(x[: len(y)], torch.tensor(y, dtype=torch.int64), note.to_text())
 
     def unchanged(self, number: int, note: ShardNote) -> bool:
@@ -132,14 +138,12 @@ class ShardMaker:
                 continue
         return contents.hexdigest()
 
-    def _decode(self, data: bytes, row: int) -> Tensor:
-        recipe = self._recipe
-        place = self._photos.relative(row)
-        return torch.from_numpy(decode_bytes(data, recipe.height, recipe.width, recipe.mode, place=place))
 
-    def _line(self, row: int, error: PhotoRejected) -> dict[str, str]:
-        return {
-            "photo": printable(self._photos.relative(row)),
-            "rejection": str(error.rejection),
-            "detail": str(error.value or ""),
-        }
+def rejection_line(name: str, error: PhotoRejected) -> dict[str, str]:
+    """What the owner's records say of a photo that was turned away.
+
+    Args:
+        name: The photo, below the folder.
+        error: Why.
+    """
+    return {"photo": printable(name), "rejection": str(error.rejection), "detail": str(error.value or "")}

@@ -32,6 +32,7 @@ LARGEST_MANIFEST = 64 << 20
 
 Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Identifier = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
+FaceNote = Annotated[str, StringConstraints(pattern=r"^(as-is|auto:[0-9a-f]{64})$")]
 Positive = Annotated[int, Field(ge=1)]
 Count = Annotated[int, Field(ge=0)]
 ImageShape = tuple[Positive, Positive, Positive]
@@ -72,6 +73,7 @@ class Manifest(BaseModel):
         shards: Every shard, in order.
         masquerade: Version of the program that wrote it.
         accepted_broken: Whether the owner consented to a recipe that is broken, or was never measured.
+        faces: How faces came out of photos: "as-is" (not written down), or "auto" with the detector's digest.
         verdict: What was known of the recipe when it was chosen; None in files of earlier programs.
         made_with: Libraries and processor, as far as they may change a last bit; None in version 1 alone.
     """
@@ -93,6 +95,7 @@ class Manifest(BaseModel):
     shards: tuple[ShardEntry, ...]
     masquerade: str
     accepted_broken: bool
+    faces: FaceNote = "as-is"
     verdict: Verdict | None = None
     made_with: MadeWith | None = None
 
@@ -110,6 +113,8 @@ class Manifest(BaseModel):
     def to_bytes(self) -> bytes:
         """The manifest file: canonical JSON with a checksum over everything else in it."""
         fields = self.model_dump(mode="json")
+        if self.faces == "as-is":
+            del fields["faces"]
         for name in ("verdict", "made_with"):
             if fields[name] is None:
                 del fields[name]

@@ -192,5 +192,6 @@ def _card(network: Network, manifest: Manifest, settings: Settings, accuracy: fl
         key_fingerprint=manifest.key_fingerprint,
         derivation_check=manifest.derivation_check,
         dataset_id=manifest.dataset_id,
+        faces=manifest.faces,
         validation_accuracy=accuracy,
     )

@@ -33,6 +33,7 @@ class ModelCard(BaseModel):
         key_fingerprint: Fingerprint of the key of the disguise, hexadecimal.
         derivation_check: Check that another platform derives the same numbers from the key.
         dataset_id: Identity of the released data set.
+        faces: How faces came out of its photos, as the manifest says.
         validation_accuracy: Share of held-back images that it classified rightly, if some were held back.
         masquerade_version: Version of the package that trained it.
     """
@@ -50,6 +51,7 @@ class ModelCard(BaseModel):
     key_fingerprint: _Hex = ""
     derivation_check: _Hex = ""
     dataset_id: Annotated[str, Field(max_length=200)] = ""
+    faces: Annotated[str, Field(max_length=100)] = "as-is"
     validation_accuracy: Annotated[float, Field(ge=0, le=1)] | None = None
     masquerade_version: Annotated[str, Field(max_length=100)] = __version__
 
