@@ -18,6 +18,7 @@ from torch.nn import functional
 from masquerade.data import packs
 from masquerade.encoders import load_sface
 from masquerade.encoders.sface import PROJECTION, WIDTH
+from masquerade.shipped_weights import PACKAGE
 from masquerade.training.tensor_file import write_tensors
 
 PHOTOS, SEED = 600, 0
@@ -52,7 +53,7 @@ def main(root: Path) -> None:
     kept = float(variances.sum() / (tokens - mean).square().sum(1).mean())
     card = {"fitted on": f"{PHOTOS} photos of LFW people with one photo", "seed": SEED, "variance kept": kept}
     tensors = {"mean": mean.float(), "matrix": matrix.float()}
-    write_tensors(PROJECTION, tensors, "masquerade.projection", json.dumps(card))
+    write_tensors(PACKAGE / PROJECTION, tensors, "masquerade.projection", json.dumps(card))
     print(card)
 
 

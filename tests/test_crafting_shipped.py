@@ -57,5 +57,5 @@ def test_what_is_not_there_or_does_not_fit_is_named(tmp_path: Path) -> None:
         open_split("split-2")
     with pytest.raises(UsageError, match="no such amortiser"):
         open_amortiser("none", open_generator(), open_split())
-    with pytest.raises(ModelError, match="not a file of kind"):
+    with pytest.raises(ModelError, match="is a split network, not a face generator"):
         open_generator(WEIGHTS / "split-1.safetensors")

@@ -165,5 +165,5 @@ def test_a_foreign_file_is_no_gallery(tmp_path: Path, opened: Recogniser, conten
 
 
 def test_a_model_file_is_no_gallery(tmp_path: Path, opened: Recogniser) -> None:
-    with pytest.raises(ModelError, match="not a file of kind"):
+    with pytest.raises(ModelError, match="is a trained model, not a gallery"):
         Gallery.read(tmp_path / "a" / "model", opened)

@@ -16,7 +16,8 @@ from masquerade.networks.masknet import structure
 from masquerade.owner import issuing
 from masquerade.owner.functional_distance import BYTES, distances, sketch
 from masquerade.owner.issuing import Issued, issue, purpose
-from masquerade.owner.register import NAME, Entry, Register, locked
+from masquerade.owner.register import KIND, NAME, Entry, Register, locked
+from masquerade.tensor_file import packed, read_text
 
 SIZES = structure("masknet-2", 48)
 SOURCE = UntrainedSource(SIZES)
@@ -188,8 +189,8 @@ def test_a_damaged_register_is_refused_before_anything_is_issued(tmp_path: Path,
 
 def test_a_register_of_a_newer_version_is_refused(tmp_path: Path) -> None:
     given(tmp_path, KEYS[0])
-    data = (tmp_path / NAME).read_bytes()
-    (tmp_path / NAME).write_bytes(data.replace(b'\\"version\\":1', b'\\"version\\":2'))
+    newer = read_text(tmp_path / NAME, KIND).replace('"version":1', '"version":2')
+    (tmp_path / NAME).write_bytes(packed({"sketches": torch.zeros(1, BYTES, dtype=torch.uint8)}, KIND, newer))
     with pytest.raises(ModelError, match="newer or unknown version"):
         Register.read(tmp_path / NAME)
 

@@ -195,7 +195,7 @@ def test_a_missing_file_and_a_folder_are_refused(tmp_path: Path) -> None:
 
 def test_tensors_without_a_card_are_refused(tmp_path: Path) -> None:
     save_file({"x": torch.zeros(3)}, tmp_path / "m", metadata={"format": "pt"})
-    with pytest.raises(ModelError, match="not a file of kind"):
+    with pytest.raises(ModelError, match="not a trained model"):
         load_model(tmp_path / "m")
 
 

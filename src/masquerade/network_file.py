@@ -74,8 +74,9 @@ def read_network_card(path: Path, kind: str, card_type: type[SomeCard]) -> SomeC
     Raises:
         ModelError: If the file is missing, damaged, of another kind, or of a newer version.
     """
+    text = read_text(path, kind)
     try:
-        return card_type.model_validate_json(read_text(path, kind))
+        return card_type.model_validate_json(text)
     except ValidationError as error:
         raise malformed("network's card", error, path) from None
     except MasqueradeError as error:

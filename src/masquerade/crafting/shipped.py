@@ -15,6 +15,7 @@ from masquerade.crafting.trained import (
     TrainedSplit,
 )
 from masquerade.named_file import open_named
+from masquerade.shipped_weights import shipped_weights
 
 GENERATORS: Final = ("faces-1", "faces-style")
 """Face generators that need no file, for 64x64 pixels; the second, by styles, is for attackers."""
@@ -24,7 +25,6 @@ AMORTISERS: Final = ("amortiser-1",)
 """Amortisers that need no file: of ``faces-1`` and ``split-1``."""
 FEATURE_CRAFTERS: Final = ("crafter-1",)
 """Amortised crafters that need no file: of ``faces-1`` and ``split-1``."""
-_WEIGHTS: Final = Path(__file__).parent / "weights"
 
 
 def open_generator(name_or_path: str | Path = GENERATORS[0]) -> TrainedFaceGenerator:
@@ -85,7 +85,7 @@ def open_feature_crafter(name_or_path: str | Path, split: TrainedSplit) -> Train
 
 
 def _shipped(name: str) -> Path:
-    return _WEIGHTS / f"{name}.safetensors"
+    return shipped_weights(f"crafting/weights/{name}.safetensors")
 
 
 def _read_generator(path: Path) -> TrainedFaceGenerator:

@@ -10,6 +10,7 @@ from masquerade.encoders.recogniser_base import Recogniser
 from masquerade.encoders.recogniser_file import read_recogniser
 from masquerade.encoders.sface_recogniser import SFaceRecogniser
 from masquerade.named_file import open_named
+from masquerade.shipped_weights import shipped_weights
 
 __all__ = [
     "RECOGNISERS",
@@ -22,7 +23,7 @@ __all__ = [
 
 RECOGNISERS: Final = ("sface", "resnet-public", "dlib")
 """Names that need no file: OpenCV's, a small one of ours, and dlib's, which is for audits alone."""
-_RESNET_PUBLIC: Final = Path(__file__).parent / "weights" / "resnet-public.safetensors"
+_RESNET_PUBLIC: Final = "encoders/weights/resnet-public.safetensors"
 
 
 def open_recogniser(name_or_path: str | Path) -> Recogniser:
@@ -44,4 +45,4 @@ def _named(name: str) -> Recogniser:
         case "dlib":
             return DlibRecogniser()
         case _:
-            return read_recogniser(_RESNET_PUBLIC)
+            return read_recogniser(shipped_weights(_RESNET_PUBLIC))

@@ -1,6 +1,5 @@
 """SFace's trunk as an encoder: feature maps of a strong public recogniser, as tokens."""
 
-from pathlib import Path
 from typing import Final, final
 
 import torch
@@ -12,13 +11,14 @@ from masquerade.encoders.folding import folded
 from masquerade.encoders.positions import sin_cos
 from masquerade.encoders.sface_file import SHA256
 from masquerade.encoders.sface_network import load_sface
+from masquerade.shipped_weights import shipped_weights
 from masquerade.tensor_file import read_tensors
 
 WIDTH: Final = 192
 """Numbers of a token."""
 _SIDE: Final = 7
 _MAPS: Final = 512
-PROJECTION: Final = Path(__file__).parent / "weights" / "sface-tokens.safetensors"
+PROJECTION: Final = "encoders/weights/sface-tokens.safetensors"
 """Mean ``(512,)`` of SFace's pooled maps, and matrix ``(512, 192)``, of public people's photos."""
 
 
@@ -37,7 +37,7 @@ class SFaceTokens(Encoder):
     def __init__(self) -> None:
         network = load_sface()
         expected = {"mean": torch.empty(_MAPS), "matrix": torch.empty(_MAPS, WIDTH)}
-        projection = read_tensors(PROJECTION, expected)
+        projection = read_tensors(shipped_weights(PROJECTION), expected)
         digest = digest_of([type(self).__name__, SHA256], projection)
         super().__init__("sface", (3, 112, 112), (WIDTH, _SIDE, _SIDE), digest)
         trunk = folded(nn.Sequential(network.stem, network.lower)).requires_grad_(False)

@@ -12,11 +12,12 @@ from masquerade.encoders.sface import SFaceTokens
 from masquerade.encoders.vit import ViTEncoder
 from masquerade.errors import UsageError
 from masquerade.named_file import open_named, require_digest
+from masquerade.shipped_weights import shipped_weights
 
 SHIPPED: Final = ("sface", "vit-small", "patches")
 """Names that need no file: SFace's tokens, a small vision transformer pre-trained by MoCo-v3, plain patches."""
 _CUT: Final = re.compile(r"vit-small@(?P<blocks>\d{1,3})")
-_VIT_SMALL: Final = Path(__file__).parent / "weights" / "vit-small.safetensors"
+_VIT_SMALL: Final = "encoders/weights/vit-small.safetensors"
 
 
 def open_encoder(name_or_path: str | Path) -> Encoder:
@@ -61,12 +62,12 @@ def _shipped(name: str) -> Encoder:
         case "patches":
             return Patches()
         case _:
-            return read_encoder(_VIT_SMALL)
+            return read_encoder(shipped_weights(_VIT_SMALL))
 
 
 @cache
 def _shallower(blocks: int) -> Encoder:
-    whole = read_encoder(_VIT_SMALL)
+    whole = read_encoder(shipped_weights(_VIT_SMALL))
     depth = whole.network.options.depth
     if not 1 <= blocks <= depth:
         raise UsageError(

@@ -46,6 +46,7 @@ class Kind(StrEnum):
     CRAFTER = "an amortised crafter"
     SOURCE = "a source of MaskNets"
     CLOAK = "a cloak generator"
+    PROJECTION = "a projection"
     MANIFEST = "the manifest of a released data set"
     SHARD = "a shard of a released data set"
     REPORT = "a report"
@@ -85,7 +86,7 @@ MAKERS: Final = {
     Kind.REPORT: "masquerade audit",
 }
 """The commands that write each."""
-_TENSORS: Final = {
+TENSORS: Final = {
     "masquerade": Kind.SHARD,
     "masquerade.model": Kind.MODEL,
     "masquerade.checkpoint": Kind.CHECKPOINT,
@@ -102,6 +103,7 @@ _TENSORS: Final = {
     "masquerade.cloak-generator": Kind.CLOAK,
     "masquerade.masknets": Kind.SOURCE,
     "masquerade.masknet": Kind.MASKNET,
+    "masquerade.projection": Kind.PROJECTION,
 }
 """By the name under which a tensor file holds its card."""
 _BEGINNINGS: Final = (
@@ -210,6 +212,6 @@ def _tensors(file: BinaryIO) -> Kind:
         return Kind.OTHER
     try:
         about = json.loads(file.read(length))["__metadata__"]
-        return next((kind for name, kind in _TENSORS.items() if name in about), Kind.OTHER)
+        return next((kind for name, kind in TENSORS.items() if name in about), Kind.OTHER)
     except (ValueError, KeyError, TypeError, RecursionError):
         return Kind.OTHER

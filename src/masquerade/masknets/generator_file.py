@@ -11,11 +11,11 @@ from masquerade.masknets.generator import TrainedGenerator
 from masquerade.named_file import open_named, require_digest
 from masquerade.network_file import NetworkCard, network_bytes, read_network
 from masquerade.networks.cloak_generator import CloakGenerator, CloakGeneratorOptions
+from masquerade.shipped_weights import shipped_weights
 
 KIND: Final = "masquerade.cloak-generator"
 SHIPPED: Final = ("one-pass-1", "felt-1")
 """Generators that need no file: trained against MaskNets, and against recognisers as well."""
-_WEIGHTS: Final = Path(__file__).parent / "weights"
 
 
 @final
@@ -88,4 +88,4 @@ def find_generator(name: str, digest: str) -> TrainedGenerator:
 
 @cache
 def _shipped(name: str) -> TrainedGenerator:
-    return read_generator(_WEIGHTS / f"{name}.safetensors")
+    return read_generator(shipped_weights(f"masknets/weights/{name}.safetensors"))

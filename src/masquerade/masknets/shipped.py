@@ -10,10 +10,10 @@ from masquerade.masknets.ensemble_file import read_ensemble
 from masquerade.masknets.hypernet_file import read_hypernet
 from masquerade.masknets.source_file import read_source_card
 from masquerade.named_file import open_named
+from masquerade.shipped_weights import shipped_weights
 
 SHIPPED: Final = ("hypernet-1",)
 """Names that need no file: a small hypernetwork for images of 112 pixels, the default."""
-_WEIGHTS: Final = Path(__file__).parent / "weights"
 
 
 def open_source(name_or_path: str | Path = SHIPPED[0]) -> Source:
@@ -28,7 +28,7 @@ def open_source(name_or_path: str | Path = SHIPPED[0]) -> Source:
 
 @cache
 def _shipped(name: str) -> Source:
-    return _read(_WEIGHTS / f"{name}.safetensors")
+    return _read(shipped_weights(f"masknets/weights/{name}.safetensors"))
 
 
 def _read(path: Path) -> Source:
