@@ -39,7 +39,9 @@ def test_every_type_comes_back_as_it_was(tmp_path: Path) -> None:
 
 
 def test_the_bytes_are_these() -> None:
-    assert sha256(packed(TENSORS_OF_ALL, "masquerade.model", TEXT)).hexdigest() == ("e8fb0de4d3de8cff5f67ef6276b374b3a3ad0f19b551c613c2793a5b4c2248fb")
+    assert sha256(packed(TENSORS_OF_ALL, "masquerade.model", TEXT)).hexdigest() == (
+        "e8fb0de4d3de8cff5f67ef6276b374b3a3ad0f19b551c613c2793a5b4c2248fb"
+    )
     small = MaskNetFile.drawn(
         UntrainedSource(structure("masknet-2", 16)), torch.arange(256).float() / 256, "ab" * 16
     )
