@@ -13,7 +13,7 @@ from masquerade.recipes import current_name
 from masquerade.recipes.measured import VERDICTS, Measured, parameters_digest
 from masquerade.released.verdict import Strongest, Verdict
 from masquerade.report.verdict import advantages, strongest
-from masquerade.report.words import SIGHTS, interval, meaning
+from masquerade.report.words import SIGHTS, interval, meaning, on_terminals
 
 WORST_LAST = ("UNPROTECTED", "NOT BROKEN BY THE ATTACKS RUN", "INCOMPLETE", "WEAKENED", "BROKEN")
 Rank = tuple[int, float, float]
@@ -80,7 +80,7 @@ def _verdict(report: Report, arm: Arm) -> Verdict:
             low=measured.low,
             high=measured.high,
             needs=tuple(SIGHTS.get(sight, sight) for sight in leak.shows),
-            found=f"{meaning(measured)} (95 % interval {interval(measured)}.)",
+            found=on_terminals(f"{meaning(measured)} (95 % interval {interval(measured)}.)"),
         )
     return Verdict(state="measured", grade=arm.grade, study=report.study, strongest=found)
 

@@ -39,7 +39,7 @@ def test_our_own_recipe_is_graded_by_the_strongest_attack_of_its_studies() -> No
         "It needs suspected originals",
         "dn_",
     ):
-        assert words in said.replace("\u00a0", " ")
+        assert words in said
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from masquerade.audit.results import Arm, Leak, Measurement, Report
 from masquerade.errors import UsageError, did_you_mean
-from masquerade.report.words import amount, meaning
+from masquerade.report.words import amount, meaning, on_terminals
 
 _EXPRESSION = re.compile(
     r"\s*([A-Za-z][\w .\-]*?)\s*(>=|<=|>|<)\s*([0-9]*\.?[0-9]+(?:[eE][+-]?[0-9]+)?)\s*(%?)\s*"
@@ -37,7 +37,7 @@ class Condition:
 
     def wanted(self, metric: str) -> str:
         """What should be, as text: the opposite, the limit written as values of the metric are."""
-        return f"{self.name} {_WANTED[self.sign]} {amount(metric, self.limit)}"
+        return on_terminals(f"{self.name} {_WANTED[self.sign]} {amount(metric, self.limit)}")
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,8 @@ def judge(report: Report, condition: Condition) -> Ruling:
 
 
 def _said(worst: Measurement, who: str, arm: Arm) -> str:
-    return f"{amount(worst.metric, worst.value)} by {who} under {arm.title}. {meaning(worst)}"
+    value = amount(worst.metric, worst.value)
+    return on_terminals(f"{value} by {who} under {arm.title}. {meaning(worst)}")
 
 
 def _measured(arm: Arm, name: str) -> Iterator[tuple[str, Measurement]]:

@@ -283,6 +283,11 @@ def meaning(measured: Measurement) -> str:
     return sentence.format(value=value, chance=chance)
 
 
+def on_terminals(words: str) -> str:
+    """The same without the spaces that hold a number to its unit, which terminals are not shown."""
+    return words.replace("\u00a0", " ").replace("\u202f", " ")
+
+
 def duration(seconds: float) -> str:
     """A time as text: 0.4 s, 12 s, 3 min 20 s, 2 h 5 min."""
     if seconds < 10:
