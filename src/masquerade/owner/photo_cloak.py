@@ -190,7 +190,7 @@ def _put(
 def _add(
     before: NDArray[np.uint8], after: NDArray[np.uint8], change: NDArray[np.float32], bound: float
 ) -> None:
-    """Bring a change into ``after``; with those of neighbours whose squares overlap it stays within the bound of one."""
+    """Bring a change into ``after``; squares of neighbours may overlap, and together stay within the bound of one."""
     total = np.clip(after.astype(np.float32) - before + change, -bound, bound)
     after[:] = np.clip(np.rint(before + total), 0, 255).astype(np.uint8)
 
