@@ -18,6 +18,8 @@ WIDTH: Final = 192
 """Numbers of a token."""
 _SIDE: Final = 7
 _MAPS: Final = 512
+_PART: Final = 4
+"""Photos at a time: 17.8 ms of a processor a face, against 22.3 in parts of 16, and a single photo takes a quarter."""
 PROJECTION: Final = "encoders/weights/sface-tokens.safetensors"
 """Mean ``(512,)`` of SFace's pooled maps, and matrix ``(512, 192)``, of public people's photos."""
 
@@ -39,7 +41,7 @@ class SFaceTokens(Encoder):
         expected = {"mean": torch.empty(_MAPS), "matrix": torch.empty(_MAPS, WIDTH)}
         projection = read_tensors(shipped_weights(PROJECTION), expected)
         digest = digest_of([type(self).__name__, SHA256], projection)
-        super().__init__("sface", (3, 112, 112), (WIDTH, _SIDE, _SIDE), digest)
+        super().__init__("sface", (3, 112, 112), (WIDTH, _SIDE, _SIDE), digest, _PART)
         trunk = folded(nn.Sequential(network.stem, network.lower)).requires_grad_(False)
         self._trunk = trunk.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._mean, self._matrix = projection["mean"], projection["matrix"]
