@@ -43,7 +43,7 @@ def test_every_token_is_read_as_itself(token: str) -> None:
     read = _read("mask:join", "https://a.example", f"-{token}", "-o", f"-{token}.masknet")
     assert read["code"] == f"-{token}"
     assert read["out"] == Path(f"-{token}.masknet")
-    assert _read("psp_service:revoke", f"-{token}", "-k", f"-{token}")["account"] == f"-{token}"
+    assert _read("psp_keeping:revoke", f"-{token}", "-k", f"-{token}")["account"] == f"-{token}"
 
 
 @settings(max_examples=100, deadline=None)

@@ -81,8 +81,11 @@ def invite(
     qr: Annotated[
         Path | None, typer.Option(help="PNG or SVG file to write the QR code to; needs --url.")
     ] = None,
+    account: Annotated[
+        str, typer.Option(help="Account whose person lost the token, or let it lapse, and comes back.")
+    ] = "",
 ) -> None:
-    """A code for one person, good for 14 days."""
+    """A code for one person, good for 14 days; with --account, for one who comes back."""
     from masquerade.service.invitation_link import invitation_link, qr_lines, require_picture, write_qr
 
     if qr is not None:
@@ -92,7 +95,7 @@ def invite(
     if url:
         invitation_link(url, "")  # refused before an invitation is made
     provider = open_provider(database, key)
-    code = provider.invite()
+    code = provider.invite(account)
     provider.close()
     say(code)
     if not url:

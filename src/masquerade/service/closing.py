@@ -1,8 +1,9 @@
 """How an account ends: forgotten, as its person wants, or closed by the operator; the secrets go either way."""
 
+import time
 from typing import Final
 
-from sqlalchemy import Connection, delete, update
+from sqlalchemy import Connection, delete, func, update
 
 from masquerade.service.audit_log import AuditLog, Event
 from masquerade.service.credentials import revoke_tokens
@@ -23,7 +24,8 @@ def forget_account(connection: Connection, log: AuditLog, account: str) -> bool:
     if not connection.execute(delete(Account).where(Account.id == account)).rowcount:
         return False
     _shred(connection, account, {"state": "forgotten", "account": None})
-    nobody = {"account": None, "request": None}  # the code stays used
+    used = func.coalesce(Invitation.used, int(time.time()))  # the code stays used; one back to it is void
+    nobody = {"account": None, "request": None, "used": used}
     connection.execute(update(Invitation).where(Invitation.account == account).values(**nobody))
     log.append(connection, Event("forget", account))
     return True

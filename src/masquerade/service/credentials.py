@@ -6,16 +6,16 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Final, final
 
-from sqlalchemy import Connection, Executable, bindparam, delete, insert, select
+from sqlalchemy import Connection, Executable, bindparam, delete, insert, select, update
 from sqlalchemy.engine import Row
 
 from masquerade.keys import Key
 from masquerade.service.invitation_code import random_secret
 from masquerade.service.settings import DAY
-from masquerade.service.tables import Account, Invitation, Token
+from masquerade.service.tables import Account, Answer, Invitation, Token
 
 HOLDER: Final[Executable] = (
-    select(Token.role, Token.account, Account.state)
+    select(Token.role, Token.account, Token.expires, Account.state)
     .outerjoin(Account, Account.id == Token.account)
     .where(Token.digest == bindparam("held"), Token.expires > bindparam("now"))
 )
@@ -60,16 +60,18 @@ def handle(kept: bytes) -> str:
     return kept.hex()[:12]
 
 
-def new_invitation(connection: Connection, key: Key, days: int) -> str:
-    """The secret of an invitation for one person, good for so many days."""
+def new_invitation(connection: Connection, key: Key, days: int, account: str | None = None) -> str:
+    """The secret of an invitation for one person, good for so many days; back to an account, if one is named."""
     secret, now = random_secret(), int(time.time())
-    add_invitation(connection, invitation_digest(key, secret), now, now + days * DAY)
+    add_invitation(connection, invitation_digest(key, secret), now, now + days * DAY, account)
     return secret
 
 
-def add_invitation(connection: Connection, kept: bytes, created: int, expires: int) -> None:
+def add_invitation(
+    connection: Connection, kept: bytes, created: int, expires: int, account: str | None = None
+) -> None:
     """Write an invitation down."""
-    row = {"digest": kept, "handle": handle(kept), "created": created, "expires": expires}
+    row = {"digest": kept, "handle": handle(kept), "created": created, "expires": expires, "account": account}
     connection.execute(insert(Invitation).values(**row))
 
 
@@ -98,6 +100,22 @@ def known(row: Row[Any] | None) -> Caller | None:
     if row is None or (row.role == "person" and row.state != "active"):
         return None
     return Caller(row.role, row.account or "")
+
+
+def renew_tokens(connection: Connection, digests: list[bytes], expires: int) -> list[bool]:
+    """Tokens that are used last longer.
+
+    Returns:
+        For each that it was done.
+    """
+    connection.execute(update(Token).where(Token.digest.in_(digests)).values(expires=expires))
+    return [True] * len(digests)
+
+
+def end_sessions(connection: Connection, account: str) -> None:
+    """Whoever comes back to an account has a new token, and asks anew; what was told to the old ones is void."""
+    revoke_tokens(connection, account)
+    connection.execute(delete(Answer).where(Answer.account == account))
 
 
 def revoke_tokens(connection: Connection, account: str) -> None:

@@ -1,11 +1,23 @@
 """The database: SQLite in a file, or PostgreSQL; every writer holds its lock from the first statement."""
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, Final, final
 
-from sqlalchemy import Connection, Engine, Executable, create_engine, event, inspect, select, text
+from sqlalchemy import (
+    Connection,
+    Engine,
+    Executable,
+    create_engine,
+    delete,
+    event,
+    insert,
+    inspect,
+    select,
+    text,
+)
 from sqlalchemy.engine import URL, Row
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError
@@ -14,8 +26,11 @@ from sqlalchemy.exc import TimeoutError as NoneFree
 from masquerade.errors import OutOfOrder, UsageError
 from masquerade.service.addresses import file_of, parsed, require_usable
 from masquerade.service.file_lock import PATIENCE, FileLock
-from masquerade.service.tables import Head
+from masquerade.service.tables import Fact, Head
 
+ROOM: Final = 16 * 2**20
+"""Bytes that a disk must have free: a MaskNet takes 1.6 MB, twice while it is written."""
+_PROBE: Final = "probe"
 BUSY: Final = 5.0
 """Seconds that SQLite waits for a lock of its own, which programs other than ours may hold."""
 
@@ -193,7 +208,25 @@ def no_database(shown: str) -> UsageError:
     )
 
 
-def ping(database: Database) -> None:
-    """Pass if the database answers."""
+def require_writable(database: Database) -> None:
+    """Pass if the database answers, and could take another MaskNet.
+
+    Raises:
+        OutOfOrder: If it does not answer, or its disk is full.
+    """
+    if database.file is None:
+        with database.writing() as connection:  # its disk is another machine's: nothing else would tell
+            connection.execute(delete(Fact).where(Fact.name == _PROBE))
+            connection.execute(insert(Fact).values(name=_PROBE, value=""))
+        return
     with database.reading() as connection:
         connection.execute(text("SELECT 1"))
+    free = shutil.disk_usage(database.file.absolute().parent).free
+    if free < ROOM:
+        raise OutOfOrder(
+            "the database's disk is full",
+            code="disk",
+            value=f"{free // 2**20} MiB free",
+            place=database.shown,
+            wait=60,
+        )

@@ -13,6 +13,7 @@ from masquerade.service.credentials import (
     HOLDER,
     add_invitation,
     digest,
+    end_sessions,
     held,
     invitation_digest,
     known,
@@ -24,7 +25,7 @@ from masquerade.service.credentials import (
 from masquerade.service.database import locked_head
 from masquerade.service.invitation_code import secret_of
 from masquerade.service.settings import DAY, Policy
-from masquerade.service.tables import Invitation
+from masquerade.service.tables import Account, Invitation
 
 SHORTEST_KEY: Final = 32
 """Characters of an Idempotency-Key of joining: with the code it stands for the token."""
@@ -40,12 +41,14 @@ class Joined:
         token: The account's token.
         fresh: Whether the account is new, and not that of an earlier, equal request.
         how: By what, for the audit log.
+        again: Whether the account was there before, and has a new token.
     """
 
     account: str
     token: str
     fresh: bool
     how: str = ""
+    again: bool = False
 
 
 def joined(connection: Connection, code: str, request_key: str, policy: Policy, key: Key) -> Joined:
@@ -76,12 +79,22 @@ def joined(connection: Connection, code: str, request_key: str, policy: Policy, 
         return _again(connection, invitation, request_key, token, now - policy.idempotency_days * DAY)
     if invitation.expires < now:
         raise _not_good()
-    account = new_account(connection, now)
+    account = invitation.account or new_account(connection, now)
+    if invitation.account:
+        _require_open(connection, account)
+        end_sessions(connection, account)
     request = digest(request_key) if request_key else None
     used = update(Invitation).where(Invitation.digest == invitation.digest)
     connection.execute(used.values(used=now, request=request, account=account))
     new_token(connection, "person", account, policy.token_days, token)
-    return Joined(account, token, fresh=True, how=f"{how} {invitation.handle} token {named(token)}")
+    told = f"{how} {invitation.handle} token {named(token)}"
+    return Joined(account, token, fresh=True, how=told, again=bool(invitation.account))
+
+
+def _require_open(connection: Connection, account: str) -> None:
+    state = select(Account.state).where(Account.id == account)
+    if connection.execute(state).scalar() != "active":
+        raise _not_good()
 
 
 def _again(
@@ -109,7 +122,8 @@ def _opened(connection: Connection, request_key: str, policy: Policy, key: Key, 
     known = select(Invitation.digest).where(Invitation.digest == kept)
     if connection.execute(known).first() is not None:
         return secret
-    opened = (Invitation.created == Invitation.expires, Invitation.created > now - DAY)
+    today = Invitation.created.between(now - DAY + 1, now)  # a clock that was ahead made some of another day
+    opened = (Invitation.created == Invitation.expires, today)
     if connection.execute(select(func.count()).where(*opened)).scalar_one() >= policy.open_joins_a_day:
         raise QuotaReached(
             "nobody else may join today",

@@ -16,6 +16,8 @@ _MASKNETS: Final = cast(Table, MaskNetRow.__table__)
 _SERVES: Final = and_(_MASKNETS.c.account == _ACCOUNTS.c.id, _MASKNETS.c.state == "active")
 _HELD: Final = (
     select(_ACCOUNTS.c.id, _ACCOUNTS.c.issued, _ACCOUNTS.c.replaced, _MASKNETS.c.number)
+    .add_columns(_MASKNETS.c.id.label("masknet"), _MASKNETS.c.issued.label("since"))
+    .add_columns(_MASKNETS.c.sha256, _MASKNETS.c.source, _MASKNETS.c.source_digest)
     .add_columns(_ANSWERS.c.key, _ANSWERS.c.request, _ANSWERS.c.body, _ANSWERS.c.created)
     .outerjoin(_MASKNETS, _SERVES)
     .outerjoin(_ANSWERS, _ANSWERS.c.account == _ACCOUNTS.c.id)
@@ -63,12 +65,14 @@ class Holding:
         replaced: When one was replaced last, seconds since 1970.
         active: Number of the MaskNet that serves.
         answers: By the request's key.
+        serves: What was stated of the MaskNet that served when the transaction began.
     """
 
     issued: int
     replaced: int | None
     active: int | None
     answers: dict[bytes, Answered] = field(default_factory=dict)
+    serves: dict[str, Any] = field(default_factory=dict)
 
     def count(self, tally: Tally) -> None:
         """Believe no less than what the audit log says: whoever writes to the database can lower a column."""
@@ -81,10 +85,15 @@ def holdings(connection: Connection, accounts: Collection[str]) -> dict[str, Hol
     """What some accounts have; those that are not, or are closed, are left out."""
     found: dict[str, Holding] = {}
     for row in connection.execute(_HELD, {"accounts": list(accounts)}):
-        held = found.setdefault(row.id, Holding(row.issued, row.replaced, row.number))
+        held = found.setdefault(row.id, Holding(row.issued, row.replaced, row.number, serves=_stated(row)))
         if row.key is not None:
             held.answers[bytes(row.key)] = Answered(bytes(row.request), bytes(row.body), row.created)
     return found
+
+
+def _stated(row: Row[Any]) -> dict[str, Any]:
+    stated = {name: getattr(row, name) for name in ("masknet", "sha256", "source", "source_digest")}
+    return {**stated, "issued": row.since}
 
 
 def in_stock(connection: Connection, source_digest: str, most: int) -> list[Row[Any]]:

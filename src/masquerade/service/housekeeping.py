@@ -1,6 +1,5 @@
 """What has lapsed is deleted, from time to time."""
 
-import time
 from typing import Final
 
 from sqlalchemy import Connection, delete
@@ -13,13 +12,17 @@ KEPT: Final = 90
 """Days that an invitation is kept after it lapsed, and no fewer than its answer is repeated for."""
 
 
-def swept(connection: Connection, policy: Policy) -> dict[str, int]:
+def swept(connection: Connection, policy: Policy, now: int) -> dict[str, int]:
     """Delete answers that are repeated no more, tokens that lapsed, invitations that lapsed long ago, unused files.
+
+    Args:
+        connection: A transaction.
+        policy: How long each lasts.
+        now: The time that can be believed, seconds since 1970; see ``clocks``.
 
     Returns:
         Rows deleted, by table.
     """
-    now = int(time.time())
     kept = now - max(KEPT, policy.idempotency_days) * DAY
     rules = {
         Answer: Answer.created <= now - policy.idempotency_days * DAY,

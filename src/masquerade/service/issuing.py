@@ -114,6 +114,8 @@ class Issuer:
         old = held.answers.get(wish.key)
         if old is not None and old.created > now - self._policy.idempotency_days * DAY:
             return _repeated(wish, old)
+        if held.active is not None and not (wish.replace or held.answers):
+            return self._stated(wish, held, changes, now)
         require_share(held, self._policy, now, replace=wish.replace)
         row = next(stock, None)
         if row is None:
@@ -125,6 +127,12 @@ class Issuer:
         changes.give(wish.account, held, row.number, sealed, now)
         changes.answer(wish.account, held, wish.key, Answered(wish.request, body, now))
         events.append(Event("issue", wish.account, f"masknet {row.id}"))
+        return body
+
+    def _stated(self, wish: Wish, held: Holding, changes: Changes, now: int) -> bytes:
+        """Whoever came back to an account, or asks when its answers have lapsed, is told again what it has."""
+        body = signed(Statement(account=wish.account, **held.serves), self._signer)
+        changes.answer(wish.account, held, wish.key, Answered(wish.request, body, now))
         return body
 
 

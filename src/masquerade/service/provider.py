@@ -1,23 +1,26 @@
 """The provider: what all requests, and all of the operator's commands, are made of."""
 
 import logging
+import time
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, final
 
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, select
 from sqlalchemy.engine import Row
 
 from masquerade.errors import NotKnown, OutOfOrder
 from masquerade.keys import Key
 from masquerade.service import credentials, stored
 from masquerade.service.audit_log import AuditLog, Event
+from masquerade.service.clocks import set_right, trusted_time
 from masquerade.service.closing import close_account
 from masquerade.service.committing import Committer
 from masquerade.service.credentials import Caller
-from masquerade.service.database import ping
+from masquerade.service.database import require_writable
 from masquerade.service.enrolling import joined as enrolled
 from masquerade.service.high_water import HighWater
 from masquerade.service.housekeeping import swept
@@ -27,7 +30,7 @@ from masquerade.service.ledger import Closing, Ledger
 from masquerade.service.opening import opened, verified
 from masquerade.service.pinning import pin
 from masquerade.service.sealing import belongs
-from masquerade.service.settings import Settings
+from masquerade.service.settings import DAY, Settings
 from masquerade.service.tables import Account, MaskNetRow
 
 if TYPE_CHECKING:
@@ -58,6 +61,7 @@ class Provider:
         self.database = opened(settings, key, self._high_water, make=make)
         self._key, self.signer, self._box = key, key.signer("statements"), key.box("latents")
         self.log = AuditLog(key)
+        self._tidied: float | None = None
         self._ledger, self._unscrubbed = Ledger(settings.ledger, key), False
         self.committer = Committer(self.database, self._begun, self._remembered)
 
@@ -80,13 +84,23 @@ class Provider:
 
         return Stock(self.database, self.source, self._box, self.policy.min_distance)
 
-    def invite(self) -> str:
-        """A code for one person; it names the provider's public key, so that nobody can stand in for it."""
+    def invite(self, account: str = "") -> str:
+        """A code for one person; it names the provider's public key, so that nobody can stand in for it.
+
+        Args:
+            account: Whose person has lost the token, or let it lapse, and comes back by this code; nobody's, if empty.
+
+        Raises:
+            NotKnown: If there is no such account, or it was closed.
+        """
 
         def job(connection: Connection) -> str:
-            secret = credentials.new_invitation(connection, self._key, self.policy.invitation_days)
+            if account and not connection.execute(select(Account.id).where(*_open(account))).first():
+                raise NotKnown("no such account", code="not_found", value=account[:40])
+            days = self.policy.invitation_days
+            secret = credentials.new_invitation(connection, self._key, days, account or None)
             handle = credentials.handle(credentials.invitation_digest(self._key, secret))
-            self.log.append(connection, Event("invite", detail=f"invitation {handle}"))
+            self.log.append(connection, Event("invite", account, f"invitation {handle}"))
             return secret
 
         secret = self.committer.run(job)
@@ -121,14 +135,25 @@ class Provider:
         def job(connection: Connection) -> dict[str, str]:
             found = enrolled(connection, code, request_key, self.policy, self._key)
             if found.fresh:
-                self.log.append(connection, Event("join", found.account, found.how))
+                event = "rejoin" if found.again else "join"
+                self.log.append(connection, Event(event, found.account, found.how))
             return {"account": found.account, "token": found.token, "public_key": self.signer.public.hex()}
 
         return self.committer.start(job)
 
     def caller(self, token: str) -> Caller | None:
-        """Who holds a token."""
-        return credentials.known(self.database.first(credentials.HOLDER, credentials.held(token)))
+        """Who holds a token; a person's lasts longer whenever it is used in the second half of its time."""
+        asked = credentials.held(token)
+        row = self.database.first(credentials.HOLDER, asked)
+        found = credentials.known(row)
+        if found and found.account and row and row.expires - time.time() < self.policy.token_days * DAY / 2:
+            with suppress(OutOfOrder):  # the service is stopping
+                self.committer.begin(self._renewed, asked["held"])
+        return found
+
+    def _renewed(self, connection: Connection, digests: list[Any]) -> list[bool]:
+        expires = int(time.time()) + self.policy.token_days * DAY
+        return credentials.renew_tokens(connection, digests, expires)
 
     def issue(self, account: str, request_key: str, *, replace: bool = False) -> bytes:
         """The signed statement of an account's MaskNet; see ``Issuer.issue``.
@@ -234,8 +259,8 @@ class Provider:
             return [dict(row._mapping) for row in rows]
 
     def ready(self) -> bool:
-        """Whether requests can be served: the database answers, and nobody has told us to stop."""
-        ping(self.database)
+        """Whether requests can be served: the database answers, its disk has room, and nobody has told us to stop."""
+        require_writable(self.database)
         return not self.committer.closed
 
     def close(self) -> None:
@@ -247,7 +272,14 @@ class Provider:
         """What lapsed goes; how many rows of each table went. Files that were not kept yet are, where they can be."""
         for name in self.stock.complete():
             _LOG.warning("MaskNet %s is drawn with other bits here; serve it where it was drawn", name)
-        gone = self.committer.run(lambda connection: swept(connection, self.policy))
+        passed, self._tidied = _since(self._tidied)
+
+        def job(connection: Connection) -> dict[str, int]:
+            now = trusted_time(connection, int(time.time()), passed)
+            set_right(connection, self.log, now)
+            return swept(connection, self.policy, now)
+
+        gone = self.committer.run(job)
         self.scrub()  # also what a command deleted while somebody read
         return gone
 
@@ -269,6 +301,16 @@ class Provider:
             return lambda: None
         seq, digest = self.log.head(connection)
         return lambda: self._high_water.raise_to(seq, digest)
+
+
+def _open(account: str) -> tuple[ColumnElement[bool], ...]:
+    return (Account.id == account, Account.state == "active")
+
+
+def _since(before: float | None) -> tuple[float, float]:
+    """Seconds that passed since a moment, none since never; and the moment that it is now."""
+    now = time.monotonic()
+    return (0.0 if before is None else now - before), now
 
 
 def operator_key(path: Path) -> Key:

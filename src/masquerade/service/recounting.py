@@ -25,12 +25,18 @@ class _Told:
 
 @final
 class _Log:
-    """All that the log tells, read from its beginning."""
+    """All that the log tells, read from its beginning.
 
-    def __init__(self, connection: Connection) -> None:
+    Args:
+        connection: A transaction that reads.
+        nobody: What stands for no account in the log.
+    """
+
+    def __init__(self, connection: Connection, nobody: str) -> None:
+        self._nobody = nobody
         self.accounts: dict[str, _Told] = {}
         self.tokens: dict[str, tuple[str, str]] = {}
-        self.invited, self.joined = set[str](), set[str]()
+        self.invited, self.joined = dict[str, str](), set[str]()
         query = select(AuditRow.event, AuditRow.subject, AuditRow.time, AuditRow.detail).order_by(
             AuditRow.seq
         )
@@ -45,10 +51,10 @@ class _Log:
         if "token" in told:
             self.tokens[told["token"]] = (event, subject)
         if event == "invite":
-            self.invited.add(told.get("invitation", ""))
-        elif event == "join":
-            account.state = "active"
-            self._read_join(told, detail)
+            self.invited[told.get("invitation", "")] = subject
+        elif event in ("join", "rejoin"):
+            account.state = "active" if event == "join" else account.state
+            self._read_join(told, self._nobody if event == "join" else subject)
         elif event == "revoke":
             account.state = "revoked"
         elif event == "forget":
@@ -56,12 +62,14 @@ class _Log:
         elif event == ISSUE:
             account.masknets.add(told.get("masknet", ""))
 
-    def _read_join(self, told: dict[str, str], detail: str) -> None:
+    def _read_join(self, told: dict[str, str], whom: str) -> None:
         code = told.get("invitation")
         if code is None:
             return
-        if code not in self.invited or code in self.joined:
-            raise _disagrees("somebody joined by an invitation that was not made, or made once", detail[:40])
+        if self.invited.get(code) != whom or code in self.joined:
+            raise _disagrees(
+                "somebody joined by an invitation that was not made so, or was used before", code[:40]
+            )
         self.joined.add(code)
 
 
@@ -71,7 +79,7 @@ def require_counts(connection: Connection, log: AuditLog) -> None:
     Raises:
         WrongKey: If somebody wrote to the database beside the service.
     """
-    told = _Log(connection)
+    told = _Log(connection, log.subject(""))
     _require_accounts(connection, log, told)
     _require_tokens(connection, log, told)
     for row in connection.execute(select(Invitation.handle).where(Invitation.used.is_(None))):

@@ -61,3 +61,8 @@ class Settings(BaseModel):
     def ledger(self) -> Path | None:
         """File that remembers, beside the mark, who was forgotten or closed."""
         return None if self.mark is None else self.mark.with_suffix(".closed")
+
+    @property
+    def rates(self) -> Path:
+        """File of the counts of requests, where nobody else can have put one."""
+        return self.key.with_name(f".{self.key.name}.rates")

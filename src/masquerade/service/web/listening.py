@@ -1,7 +1,5 @@
 """Where a provider listens."""
 
-import os
-import tempfile
 from pathlib import Path
 from typing import Final, final
 
@@ -23,7 +21,7 @@ class Listening(BaseModel):
         tls_key: Its key, PEM.
         behind_proxy: Whether a proxy of the same machine does TLS, and is believed who asks.
         plain_http: Whether others may reach it without TLS: only in a network that nobody else reads.
-        rates: File of the counts that workers share.
+        rates: File of the counts that workers share; beside the operator's key, if None.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -35,4 +33,4 @@ class Listening(BaseModel):
     tls_key: Path | None = None
     behind_proxy: bool = False
     plain_http: bool = False
-    rates: Path = Path(tempfile.gettempdir()) / f"masquerade-rates-{os.getuid()}.db"
+    rates: Path | None = None

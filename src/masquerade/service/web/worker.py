@@ -37,7 +37,7 @@ def work(settings: Settings, listening: Listening, address: socket, begun: Calla
     """
     torch.set_num_threads(1)
     key = Key.load(settings.key, os.environ.get("MASQUERADE_PASSPHRASE"))
-    provider, rates = Provider(settings, key), Rates(listening.rates)
+    provider, rates = Provider(settings, key), Rates(listening.rates or settings.rates)
     provider.source  # noqa: B018  (opened now, or not at all)
     app = create(provider, rates, Upkeep(provider, rates))
     server = Server(_config(listening, app), begun, provider.database.hurry)
