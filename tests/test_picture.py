@@ -84,6 +84,18 @@ def test_a_jpeg_keeps_its_tables_its_subsampling_and_its_scans(options: dict[str
     assert before.info.get("progressive") == after.info.get("progressive")
 
 
+@pytest.mark.parametrize("used", [(1, 0, 0), (0, 0, 1), (1, 1, 1), (0, 1, 0)])
+def test_each_component_keeps_its_table_whichever_number_it_has(used: tuple[int, ...]) -> None:
+    data = bytearray(photo(scene(), "JPEG", quality=60))
+    frame = data.index(b"\xff\xc0") + 10
+    data[frame + 2 : frame + 11 : 3] = bytes(used)
+    picture = open_picture(bytes(data), "a photo")
+    before, after = opened(bytes(data)), opened(picture.encoded(picture.pixels))
+    assert [before.quantization[each[3]] for each in before.layer] == [
+        after.quantization[each[3]] for each in after.layer
+    ]
+
+
 def test_lossless_webp_stays_lossless() -> None:
     picture = open_picture(photo(scene(), "WEBP", lossless=True), "a photo")
     assert np.array_equal(np.asarray(opened(picture.encoded(picture.pixels))), picture.pixels)

@@ -35,6 +35,8 @@ from masquerade.data.turning import upright
 WEBP_QUALITY: Final = 90
 _PNG_DEPTH: Final = 24
 """Where a PNG says its bits a channel."""
+_USUAL: Final = ([0], [0, 0, 0], [0, 1, 1], [0, 1, 2])
+"""Numbers of the tables for brightness and the two colours."""
 _TAKEN: Final = {"1", "L", "LA", "P", "PA", "RGB", "RGBA"}
 
 
@@ -146,7 +148,14 @@ def _jpeg_options(image: ImageFile) -> dict[str, Any]:
     """The tables that the photo was written with: what they throw away is gone already."""
     sampling = JpegImagePlugin.get_sampling(image)
     return {
-        "qtables": image.quantization,  # type: ignore[attr-defined]
+        "qtables": _tables(image),
         "subsampling": 0 if sampling < 0 and image.mode == "RGB" else sampling,
         "progressive": bool(image.info.get("progressive")),
     }
+
+
+def _tables(image: ImageFile) -> dict[int, list[int]] | list[list[int]]:
+    """Quantisation tables as the encoder takes them: by number where components use them in the usual order."""
+    tables: dict[int, list[int]] = image.quantization  # type: ignore[attr-defined]
+    used = [component[3] for component in image.layer]  # type: ignore[attr-defined]
+    return tables if used in _USUAL else [tables[number] for number in used]

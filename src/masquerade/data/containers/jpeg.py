@@ -25,6 +25,7 @@ APP0, APP1, APP2, _APP14 = 0xE0, 0xE1, 0xE2, 0xEE
 _FRAMES: Final = {0xC0, 0xC1, 0xC2}  # baseline, extended, progressive; all Huffman-coded
 _OTHER_FRAMES: Final = {0xC3, *range(0xC5, 0xC8), *range(0xC9, 0xCC), *range(0xCD, 0xD0)}
 """Lossless, hierarchical, arithmetic."""
+_ALL_FRAMES: Final = _FRAMES | _OTHER_FRAMES
 _TABLES: Final = {HUFFMAN, QUANTISATION, RESTART}
 _EXIF: Final = b"Exif\0\0"
 
@@ -37,7 +38,7 @@ def take_apart(data: bytes) -> Essence:
     """
     header, frame, tables, kept, scans = list[Segment](), None, Tables(), list[bytes](), 0
     for segment in segments(data):
-        if segment.marker in _FRAMES | _OTHER_FRAMES:
+        if segment.marker in _ALL_FRAMES:
             if frame:
                 raise Turned(Rejection.DAMAGED, "two frame headers")
             _size(segment)
