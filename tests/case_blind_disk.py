@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from masquerade.owner.standing import folded
+from masquerade.files.standing import folded
 
 ONE_PATH = ("open", "stat", "lstat", "unlink", "mkdir", "listdir", "scandir", "rmdir")
 TWO_PATHS = ("replace", "link", "rename")

@@ -1,5 +1,6 @@
 """The owner's job: what it releases, what it refuses, and that it always releases the same."""
 
+import os
 import shutil
 import stat
 from dataclasses import replace
@@ -122,6 +123,27 @@ def test_an_interrupted_job_goes_on_and_leaves_the_same_bytes(photos: Path, reco
     assert released(photos) == released(photos, "whole")
 
 
+@pytest.mark.parametrize("again", [True, False], ids=["discarding", "going on"])
+def test_a_job_that_replaces_another_and_is_stopped_ends_in_its_own_bytes(
+    photos: Path, records: Records, again: bool
+) -> None:
+    class Stopped(Exception):
+        pass
+
+    def stop(done: int, photos: int) -> None:
+        if done >= 12:
+            raise Stopped
+
+    louder = small_recipe(40)
+    run(photos, Records(records.folder / "other"), "whole", recipe=louder)
+    run(photos, records)
+    with pytest.raises(Stopped):
+        run(photos, records, recipe=louder, overwrite=True, progress=stop)
+    run(photos, records, recipe=louder, overwrite=again)
+    assert released(photos) == released(photos, "whole")
+    assert verify(photos.parent / "out") == []
+
+
 def test_a_finished_job_is_left_as_it_is(photos: Path, records: Records) -> None:
     first = run(photos, records)
     written = {path.name: path.stat().st_mtime_ns for path in first.folder.iterdir()}
@@ -129,11 +151,12 @@ def test_a_finished_job_is_left_as_it_is(photos: Path, records: Records) -> None
     assert {path.name: path.stat().st_mtime_ns for path in first.folder.iterdir()} == written
 
 
-@pytest.mark.parametrize("change", ["added", "removed", "renamed", "grown", "edited"])
+@pytest.mark.parametrize("change", ["added", "removed", "renamed", "grown", "edited", "replaced"])
 def test_changed_photos_are_noticed(photos: Path, records: Records, change: str) -> None:
     run(photos, records)
     before = released(photos)
     path = photos / "person-01" / "photo-002.png"
+    about = path.stat()
     if change == "added":
         photo(7).save(photos / "person-01" / "photo-100.png")
     elif change == "removed":
@@ -146,6 +169,8 @@ def test_changed_photos_are_noticed(photos: Path, records: Records, change: str)
         data = bytearray(path.read_bytes())
         data[-20] ^= 1
         path.write_bytes(data)
+        if change == "replaced":  # with length and time kept
+            os.utime(path, ns=(about.st_atime_ns, about.st_mtime_ns))
     with pytest.raises(SourceChanged):
         run(photos, records)
     assert released(photos) == before

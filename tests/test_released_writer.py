@@ -11,7 +11,9 @@ import pytest
 import torch
 
 from masquerade.errors import JobBusy, SourceChanged, UsageError
+from masquerade.files.standing import digest
 from masquerade.released import verify
+from masquerade.released import writer as writer_module
 from masquerade.released.ledger import Ledger
 from masquerade.released.manifest import MANIFEST
 from masquerade.released.writer import MakeShard, ReleaseWriter, Shard, write_release
@@ -91,17 +93,39 @@ def test_a_lost_or_shortened_shard_is_made_again(tmp_path: Path, whole: dict[str
     assert tree(folder) == whole
 
 
-def test_a_damaged_shard_is_made_again_when_data_are_read(tmp_path: Path, whole: dict[str, bytes]) -> None:
+@pytest.mark.parametrize("meanwhile", [False, True])
+def test_a_shard_that_was_replaced_by_one_of_its_length_is_made_again(
+    meanwhile: bool, tmp_path: Path, whole: dict[str, bytes]
+) -> None:
     folder, ledger = tmp_path / "out", tmp_path / "ledger.sqlite"
     write_release(folder, plan(), make, ledger)
     shard = folder / "part-00001.safetensors"
-    shard.write_bytes(shard.read_bytes()[:-1] + b"\x7f")
+    about = shard.stat()
     with ReleaseWriter(folder, plan(), ledger) as writer:
+        if meanwhile:
+            writer.write_shards(make)
+        shard.write_bytes(shard.read_bytes()[:-1] + b"\x7f")
+        os.utime(shard, ns=(about.st_atime_ns, about.st_mtime_ns))
         writer.write_shards(make)
-        assert tree(folder) != whole
-        writer.write_shards(make, read_data=True)
         writer.finish()
     assert tree(folder) == whole
+
+
+def test_an_untouched_shard_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder, ledger = tmp_path / "out", tmp_path / "ledger.sqlite"
+    write_release(folder, plan(), make, ledger)
+    read: list[str] = []
+
+    def counted(path: Path) -> str | None:
+        read.append(path.name)
+        return digest(path)
+
+    monkeypatch.setattr(writer_module, "digest", counted)
+    with ReleaseWriter(folder, plan(), ledger) as writer:
+        writer.done()
+        writer.write_shards(make)
+        writer.finish()
+    assert sorted(read) == [f"part-0000{n}.safetensors" for n in range(4)]
 
 
 def test_a_lost_ledger_costs_work_and_nothing_else(tmp_path: Path, whole: dict[str, bytes]) -> None:

@@ -26,7 +26,7 @@ class Done:
     """A photo that needs no more work.
 
     Args:
-        glance: What tells cheaply that the photo was not touched; see ``owner.standing.glance``.
+        glance: What tells cheaply that the photo was not touched; see ``files.standing.glance``.
         contents: SHA-256 of the photo as it was read, hexadecimal.
         outcome: What became of it.
         written: SHA-256 of what was written; None if it was skipped.

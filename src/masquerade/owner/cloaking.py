@@ -26,11 +26,11 @@ from masquerade.data.printable import printable
 from masquerade.errors import MasqueradeError, UsageError, WriteFailed
 from masquerade.files.durable import clear_drafts, named_failures, write_durably
 from masquerade.files.kinds import KEPT, kind_of
+from masquerade.files.standing import as_spelt, digest, folded, glance
 from masquerade.owner.cloak_ledger import CloakLedger, Done
 from masquerade.owner.disguising import one_thread_each, threads_of
 from masquerade.owner.photo_cloak import PhotoCloak
 from masquerade.owner.records import Records
-from masquerade.owner.standing import as_spelt, digest, folded, glance
 from masquerade.released.lock import only_writer
 
 Progress = Callable[[int, int], None]

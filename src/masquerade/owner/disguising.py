@@ -97,7 +97,6 @@ def disguise_folder(
     shard_images: int | None = None,
     workers: int | None = None,
     cache: Path | None = None,
-    read_data: bool = False,
     dry_run: bool = False,
     faces: FaceHandling = "as-is",
     progress: Progress | None = None,
@@ -119,7 +118,6 @@ def disguise_folder(
         shard_images: Photos in a shard; by itself about 4 MiB.
         workers: Threads that decode and disguise; by itself one for each processor, at most 8. Crafting takes one.
         cache: File of crafted features, if the recipe crafts; by itself among the owner's records.
-        read_data: Trust no finished shard before its SHA-256 is compared.
         dry_run: Open photos and say which would be turned away; write nothing; needs no consent.
         faces: Whether faces are found and aligned, or pictures are taken as they are.
         progress: Told after every shard.
@@ -163,7 +161,7 @@ def disguise_folder(
         told = None if progress is None else _by_photo(progress, job)
         # crafted features depend on which photos were crafted before: their shards are made in order
         threads = threads_of(workers) if job.maker.side_by_side else 1
-        rows = writer.write_shards(job.maker, workers=threads, progress=told, read_data=read_data)
+        rows = writer.write_shards(job.maker, workers=threads, progress=told)
         images = _images_of_labels(job, out, rows)
         trial = _keep_records(job, records, rows, images)
         manifest = writer.finish()

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from masquerade.data.folders import survey
 from masquerade.errors import UsageError
+from masquerade.files.standing import glance
 
 
 @final
@@ -46,7 +47,7 @@ class PhotoList:
         self.persons: NDArray[np.int32] = np.array(persons, np.int32)
         self._names = bytes(names)
         self._ends: NDArray[np.int64] = np.array(ends, np.int64)
-        self._sizes: NDArray[np.int64] = np.array([_size_and_time(self.path(i))[0] for i in range(len(self))])
+        self._sizes: NDArray[np.int64] = np.array([_size(self.path(i)) for i in range(len(self))])
 
     def __len__(self) -> int:
         return len(self.persons)
@@ -68,8 +69,8 @@ class PhotoList:
         return seen.hexdigest()
 
     def glance(self, rows: Sequence[int]) -> str:
-        """SHA-256 over sizes and times of change of some photos, hexadecimal, as they are now."""
-        facts = [_size_and_time(self.path(row)) for row in rows]
+        """SHA-256 over what tells cheaply whether some photos were touched, hexadecimal, as they are now."""
+        facts = [glance(self.path(row)) for row in rows]
         return sha256(json.dumps(facts).encode()).hexdigest()
 
 
@@ -95,9 +96,8 @@ def list_photos(root: Path, min_images: int = 1) -> PhotoList:
     return PhotoList(Path(root), people, found.notices, kept)
 
 
-def _size_and_time(path: Path) -> tuple[int, int]:
+def _size(path: Path) -> int:
     try:
-        about = path.stat()
+        return path.stat().st_size
     except OSError:
-        return -1, -1
-    return about.st_size, about.st_mtime_ns
+        return -1

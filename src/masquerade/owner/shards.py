@@ -27,7 +27,7 @@ class ShardNote:
 
     Args:
         contents: SHA-256 over the contents of its photos.
-        glance: SHA-256 over their sizes and times of change, from before they were read.
+        glance: SHA-256 over what tells cheaply whether they were touched, from before they were read.
         rejected: Photos that were turned away: path, class and detail.
         several: Photos with several faces, of which the largest was taken: path, and how many.
     """

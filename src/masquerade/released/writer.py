@@ -18,11 +18,12 @@ from torch import Tensor
 
 from masquerade.errors import SourceChanged, UsageError
 from masquerade.files.durable import named_failures, sync_folder, write_durably
+from masquerade.files.standing import digest, glance
 from masquerade.released.folder import clear, existing_dataset, tidy
 from masquerade.released.ledger import Ledger, Row, Started, discard
 from masquerade.released.lock import only_writer
 from masquerade.released.manifest import MANIFEST, Manifest, ShardEntry, shard_name
-from masquerade.released.shard import EncodedShard, Layout, encode, file_digest
+from masquerade.released.shard import EncodedShard, Layout, encode
 
 
 @final
@@ -103,6 +104,7 @@ class ReleaseWriter:
         self._ledger_path = ledger
         self._overwrite = overwrite
         self._held = ExitStack()
+        self._read: dict[str, str] = {}
 
     def __enter__(self) -> "ReleaseWriter":
         with named_failures(self._folder):
@@ -154,17 +156,13 @@ class ReleaseWriter:
                 remedy="Choose another folder, or replace it with overwrite.",
             )
 
-    def done(self, *, read_data: bool = False) -> dict[int, Row]:
-        """Shards that are finished: ledger rows whose file is there in its full size.
-
-        Args:
-            read_data: Compare the SHA-256 as well.
-        """
+    def done(self) -> dict[int, Row]:
+        """Shards that are finished: ledger rows whose file is there with the SHA-256 that was noted."""
         rows = {number: row for number, row in self._ledger.rows().items() if number < self._plan.shards}
-        return {number: row for number, row in rows.items() if self._stands(row, read_data)}
+        return {number: row for number, row in rows.items() if self._stands(row)}
 
     def write_shards(
-        self, make: MakeShard, *, workers: int = 1, progress: Progress | None = None, read_data: bool = False
+        self, make: MakeShard, *, workers: int = 1, progress: Progress | None = None
     ) -> tuple[Row, ...]:
         """Make and write every shard that is not there yet.
 
@@ -173,7 +171,6 @@ class ReleaseWriter:
                 alone, or on those before it if there is one worker.
             workers: Threads that make shards, while this one writes them; with 1, this one makes them too.
             progress: Told after every shard.
-            read_data: Trust no finished shard before its SHA-256 is compared.
 
         Returns:
             Every shard's row, in order.
@@ -182,12 +179,13 @@ class ReleaseWriter:
             UsageError: If a shard does not fit the plan.
             WriteFailed: If the disk refuses; what is finished stays, and the next job goes on from there.
         """
-        rows = self.done(read_data=read_data)
+        rows = self.done()
         missing = [number for number in range(self._plan.shards) if number not in rows]
         for number, (shard, note) in _in_order(lambda n: self._encode(n, make(n)), missing, workers):
             write_durably(self._folder / shard.entry.name, shard.parts)
             rows[number] = Row(shard.entry, note)
             self._ledger.add(number, rows[number])
+            self._read[shard.entry.name] = glance(self._folder / shard.entry.name)
             if progress is not None:
                 progress(len(rows), self._plan.shards)
         return tuple(rows[number] for number in range(self._plan.shards))
@@ -207,11 +205,16 @@ class ReleaseWriter:
         sync_folder(self._folder)
         return manifest
 
-    def _stands(self, row: Row, read_data: bool) -> bool:
+    def _stands(self, row: Row) -> bool:
+        """Whether a shard is the one noted; what this job has read or written is not read again untouched."""
         path = self._folder / row.entry.name
-        if not path.is_file() or path.stat().st_size != row.entry.bytes:
+        seen = glance(path)
+        if self._read.get(row.entry.name) == seen != "":
+            return True
+        if digest(path) != row.entry.sha256:
             return False
-        return not read_data or file_digest(path) == row.entry.sha256
+        self._read[row.entry.name] = seen
+        return True
 
     def _encode(self, number: int, shard: Shard) -> tuple[EncodedShard, str]:
         head = self._plan.head
