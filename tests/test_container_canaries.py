@@ -60,6 +60,13 @@ def jpegs() -> Iterator[tuple[str, bytes]]:
                 yield f"{name} behind scan {number}", inserted(plain, at, segment(marker, body))
     at = 2 + 2 + int.from_bytes(plain[4:6], "big")
     yield "JFIF's preview", plain[:2] + segment(0xE0, plain[6:18] + b"\x08\x08" + LONG[:192]) + plain[at:]
+    baseline = jpeg()
+    again = baseline[scans(baseline)[0] : -2]
+    yield "another scan", inserted(baseline, len(baseline) - 2, again[:14] + LONG)
+    yield (
+        "another scan's tables",
+        inserted(baseline, len(baseline) - 2, segment(0xC4, b"\0\x40" + bytes(15) + LONG[:64])),
+    )
     yield "behind the end", plain + LONG
     yield "a picture behind the end", plain + inserted(plain, 2, segment(0xFE, LONG))
 

@@ -205,6 +205,32 @@ def test_a_jpeg_of_more_tables_than_it_needs_looks_the_same() -> None:
     assert (shown(copied(data)) == shown(data)).all()
 
 
+def one_scan_each() -> tuple[bytes, NDArray[np.uint8]]:
+    """A baseline JPEG with a scan for each component, each behind tables of its own, and its components."""
+    bands = smooth().convert("YCbCr").split()
+    files = [encoded(band, "JPEG", quality=80, optimize=True) for band in bands]
+    frame = segment(0xC0, struct.pack(">BHHB", 8, 44, 60, 3) + b"\1\x11\0\2\x11\0\3\x11\0")
+    start, *tables = (files[0].index(each) for each in (b"\xff\xdb", b"\xff\xc0"))
+    parts = [files[0][:start], files[0][start : tables[0]], frame]
+    for number, file in enumerate(files, start=1):
+        scan = scans(file)[0]
+        parts += [file[file.index(b"\xff\xc4") : scan], segment(0xDA, bytes([1, number, 0, 0, 63, 0]))]
+        parts.append(file[scan + 10 : -2])
+    return b"".join(parts) + b"\xff\xd9", np.stack([shown(file) for file in files], axis=2)
+
+
+def test_a_jpeg_of_a_scan_for_each_component_is_read_and_copied() -> None:
+    data, components = one_scan_each()
+    copy = copied(data)
+    assert (shown(copy) == shown(data)).all()
+    assert (np.asarray(Image.open(io.BytesIO(copy)).convert("YCbCr")).astype(int) - components).std() < 1
+    assert len(scans(copy)) == 3
+    last = scans(data)[2]
+    assert copied(data[:-2] + data[last:]) == copy
+    with pytest.raises(PhotoRejected, match="two scans of one component"):
+        copied(inserted(data, last, data[last:-2].replace(bytes([1, 3, 0]), bytes([1, 2, 0]), 1)))
+
+
 @pytest.mark.parametrize(
     "tables", [segment(0xDB, b"\0" * 64), segment(0xC4, b"\0" + b"\xff" * 16), segment(0xDD, b"\0")]
 )

@@ -3,6 +3,8 @@
 import io
 import struct
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -86,6 +88,9 @@ NOISE = """
   };
 """
 WHITE = NOISE.replace("Math.floor(256 * Math.random())", "255")
+BLUR = NOISE.replace(
+    "image.data[i] = i % 4 === 3 ? 255 : Math.floor(256 * Math.random())", "image.data[i] ^= i % 4 !== 3"
+)
 SMALL = """
   for (const name of ["drawImage", "putImageData"]) {
     const draw = OffscreenCanvasRenderingContext2D.prototype[name];
@@ -115,17 +120,33 @@ NONE = """
 def test_a_browser_whose_canvas_does_not_hold_the_photo_is_told_from_a_photo_without_a_face(
     browser: Browser, site: Site, browser_that: str, words: str
 ) -> None:
+    with page_in(browser, site, browser_that) as page:
+        give(page, {"large.png": encoded(scene([(100, 50, 150)], (320, 240)), "PNG")})
+        assert words in page.locator("#failed li").inner_text()
+
+
+def test_a_browser_that_blurs_what_is_read_back_by_a_grey_level_cloaks_all_the_same(
+    browser: Browser, site: Site
+) -> None:
+    with page_in(browser, site, BLUR) as page:
+        give(page, {"a.png": encoded(scene(), "PNG")})
+        page.get_by_role("button", name="Download a.png").wait_for()
+
+
+@contextmanager
+def page_in(browser: Browser, site: Site, patch: str) -> Iterator[Page]:
+    """The page, whose worker finds another browser."""
+
     def patched(route: Route) -> None:
         answer = route.fetch()
-        route.fulfill(response=answer, body=browser_that + answer.text())
+        route.fulfill(response=answer, body=patch + answer.text())
 
     with browser.new_context(service_workers="block") as context:
         page = context.new_page()
         page.route("**/assets/worker-*.js", patched)
         page.goto(site.address)
         enter(page, site)
-        give(page, {"large.png": encoded(scene([(100, 50, 150)], (320, 240)), "PNG")})
-        assert words in page.locator("#failed li").inner_text()
+        yield page
 
 
 def test_photos_of_kinds_that_a_browser_cannot_read_are_told_with_a_remedy(page: Page, site: Site) -> None:

@@ -22,7 +22,8 @@ SQUARE: Final = b"\0\0\1\0\1"
 """A density that says no more than that pixels are square."""
 APP0, APP1, APP2, _APP14 = 0xE0, 0xE1, 0xE2, 0xEE
 
-_FRAMES: Final = {0xC0, 0xC1, 0xC2}  # baseline, extended, progressive; all Huffman-coded
+_PROGRESSIVE: Final = 0xC2
+_FRAMES: Final = {0xC0, 0xC1, _PROGRESSIVE}  # baseline, extended, progressive; all Huffman-coded
 _OTHER_FRAMES: Final = {0xC3, *range(0xC5, 0xC8), *range(0xC9, 0xCC), *range(0xCD, 0xD0)}
 """Lossless, hierarchical, arithmetic."""
 _ALL_FRAMES: Final = _FRAMES | _OTHER_FRAMES
@@ -36,7 +37,7 @@ def take_apart(data: bytes) -> Essence:
     Raises:
         Turned: If it is damaged, cut short, too large, or of a kind that is not taken in.
     """
-    header, frame, tables, kept, scans = list[Segment](), None, Tables(), list[bytes](), 0
+    header, frame, tables, kept, scans = list[Segment](), None, Tables(), list[bytes](), list[Segment]()
     for segment in segments(data):
         if segment.marker in _ALL_FRAMES:
             if frame:
@@ -46,8 +47,11 @@ def take_apart(data: bytes) -> Essence:
         elif segment.marker in _TABLES:
             tables.define(segment)
         elif segment.marker == SCAN:
-            scans += 1
-            kept += _scan(frame, segment, tables, scans)
+            frame = _check_scan(frame, segment, len(scans))
+            if _adds(frame, segment, scans):
+                first = [] if scans else [frame.written()]
+                kept += [*tables.quantisation(frame), *first, *tables.entropy(segment), segment.written()]
+                scans.append(segment)
         elif not scans:
             header.append(segment)
     if frame is None or not scans:
@@ -80,14 +84,29 @@ def _size(frame: Segment) -> tuple[int, int]:
     return width, height
 
 
-def _scan(frame: Segment | None, scan: Segment, tables: Tables, count: int) -> list[bytes]:
-    """A scan behind what it needs that stands in no scan before it."""
+def _check_scan(frame: Segment | None, scan: Segment, count: int) -> Segment:
+    """The frame, which stands before its scans."""
     if frame is None or not scan.body or len(scan.body) != 4 + 2 * scan.body[0]:
         raise Turned(Rejection.DAMAGED, "malformed scan")
-    if count > MAX_SCANS:
+    if count == MAX_SCANS:
         raise Turned(Rejection.TOO_COSTLY, f"more than {MAX_SCANS} scans")
-    first = [frame.written()] if count == 1 else []
-    return [*tables.quantisation(frame), *first, *tables.entropy(scan), scan.written()]
+    return frame
+
+
+def _adds(frame: Segment, scan: Segment, before: list[Segment]) -> bool:
+    """Whether a scan adds to the picture: where none refines another, each component has one."""
+    if frame.marker == _PROGRESSIVE:
+        return True
+    there = {number for each in before for number in _components(each)}
+    if there >= set(frame.body[6::3]):
+        return False
+    if there & set(_components(scan)):
+        raise Turned(Rejection.DAMAGED, "two scans of one component")
+    return True
+
+
+def _components(scan: Segment) -> bytes:
+    return scan.body[1:-3:2]
 
 
 def _colours(header: list[Segment]) -> list[bytes]:
