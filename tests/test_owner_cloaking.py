@@ -16,6 +16,7 @@ from masquerade.data.picture import open_picture
 from masquerade.data.rejection import Rejection
 from masquerade.errors import JobBusy, PhotoRejected, UsageError, WriteFailed
 from masquerade.files import durable
+from masquerade.owner import cloaking
 from masquerade.owner import photo_cloak as photo_cloak_module
 from masquerade.owner.cloak_ledger import CloakLedger
 from masquerade.owner.cloak_methods import BOUND, METHODS, face_cloak
@@ -391,3 +392,14 @@ def test_every_method_cloaks_a_face_within_its_bound(method: str) -> None:
     changed = face_cloak(masknet_file(), method)(face) - face.float()
     assert 1 < changed.abs().mean() < BOUND
     assert changed.abs().max() <= BOUND
+
+
+def test_too_little_memory_is_named_before_a_library_ends_the_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    photos = photo_folder(tmp_path / "photos", 1)
+    monkeypatch.setattr(cloaking.resource, "getrlimit", lambda _: (1_200_000_000, -1))
+    with pytest.raises(UsageError, match=r"too little memory.*1,200 MB in `ulimit -v`.*1,400 MB"):
+        job(photos, tmp_path / "out", tmp_path / "r")
+    monkeypatch.setattr(cloaking.resource, "getrlimit", lambda _: (-1, -1))
+    assert job(photos, tmp_path / "out", tmp_path / "r").cloaked == 1
