@@ -109,7 +109,7 @@ def test_what_is_no_key_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(KeyFileError, match="not a file"):
         Key.load(tmp_path / "pipe")
     for content in (b"", bytes(range(256)), b"\x89PNG\r\n" * 100):
-        with pytest.raises(CorruptKey, match="not a key file"):
+        with pytest.raises(CorruptKey, match="not a key"):
             Key.load(placed(tmp_path / "odd", content))
     with pytest.raises(CorruptKey, match="too long"):
         Key.load(placed(tmp_path / "long", b"x" * 10**6))

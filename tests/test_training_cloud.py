@@ -9,8 +9,9 @@ import pytest
 import torch
 
 from masquerade.errors import DamagedRelease, ModelError, UsageError
-from masquerade.released import Manifest, ReleasedDataset
+from masquerade.released import Manifest, ReleasedDataset, verify
 from masquerade.released.made_with import here
+from masquerade.released.manifest import MANIFEST
 from masquerade.released.writer import Plan, Shard, write_release
 from masquerade.tensor_file import packed
 from masquerade.training import Settings, load_model, preset, probabilities, train_released
@@ -99,6 +100,16 @@ def test_an_interrupted_job_goes_on_to_the_same_model(released: Path, tmp_path: 
     train_released(released, tmp_path / "part", settings=how, progress=lambda done, *_: steps.append(done))
     assert steps[0] == 20
     assert (tmp_path / "part").read_bytes() == (tmp_path / "whole").read_bytes()
+
+
+@pytest.mark.parametrize("classes", [10**6, 10**7, 10**12])
+def test_a_manifest_cannot_claim_classes_for_nothing(released: Path, tmp_path: Path, classes: int) -> None:
+    manifest = Manifest.load(released).model_copy(update={"classes": classes})
+    (released / MANIFEST).write_bytes(manifest.to_bytes())
+    with pytest.raises((UsageError, DamagedRelease), match=r"more classes than images|classes: Input"):
+        train_released(released, tmp_path / "model", settings=HOW)
+    if classes > 10**6:
+        assert "classes" in str(verify(released)[0])
 
 
 def test_without_resuming_it_starts_anew(released: Path, tmp_path: Path) -> None:

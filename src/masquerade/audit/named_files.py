@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 from functools import cache
-from hashlib import sha256
+from hashlib import file_digest
 from pathlib import Path
 from typing import Final
 
 from masquerade.errors import UsageError
+from masquerade.files.opening import open_file
 
 _ENDING: Final = ".safetensors"
 
@@ -45,4 +46,5 @@ def _file(name: str) -> Path:
 
 @cache
 def _digest(path: Path) -> str:
-    return sha256(path.read_bytes()).hexdigest()
+    with open_file(path) as file:
+        return file_digest(file, "sha256").hexdigest()

@@ -10,6 +10,7 @@ from pydantic_core import ErrorDetails
 
 from masquerade.audit.study import Study
 from masquerade.errors import StudyError, did_you_mean
+from masquerade.files.opening import open_file
 
 LARGEST: Final = 1 << 20
 """Bytes of a study file."""
@@ -119,7 +120,7 @@ def _text(path: Path) -> str:
     if path.exists() and not path.is_file():
         raise StudyError("not a study file, but a folder or a pipe", value=path, remedy="Name a file.")
     try:
-        with path.open("rb") as file:
+        with open_file(path) as file:
             data = file.read(LARGEST + 1)
     except FileNotFoundError:
         raise StudyError(

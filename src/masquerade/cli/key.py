@@ -76,9 +76,11 @@ def restore(
     out: Annotated[Path, typer.Option("--out", "-o", help="Key file to write.", show_default=False)],
 ) -> None:
     """Bring a key and its records back from a backup; nothing is replaced."""
+    from masquerade.owner.key_backup import require_backup
     from masquerade.owner.key_backup import restore as bring_back
 
     require_new(out, Kind.KEY)
+    require_backup(backup)
     kept = bring_back(backup, passphrase(), out)
     say(f"{kept.fingerprint}  {out}")
     note(f"The key and {_count(kept.records)} of records beside it.")

@@ -11,6 +11,7 @@ from masquerade.cli.console import ask, note, say
 from masquerade.errors import UsageError
 from masquerade.files.durable import write_durably
 from masquerade.files.kinds import Kind
+from masquerade.files.opening import read_text
 from masquerade.files.outputs import require_new, require_output
 
 VARIABLE: Final = "MASQUERADE_INVITATION"
@@ -79,10 +80,10 @@ def _code(given: str | None, file: Path | None) -> str:
 
 def _line(file: Path) -> str:
     try:
-        with file.open(encoding="utf-8-sig") as text:
-            return text.readline(LONGEST)
+        return read_text(file, 4 * LONGEST).partition("\n")[0][:LONGEST]
     except (OSError, ValueError) as error:
-        raise UsageError("cannot read the code", value=error, place=file) from None
+        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        raise UsageError("cannot read the code", value=why, place=file) from None
 
 
 def _spelled(code: str) -> str:

@@ -111,6 +111,7 @@ _BEGINNINGS: Final = (
     (b"masquerade-backup/v", Kind.BACKUP),
     (b"SQLite format 3\x00", Kind.DATABASE),
     (b"masquerade-database/v", Kind.DATABASE),
+    (b"masquerade-database/v", Kind.DATABASE),
     (b"--\n-- PostgreSQL database dump", Kind.DATABASE),
     (b"\xff\xd8\xff", Kind.PICTURE),
     (b"\x89PNG\r\n", Kind.PICTURE),

@@ -3,13 +3,15 @@
 import errno
 import os
 import stat
+from collections.abc import Iterator
+from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Final
 
 _FLAGS: Final = os.O_RDONLY | os.O_CLOEXEC | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 
-def open_file(path: Path, largest: int | None = None) -> BinaryIO:
+def open_file(path: Path, largest: int | None = None) -> BufferedReader:
     """A file, open for reading bytes; links are followed.
 
     Args:
@@ -39,6 +41,17 @@ def read_file(path: Path, largest: int) -> bytes:
     if len(content) > largest:  # it grew
         raise OSError(errno.EFBIG, f"larger than {largest:,} bytes", str(path))
     return content
+
+
+def read_parts(path: Path) -> Iterator[bytes]:
+    """The bytes of a file, a mebibyte at a time.
+
+    Raises:
+        OSError: As ``open_file``.
+    """
+    with open_file(path) as file:
+        while part := file.read(1 << 20):
+            yield part
 
 
 def read_text(path: Path, largest: int) -> str:

@@ -9,11 +9,13 @@ from typing import Final
 
 from masquerade.errors import CorruptKey, ExposedKey, KeyFileError, UsageError, WriteFailed
 from masquerade.files.durable import write_durably
+from masquerade.files.kinds import Kind, kind_behind, named
 from masquerade.files.permissions import REMEDY, WHAT, is_exposed, keeps_permissions
 from masquerade.keys.key_text import KeyText, parse
 from masquerade.keys.opaque import Secret
 
 _LARGEST: Final = 4096
+_BEGINNING: Final = b"masquerade-key/"
 _OWNER_ONLY: Final = 0o600
 _LOST: Final = (
     "`masquerade key new` makes a key. If it is one that you had, no other opens what was disguised with it, data and "
@@ -73,6 +75,7 @@ def read(path: Path, *, to_lock: bool = False) -> KeyText:
             place=path,
             remedy=_LOST if isinstance(error, FileNotFoundError) else "Name the key file.",
         ) from None
+    _require_key(content, path)
     if is_exposed(mode):
         _require_sealed(content, mode, path, to_lock)
     return parse(content, path)
@@ -88,8 +91,18 @@ def _content(path: Path) -> tuple[Secret, int]:
     finally:
         os.close(descriptor)
     if len(content) > _LARGEST:
+        _require_key(content, path)
         raise CorruptKey("not a key file: it is too long", place=path, remedy="Name the key file.")
     return content, status.st_mode
+
+
+def _require_key(content: Secret, path: Path) -> None:
+    """Pass if it is not another file of ours, before its permissions are spoken of."""
+    if _BEGINNING in content.reveal()[: len(_BEGINNING) + 3]:
+        return
+    found = kind_behind(path)
+    if found not in (Kind.OTHER, Kind.EMPTY, Kind.KEY):
+        raise CorruptKey(f"{path} is {found}, not a key", remedy=named(Kind.KEY))
 
 
 def _require_sealed(content: Secret, mode: int, path: Path, to_lock: bool) -> None:

@@ -33,8 +33,12 @@ _HEADER: Final = re.compile(
     rb"memory_kib=" + _NUMBER + rb" passes=" + _NUMBER + rb" lanes=" + _NUMBER + rb" salt=([0-9a-f]{32}))\n"
 )
 _SECRET: Final = re.compile(rb"secret: (?:[0-9a-f]{64}|[0-9a-f]{96})\n")
+_FINGERPRINT: Final = re.compile(rb"\nfingerprint: ([0-9a-f]{32})\n")
+_MARK: Final = b"\xef\xbb\xbf"
 _CHECK_BYTES: Final = len("check: ") + 64 + len("\n")
-_RESTORE: Final = "Restore it from a copy; a damaged key cannot be repaired."
+_RESTORE: Final = (
+    "Restore it from a copy or a backup (`masquerade key restore`); a damaged key cannot be repaired."
+)
 
 
 @dataclass(frozen=True)
@@ -97,6 +101,8 @@ def serialise(text: KeyText) -> Secret:
 def parse(content: Secret, place: object) -> KeyText:
     """Read the bytes of a key file; whatever is read is what ``serialise`` would write.
 
+    But for what editors and mail do to text: a byte-order mark, lines that end in CR LF, empty lines at the end.
+
     Args:
         content: All bytes of the file.
         place: The file, for messages.
@@ -105,15 +111,36 @@ def parse(content: Secret, place: object) -> KeyText:
         UnsupportedKeyVersion: If it is of another version.
         CorruptKey: If it is not a key file, damaged or cut short.
     """
+    content = _plain(content)
     _require_version_1(content, place)
     lines = Secret(content.reveal()[:-_CHECK_BYTES])
     if content.reveal()[-_CHECK_BYTES:] != b"check: %s\n" % _check(lines):
-        raise CorruptKey("damaged or cut short: its check line does not fit", place=place, remedy=_RESTORE)
+        raise CorruptKey(
+            "damaged or cut short: its check line does not fit",
+            value=_clue(lines),
+            place=place,
+            remedy=_RESTORE,
+        )
     top = _HEADER.match(lines.reveal())
     secret = top and _secret(lines, top.end())
     if not top or not secret or (len(secret) == 32) is not (top[6] is None):
         raise _not_in_form(place)
     return KeyText(_moment(top[1], place), top[2].decode("ascii"), _protection(top), secret)
+
+
+def _plain(content: Secret) -> Secret:
+    plain = Secret(content.reveal().removeprefix(_MARK))
+    if plain.reveal().count(b"\n") == plain.reveal().count(b"\r\n"):
+        plain = Secret(plain.reveal().replace(b"\r\n", b"\n"))
+    if plain.reveal().endswith(b"\n"):
+        plain = Secret(plain.reveal().rstrip(b"\n") + b"\n")
+    return plain
+
+
+def _clue(lines: Secret) -> str | None:
+    """Which key it was, as far as can be read."""
+    found = _FINGERPRINT.search(lines.reveal())
+    return None if found is None else f"it names the key {found[1].decode('ascii')}"
 
 
 def _protection(top: re.Match[bytes]) -> Protection | None:

@@ -156,9 +156,10 @@ def read_masknet(path: Path) -> MaskNetFile:
         ModelError: If the file is missing, damaged, no MaskNet, of a newer version, unlike its card, or readable by
             others than its owner.
     """
+    text = read_text(path, KIND)
     _require_private(path)
     try:
-        card = MaskNetCard.model_validate_json(read_text(path, KIND))
+        card = MaskNetCard.model_validate_json(text)
         sizes = structure(card.structure, card.size)
     except ValidationError as error:
         raise malformed("MaskNet's card", error, path) from None

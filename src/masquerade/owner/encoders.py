@@ -7,6 +7,7 @@ from typing import Any
 from masquerade.encoders import Encoder, find_shipped, open_encoder
 from masquerade.errors import ModelError, SourceChanged, UsageError
 from masquerade.files.durable import write_durably
+from masquerade.files.opening import read_parts
 from masquerade.named_file import require_digest
 from masquerade.owner.records import Records
 
@@ -52,7 +53,7 @@ def keep_encoder(source: Path, disguise: Mapping[str, Any], records: Records) ->
             continue
         if open_encoder(source).digest != digest:
             raise SourceChanged("the encoder file changed", place=source, remedy="Disguise the photos again.")
-        write_durably(kept, [source.read_bytes()], 0o600)
+        write_durably(kept, read_parts(source), 0o600)
 
 
 def _digests(description: object) -> Iterator[str]:

@@ -79,6 +79,16 @@ def back_up(key_file: Path, key: Key, passphrase: str, out: Path) -> BackedUp:
     return BackedUp(key.fingerprint, facts.created, len(files))
 
 
+def require_backup(path: Path) -> None:
+    """Pass if a file is a backup that is sound, before its passphrase is asked for.
+
+    Raises:
+        KeyFileError: As ``restore``.
+    """
+    with opened(path):
+        pass
+
+
 def restore(backup: Path, passphrase: str, key_file: Path) -> BackedUp:
     """Write the key file of a backup, and the records beside it; nothing is replaced.
 

@@ -14,6 +14,7 @@ from masquerade.disguises import from_description
 from masquerade.disguises.base import Keyed, derivation_check
 from masquerade.errors import DerivationMismatch, ModelError, PhotoRejected
 from masquerade.faces.reading import PhotoReader, way_of
+from masquerade.files.opening import open_file
 from masquerade.keys import Key
 from masquerade.networks import Network
 from masquerade.owner.records import DatasetRecord, Records
@@ -115,7 +116,7 @@ class Recogniser:
                 place=model,
                 remedy="Train it again on the data set that its card names.",
             )
-        with model.open("rb") as file:
+        with open_file(model) as file:
             return cls(network, keyed, record, file_digest(file, "sha256").hexdigest())
 
     @property

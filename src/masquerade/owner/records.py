@@ -13,8 +13,11 @@ from typing import Any, Final, Literal, final
 from masquerade.data.intake import Mode
 from masquerade.errors import UsageError
 from masquerade.files.durable import clear_drafts, named_failures, write_durably
+from masquerade.files.opening import read_file
 from masquerade.released.shard import StoredType
 
+_LARGEST: Final = 1 << 30
+"""Bytes of a record: the names of ten million people take less."""
 RECORD_VERSION: Final = 2
 _READ: Final = (1, 2)
 """Version 1 did not say which key."""
@@ -69,7 +72,7 @@ class DatasetRecord:
             people, images = tuple(fields.pop("people")), tuple(fields.pop("images"))
             if version in _READ and len(people) == len(images):
                 return cls(people=people, images=images, **fields)
-        except (ValueError, KeyError, TypeError, AttributeError):
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             version = None
         raise UsageError(
             "the owner's record of a data set is damaged or of a newer version",
@@ -154,13 +157,15 @@ class Records:
         """
         path = self._file(dataset_id, "json")
         try:
-            data = path.read_bytes()
+            data = read_file(path, _LARGEST)
         except OSError as error:
             raise UsageError(
                 "no record of who is in this data set",
                 value=error.strerror,
                 place=path,
-                remedy="Keep the key file together with its .records folder.",
+                remedy="It is among the records beside the key file, in the folder .records. Bring that back, or "
+                "restore a backup with `masquerade key restore`; without it the names behind the labels are lost, and "
+                "the photos must be disguised and trained on again.",
             ) from None
         return DatasetRecord.from_bytes(data, path)
 

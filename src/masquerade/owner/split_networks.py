@@ -9,6 +9,7 @@ from masquerade.crafting.trained import Trained, TrainedFaceGenerator, TrainedSp
 from masquerade.disguises.finding import Finders
 from masquerade.errors import ModelError, SourceChanged
 from masquerade.files.durable import write_durably
+from masquerade.files.opening import read_parts
 from masquerade.masknets.generator import TrainedGenerator
 from masquerade.owner.encoders import finder
 from masquerade.owner.records import Records
@@ -38,7 +39,7 @@ def keep_split_networks(recipe: Recipe, disguise: Mapping[str, Any], records: Re
             continue
         if _OPEN[kind](source).digest != digest:
             raise SourceChanged(f"the {kind}'s file changed", place=source, remedy="Craft the photos again.")
-        write_durably(kept, [source.read_bytes()], 0o600)
+        write_durably(kept, read_parts(source), 0o600)
 
 
 def finders(records: Records) -> Finders:

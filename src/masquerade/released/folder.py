@@ -5,7 +5,8 @@ from pathlib import Path
 
 from masquerade.errors import ReleasedError, UsageError
 from masquerade.files.durable import is_draft, remove, sync_folder
-from masquerade.released.manifest import MANIFEST, Manifest
+from masquerade.files.opening import open_file, read_file
+from masquerade.released.manifest import LARGEST_MANIFEST, MANIFEST, Manifest
 from masquerade.released.shard import binding
 
 _SHARD = re.compile(r"part-\d{5,}\.safetensors")
@@ -64,11 +65,14 @@ def existing_dataset(folder: Path, expected: str | None = None) -> str | None:
 def _claimed(path: Path) -> str | None:
     if path.name == MANIFEST:
         try:
-            return Manifest.from_bytes(path.read_bytes(), path).dataset_id
-        except ReleasedError:
+            return Manifest.from_bytes(read_file(path, LARGEST_MANIFEST), path).dataset_id
+        except (ReleasedError, OSError):
             return None
     if not is_shard(path):
         return None
-    with path.open("rb") as file:
-        claim = binding(file)
+    try:
+        with open_file(path) as file:
+            claim = binding(file)
+    except OSError:
+        return None
     return claim[0] if claim else None

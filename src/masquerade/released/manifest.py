@@ -20,6 +20,8 @@ from pydantic import (
 )
 
 from masquerade.errors import DamagedRelease, UnsupportedRelease
+from masquerade.files.kinds import Kind, kind_behind, named
+from masquerade.files.opening import open_file
 from masquerade.released.made_with import MadeWith
 from masquerade.released.verdict import Verdict
 
@@ -35,6 +37,8 @@ Identifier = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
 FaceNote = Annotated[str, StringConstraints(pattern=r"^(as-is|auto:[0-9a-f]{64})$")]
 Positive = Annotated[int, Field(ge=1)]
 Count = Annotated[int, Field(ge=0)]
+Classes = Annotated[int, Field(ge=1, le=1_000_000)]
+"""People of the largest public collections of faces, and room; a network takes memory for each."""
 ImageShape = tuple[Positive, Positive, Positive]
 
 
@@ -90,7 +94,7 @@ class Manifest(BaseModel):
     image_shape: ImageShape
     stored_shape: ImageShape
     dtype: Literal["float16", "float32"]
-    classes: Positive
+    classes: Classes
     images: Count
     shards: tuple[ShardEntry, ...]
     masquerade: str
@@ -153,7 +157,7 @@ class Manifest(BaseModel):
         """
         path = folder / MANIFEST
         try:
-            with path.open("rb") as file:
+            with open_file(path) as file:
                 data = file.read(LARGEST_MANIFEST + 1)
         except FileNotFoundError:
             raise UnsupportedRelease(
@@ -162,10 +166,16 @@ class Manifest(BaseModel):
                 remedy="Finish the disguise job, which writes the manifest last, or name another folder.",
             ) from None
         except OSError as error:
-            raise UnsupportedRelease(
-                "the manifest cannot be read", value=error.strerror, place=path
-            ) from None
+            raise _unreadable(folder, error) from None
         return cls.from_bytes(data, path)
+
+
+def _unreadable(folder: Path, error: OSError) -> UnsupportedRelease:
+    if folder.is_file():
+        return UnsupportedRelease(
+            f"{folder} is {kind_behind(folder)}, not a released data set", remedy=named(Kind.MANIFEST)
+        )
+    return UnsupportedRelease("the manifest cannot be read", value=error.strerror, place=folder / MANIFEST)
 
 
 def _parse(data: bytes, place: object) -> dict[str, Any]:

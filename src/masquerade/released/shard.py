@@ -16,6 +16,7 @@ from torch import Tensor
 
 from masquerade.errors import DamagedRelease, UsageError
 from masquerade.files.durable import Part
+from masquerade.files.opening import open_file
 from masquerade.released.manifest import Manifest, ShardEntry
 
 LARGEST_HEADER = 64 << 10
@@ -164,7 +165,7 @@ def binding(file: BinaryIO) -> tuple[str, int] | None:
 def file_digest(path: Path) -> str:
     """SHA-256 of a file, hexadecimal, in constant memory."""
     seen = sha256()
-    with path.open("rb") as file:
+    with open_file(path) as file:
         while chunk := file.read(1 << 20):
             seen.update(chunk)
     return seen.hexdigest()

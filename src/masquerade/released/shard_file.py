@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from masquerade.errors import DamagedRelease
+from masquerade.files.opening import open_file
 from masquerade.released.shard import Layout, check_header, check_values
 
 
@@ -27,7 +28,7 @@ class ShardFile:
     def __init__(self, path: Path, layout: Layout) -> None:
         self._path = path
         try:
-            with path.open("rb") as file:
+            with open_file(path) as file:
                 labels_at = check_header(file, path.stat().st_size, layout, path)
                 self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         except OSError as error:

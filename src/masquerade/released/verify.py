@@ -7,6 +7,7 @@ from typing import final
 
 from masquerade.errors import DamagedRelease, ReleasedError
 from masquerade.files.durable import is_draft
+from masquerade.files.opening import open_file
 from masquerade.released.folder import is_shard
 from masquerade.released.manifest import MANIFEST, Manifest, ShardEntry
 from masquerade.released.shard import Layout, binding, file_digest
@@ -109,6 +110,8 @@ class _Inspection:
         path = self._folder / entry.name
         if not path.exists():
             return Finding(entry.name, Problem.MISSING, "there is no such file")
+        if not path.is_file():
+            return Finding(entry.name, Problem.DAMAGED, "it is no file")
         try:
             return self._content(number, entry, path)
         except OSError as error:
@@ -129,7 +132,7 @@ class _Inspection:
         owner = self._owner_of.get(self._digest(entry.name)) if self._read_data else None
         if owner is not None and owner != entry.name and self._digest(owner) == self._digest(entry.name):
             return Finding(entry.name, Problem.DUPLICATED, f"it is a copy of {owner}")
-        with path.open("rb") as file:
+        with open_file(path) as file:
             claim = binding(file)
         if claim is not None and claim[0] != self._manifest.dataset_id:
             return Finding(entry.name, Problem.FOREIGN, f"it belongs to data set {claim[0]!r}")
@@ -150,7 +153,7 @@ class _Inspection:
         if not path.is_file():
             return Finding(path.name, Problem.EXTRA, "not a file")
         try:
-            with path.open("rb") as file:
+            with open_file(path) as file:
                 claim = binding(file)
             owner = self._owner_of.get(file_digest(path)) if self._read_data and claim else None
         except OSError as error:

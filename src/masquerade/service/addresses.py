@@ -8,6 +8,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from masquerade.errors import UsageError
+from masquerade.files.opening import open_file
 
 KINDS: Final = {"sqlite": "sqlite", "postgresql": "postgresql+psycopg"}
 _MAGIC: Final = b"SQLite format 3\0"
@@ -68,7 +69,7 @@ def require_usable(file: Path) -> None:
         return
     begins = b""
     if file.is_file():
-        with file.open("rb") as opened:
+        with open_file(file) as opened:
             begins = opened.read(len(_MAGIC))
     if not file.is_file() or begins not in (b"", _MAGIC):
         raise UsageError(

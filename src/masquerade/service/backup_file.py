@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from masquerade.errors import UsageError, WrongKey
 from masquerade.files.durable import named_failures, write_durably
+from masquerade.files.opening import open_file
 from masquerade.keys import Key
 
 _KIND: Final = b"masquerade-database/v1 "
@@ -140,7 +141,7 @@ def _damaged(reason: object, body: Path) -> UsageError:
 
 def _opened(path: Path) -> BinaryIO:
     try:
-        return path.open("rb")
+        return open_file(path)
     except OSError as error:
         raise UsageError("cannot read the backup", value=error.strerror, place=path) from None
 

@@ -8,6 +8,9 @@ from typing import final
 
 from masquerade.errors import ModelError, UsageError
 from masquerade.files.durable import write_durably
+from masquerade.files.opening import read_text
+
+_LARGEST = 64 << 10
 
 
 @final
@@ -83,7 +86,7 @@ def opened(path: Path) -> Joining:
         ModelError: If it is no such file.
     """
     try:
-        told = json.loads(path.read_text("utf-8"))
+        told = json.loads(read_text(path, _LARGEST))
         return Joining(**{name: str(value) for name, value in told.items()})
-    except (OSError, ValueError, TypeError, AttributeError):
+    except (OSError, ValueError, TypeError, AttributeError, RecursionError):
         raise ModelError("not an account's file", place=path, remedy="`mask join` writes one.") from None

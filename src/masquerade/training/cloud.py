@@ -23,6 +23,7 @@ from masquerade.training.precision import Precision
 from masquerade.training.settings import Settings
 from masquerade.training.sources import InMemory, Rows, Source
 
+_MOST_CLASSES_AN_IMAGE = 100
 HELD_BACK = 0.1
 """Share of each class's images that the accuracy is measured on, and that are not trained on."""
 
@@ -101,6 +102,7 @@ def train_released(
         settings = _with_network(settings, network) or fitting_settings(released.manifest, network)
         if precision is not None:
             settings = settings.model_copy(update={"precision": precision})
+        _require_images(released, folder)
         train, held = hold_back(released.labels, seed)
         source, held_source = _source(released, train), _source(released, held)
         trained = fit_source(
@@ -145,6 +147,17 @@ def hold_back(labels: Tensor, seed: int) -> tuple[Tensor, Tensor]:
     train, held = within_identity(labels[divisible], HELD_BACK, seed)
     single = (~enough).nonzero().flatten()
     return torch.cat([divisible[train], single]).sort().values, divisible[held]
+
+
+def _require_images(released: ReleasedDataset, folder: Path) -> None:
+    """Pass if there are images for the classes: a network takes memory for each, and a claim costs nothing."""
+    if released.classes > _MOST_CLASSES_AN_IMAGE * len(released.labels) + _MOST_CLASSES_AN_IMAGE:
+        raise UsageError(
+            "far more classes than images",
+            value=f"{released.classes:,} classes, {len(released.labels):,} images",
+            place=folder,
+            remedy="Ask the owner whether the manifest is right.",
+        )
 
 
 def _with_network(settings: Settings | None, network: str | None) -> Settings | None:
