@@ -21,7 +21,7 @@ from masquerade.service.credentials import digest
 from masquerade.service.provider import Provider
 from masquerade.service.sealing import belongs
 from masquerade.service.settings import Policy, Settings
-from masquerade.service.tables import Account, MaskNetRow, Token
+from masquerade.service.tables import Account, MaskNetRow, StoredFile, Token
 from masquerade.service.web.listening import Listening
 from masquerade.service.web.serving import serve
 
@@ -53,7 +53,10 @@ def prepared(folder: Path, database: str, accounts: int, stock: int) -> tuple[Se
         connection.execute(insert(Account), people)
         connection.execute(insert(Token), held)
         if stock:
-            connection.execute(insert(MaskNetRow), [_in_stock(provider, key) for _ in range(stock)])
+            drawn = [_in_stock(provider, key) for _ in range(stock)]
+            connection.execute(insert(MaskNetRow), drawn)
+            files = [{"masknet": row["id"], "sealed": b"not fetched here"} for row in drawn]
+            connection.execute(insert(StoredFile), files)
     provider.close()
     return settings, tokens
 

@@ -7,6 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from masquerade.cli.app import run
 from masquerade.errors import ForeignMaskNet, OutOfOrder, ServiceError
@@ -49,6 +50,18 @@ def test_a_person_joins_from_the_command_line_and_leaves(live: Live, tmp_path: P
     assert len(issued(psp)) == before + 1
     assert run(["mask", "forget", str(account)]) == 0
     assert (len(issued(psp)), account.exists(), out.exists()) == (before, False, True)
+
+
+def test_who_leaves_while_the_database_is_read_is_told_what_is_left_to_do(
+    live: Live, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    psp, url = live
+    out = tmp_path / "me.masknet"
+    assert run(["mask", "join", url, psp.invite(), "-o", str(out)]) == 0
+    with psp.database.reading() as connection:  # as a backup does
+        connection.execute(text("SELECT count(*) FROM accounts"))
+        assert run(["mask", "forget", f"{out}.account"]) == 0
+    assert "leaves its journal once that ends" in " ".join(capsys.readouterr().err.split())
 
 
 @pytest.mark.parametrize("lost", range(4))

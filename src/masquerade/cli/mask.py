@@ -101,8 +101,10 @@ def forget(
     from masquerade.service.joining_state import opened
 
     known = opened(account)
-    Client(known.url, known.token).forget()
+    later = Client(known.url, known.token).forget()
     account.unlink()
+    if later:
+        note(f"The provider: {later}")
 
 
 def _account_of(out: Path) -> Path:

@@ -12,7 +12,7 @@ from hmac import compare_digest
 from pathlib import Path
 from typing import Final, NamedTuple, final
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from masquerade.errors import OutOfOrder, UsageError, WriteFailed
 from masquerade.files.durable import write_durably
@@ -26,6 +26,11 @@ _ACCEPT: Final = (
     "If the database is as it should be, say so by `masquerade psp audit accept`; "
     "if it was lost, fill an empty one by `masquerade psp restore`."
 )
+
+_FOUND: Final = select(
+    Head.seq, select(AuditRow.digest).where(AuditRow.seq == bindparam("seq")).scalar_subquery()
+).where(Head.name == NAME)
+"""The last entry's number, and the digest of another entry."""
 
 
 @final
@@ -113,12 +118,11 @@ class HighWater:
         if self._path is None:
             return
         known = self.known()
-        last = connection.execute(select(Head.seq).where(Head.name == NAME)).scalar_one()
+        last, found = connection.execute(_FOUND, {"seq": known.seq if known else 0}).one()
         if known is None:
             if last:
                 raise self._refused("nothing is known of the audit log of this database", f"{last} entries")
             return
-        found = connection.execute(select(AuditRow.digest).where(AuditRow.seq == known.seq)).scalar()
         if known.seq and (found != known.digest or last < known.seq):
             told = f"{last} entries, {known.seq} are known"
             raise self._refused(

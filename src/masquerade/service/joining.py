@@ -99,9 +99,14 @@ class Client:
         require_bytes(statement, content)
         return content
 
-    def forget(self) -> None:
-        """Delete the account at the provider."""
-        self.ask("DELETE", "/v1/account")
+    def forget(self) -> str:
+        """Delete the account at the provider.
+
+        Returns:
+            What the provider still has to do, in its own words; nothing, if it is done.
+        """
+        answer = self.ask("DELETE", "/v1/account")
+        return _told(answer, "message")["message"][:200] if answer else ""
 
     def ask(
         self, method: str, path: str, body: object = None, headers: dict[str, str] | None = None

@@ -98,17 +98,18 @@ class Stock:
         store(connection, identity, raw, content)
 
     def complete(self) -> tuple[str, ...]:
-        """Keep the files of MaskNets that were drawn before files were kept, where they can still be drawn.
+        """Keep the files of MaskNets that this source drew before files were kept, if it draws them again.
 
         Those in stock that cannot are given to nobody.
 
         Returns:
-            Names of issued ones that this machine draws with other bits, or from another hypernetwork.
+            Names of issued ones that this machine draws with other bits.
 
         Raises:
             OutOfOrder: If the database cannot be written.
         """
-        wanted = (MaskNetRow.state.in_(("stock", "active")), StoredFile.masknet.is_(None))
+        ours = MaskNetRow.source_digest == self._source.digest
+        wanted = (MaskNetRow.state.in_(("stock", "active")), StoredFile.masknet.is_(None), ours)
         query = select(MaskNetRow.__table__).outerjoin(StoredFile, StoredFile.masknet == MaskNetRow.id)
         with self._database.reading() as connection:
             rows = connection.execute(query.where(*wanted)).all()

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from fastapi import Depends, FastAPI, Header, Request, Response
 from fastapi.concurrency import run_in_threadpool
-from fastapi.responses import PlainTextResponse
+from fastapi.responses import JSONResponse, PlainTextResponse
 from starlette.exceptions import HTTPException
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
@@ -19,7 +19,7 @@ from masquerade.service.issuing import EmptyStock
 from masquerade.service.overview import overview
 from masquerade.service.provider import Provider
 from masquerade.service.web.access import ACCESS, ANYONE
-from masquerade.service.web.bodies import BYTES, FAILURES, Issued, Join, Wish
+from masquerade.service.web.bodies import BYTES, FAILURES, GONE, LATER, Forgotten, Issued, Join, Wish
 from masquerade.service.web.console import console, token_of
 from masquerade.service.web.failures import add_failures
 from masquerade.service.web.guard import Guard
@@ -108,9 +108,11 @@ def application(
     def masknet(who: Caller = caller) -> Response:
         return Response(provider.masknet(who.account), media_type="application/octet-stream")
 
-    @app.delete("/v1/account", status_code=204)
-    def forget(who: Caller = caller) -> None:
-        provider.forget(who.account)
+    @app.delete("/v1/account", status_code=204, responses=GONE)
+    def forget(who: Caller = caller) -> Response:
+        if provider.forget(who.account):
+            return Response(status_code=204)
+        return JSONResponse(Forgotten(message=LATER).model_dump(), 202)
 
     @app.get("/v1/accounts")
     def accounts() -> list[dict[str, Any]]:

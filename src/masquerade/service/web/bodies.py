@@ -34,6 +34,13 @@ class Issued(Strict):
 
 
 @final
+class Forgotten(Strict):
+    """What is still to be done of a deletion."""
+
+    message: str
+
+
+@final
 class Failure(Strict):
     """What went wrong."""
 
@@ -56,4 +63,10 @@ FAILURES: Final[dict[int | str, dict[str, Any]]] = {
 }
 BYTES: Final[dict[int | str, dict[str, Any]]] = {
     200: {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}
+}
+LATER: Final = (
+    "Deleted. The database is being read: the secret leaves its journal once that ends, within the hour."
+)
+GONE: Final[dict[int | str, dict[str, Any]]] = {
+    202: {"model": Forgotten, "description": "Deleted; the database's journal is cut once nobody reads."}
 }
