@@ -110,7 +110,7 @@ COMMANDS: Final[Commands] = {
     ),
     "predict": Command(
         "recognise:predict",
-        "Name the person on each photo; a wrong key is refused before the first photo is opened.",
+        "Name the person on each photo, or say unknown; a wrong key is refused before the first photo is opened.",
         TRAIN,
     ),
     "cloak": Command(
@@ -136,7 +136,7 @@ COMMANDS: Final[Commands] = {
     ),
     "identify": Command(
         "inference:identify",
-        "Name the most alike person of the gallery for each row, from obfuscated features alone.",
+        "Name the most alike person of the gallery for each row, or say unknown, from obfuscated features alone.",
         FEATURES,
     ),
     "psp": Group("For the provider: train a hypernetwork, issue MaskNets.", PSP, PROVIDE),

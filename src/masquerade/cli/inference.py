@@ -10,7 +10,7 @@ from masquerade.cli import numbers
 from masquerade.cli.console import note, progress, say
 from masquerade.cli.lines import say_rows
 from masquerade.cli.outputs import Overwrite
-from masquerade.cli.reading import FacesOption, person_files, photo_files, sum_up
+from masquerade.cli.reading import ClosedSet, FacesOption, FpirOption, person_files, photo_files, sum_up
 from masquerade.data.intake import Reader
 from masquerade.data.printable import printable
 from masquerade.encoders import open_encoder
@@ -21,6 +21,7 @@ from masquerade.faces.reading import PhotoReader, way_of
 from masquerade.files.kinds import Kind
 from masquerade.files.outputs import require_output
 from masquerade.released.feature_file import Features
+from masquerade.training.open_set import FPIR
 from masquerade.training.xnn_d import XNNDSettings
 from masquerade.training.xnn_d.folders import GENERATOR, RECOGNISER, distil_folder
 from masquerade.training.xnn_d.server import FeatureServer
@@ -99,9 +100,16 @@ def identify(
     recogniser: Annotated[Path, typer.Argument(help="The server's file.", show_default=False)],
     features: Annotated[Path, typer.Argument(help="Feature file of faces.", show_default=False)],
     gallery: Annotated[Path, typer.Option("--gallery", help="Feature file with people.", show_default=False)],
+    fpir: FpirOption = FPIR,
+    strangers: Annotated[Path | None, typer.Option(help="Feature file of people not in the gallery.")] = None,
+    closed_set: ClosedSet = False,
 ) -> None:
-    """Name the most alike person of the gallery for each row, from obfuscated features alone."""
-    found = list(FeatureServer.open(recogniser).identify(features, gallery))
+    """Name the most alike person of the gallery for each row, or say unknown, from obfuscated features alone."""
+    server = FeatureServer.open(recogniser)
+    unknown = None if closed_set else server.open_set(gallery, fpir, strangers)
+    if unknown is not None:
+        note(str(unknown))
+    found = list(server.identify(features, gallery, unknown))
     rows = ((each.row, each.person, float(each.similarity)) for each in found)
     say_rows(("row", "person", "similarity"), rows)
 

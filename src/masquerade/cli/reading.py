@@ -21,6 +21,12 @@ FacesOption = Annotated[
         "--faces", help="auto: find, turn and align the face. as-is: each picture is an aligned face."
     ),
 ]
+FpirOption = Annotated[
+    float, typer.Option("--fpir", help="Share of strangers' photos that may be given a name.")
+]
+ClosedSet = Annotated[
+    bool, typer.Option("--closed-set", help="Name the nearest person in any case, strangers too.")
+]
 
 
 def with_size(recipe: Recipe, size: str | None) -> Recipe:

@@ -9,13 +9,14 @@ import typer
 from masquerade.cli.console import note, open_key, say
 from masquerade.cli.lines import say_matches, say_names, say_vectors, write_vectors
 from masquerade.cli.outputs import Overwrite
-from masquerade.cli.reading import person_files, photo_files, sum_up
+from masquerade.cli.reading import ClosedSet, FpirOption, person_files, photo_files, sum_up
 from masquerade.errors import PhotoRejected, UsageError
 from masquerade.files.kinds import Kind
 from masquerade.files.outputs import require_output
 from masquerade.owner.gallery import Gallery
 from masquerade.owner.recognising import Prediction, Recogniser
 from masquerade.owner.records import Records
+from masquerade.training.open_set import FPIR, OpenSet
 
 Result = TypeVar("Result")
 
@@ -34,9 +35,15 @@ def predict(
     gallery: Annotated[
         Path | None, typer.Option(help="Name the most alike person of this gallery instead.")
     ] = None,
+    fpir: FpirOption = FPIR,
+    strangers: Annotated[
+        Path | None,
+        typer.Option(help="Photos of people who are not known.", show_default="the built-in faces"),
+    ] = None,
+    closed_set: ClosedSet = False,
     overwrite: Overwrite = False,
 ) -> None:
-    """Name the person on each photo; a wrong key is refused before the first photo is opened."""
+    """Name the person on each photo, or say unknown; a wrong key is refused before the first photo is opened."""
     _require_one_wish(embed, enrol, gallery)
     if enrol is not None:
         require_output(enrol, Kind.GALLERY, overwrite=overwrite)
@@ -48,13 +55,17 @@ def predict(
         turned_away += _enrol(recogniser, photos, enrol)
     elif gallery is not None:
         known = Gallery.read(gallery, recogniser)
-        found = known.identify(recogniser, photo_files(photos))
+        files = photo_files(photos)
+        unknown = None if closed_set else _told(known.open_set(recogniser, fpir, strangers))
+        found = known.identify(recogniser, files, unknown)
         say_matches(sorted_out(found, turned_away.append), as_json=as_json)
     elif embed is not None:
         vectors = sorted_out(recogniser.vectors(photo_files(photos)), turned_away.append)
         say_vectors(vectors, as_json=as_json) if embed == "-" else write_vectors(Path(embed), vectors)
     else:
-        names = recogniser.names(photo_files(photos))
+        files = photo_files(photos)
+        unknown = None if closed_set else _told(recogniser.open_set(fpir, strangers))
+        names = recogniser.names(files, unknown)
         say_names(sorted_out(names, turned_away.append), as_json=as_json)
     sum_up(recogniser.notices(), turned_away)
 
@@ -62,7 +73,7 @@ def predict(
 def recognised(
     model: Path, photos: list[Path], key: Path, turned_away: Callable[[PhotoRejected], None]
 ) -> Iterator[Prediction]:
-    """Predictions for all photos that can be read; the others go to ``turned_away``.
+    """The most probable person on all photos that can be read, strangers too; the others go to ``turned_away``.
 
     Raises:
         MasqueradeError: If key, model or paths cannot be used; before the first photo is opened.
@@ -80,6 +91,11 @@ def sorted_out(
             turned_away(result)
         else:
             yield result
+
+
+def _told(unknown: OpenSet) -> OpenSet:
+    note(str(unknown))
+    return unknown
 
 
 def _enrol(recogniser: Recogniser, roots: list[Path], out: Path) -> list[PhotoRejected]:

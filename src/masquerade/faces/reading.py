@@ -6,9 +6,10 @@ from typing import Final, Literal, NamedTuple, final
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from masquerade.data.blame import rejected
-from masquerade.data.fitting import check_target
+from masquerade.data.fitting import check_target, fit
 from masquerade.data.intake import Mode, decode_bytes, read, whole_bytes
 from masquerade.data.photo_tree import told
 from masquerade.data.rejection import Rejection
@@ -59,6 +60,7 @@ class PhotoReader:
     def __init__(self, height: int, width: int, mode: Mode, faces: FaceHandling = "as-is") -> None:
         check_target(height, width, mode)
         self.height, self.width, self.mode = height, width, mode
+        self.channels = 3 if mode == "RGB" else 1
         self._finder = _finder() if faces == "auto" else None
         self._several: list[str] = []
         self._lock = threading.Lock()
@@ -99,7 +101,29 @@ class PhotoReader:
         photo = whole_bytes(data, self.mode, place=place)
         if max(photo.shape[:2]) <= SMALL:
             return Reading(decode_bytes(data, self.height, self.width, self.mode, place=place), 0)
-        faces = [face for face in self._finder(photo) if face.score >= THRESHOLD]
+        return self._of_face(self._finder, photo, place)
+
+    def of_pixels(self, photo: NDArray[np.uint8], place: str) -> NDArray[np.uint8]:
+        """Pixels of a photo in memory.
+
+        Args:
+            photo: uint8 ``(h, w, c)`` in the reader's mode, or grey.
+            place: What to call the photo in a rejection.
+
+        Raises:
+            PhotoRejected: If no face is found on it.
+        """
+        photo = np.ascontiguousarray(np.broadcast_to(photo, (*photo.shape[:2], self.channels)))
+        if self._finder is not None and max(photo.shape[:2]) > SMALL:
+            return self._of_face(self._finder, photo, place).pixels
+        fitted = fit(
+            Image.fromarray(photo.squeeze(2) if self.mode == "L" else photo), self.height, self.width
+        )
+        pixels = np.asarray(fitted).reshape(self.height, self.width, -1)
+        return np.ascontiguousarray(pixels.transpose(2, 0, 1))
+
+    def _of_face(self, finder: FaceFinder, photo: NDArray[np.uint8], place: Path | str) -> Reading:
+        faces = [face for face in finder(photo) if face.score >= THRESHOLD]
         if not faces:
             raise rejected(Rejection.NO_FACE, place, "no face found")
         pixels = aligned(photo, max(faces, key=_area), self.height, self.width)

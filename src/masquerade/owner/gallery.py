@@ -5,7 +5,7 @@ model's vectors have nothing in common with it.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Literal, final
 
@@ -19,6 +19,7 @@ from masquerade.errors import ModelError, PhotoRejected, UsageError
 from masquerade.files.durable import write_durably
 from masquerade.owner.recognising import Embedding, Recogniser
 from masquerade.tensor_file import packed, read_tensors, read_text
+from masquerade.training.open_set import OpenSet, leaving_out, open_set, require_no_unknown
 
 _KIND = "masquerade.gallery"
 _MOST_PEOPLE = 1_000_000
@@ -52,7 +53,7 @@ class Match:
 
     Args:
         path: The photo.
-        person: Who is nearest; whether it is that person is for the reader of the similarity to say.
+        person: Who is nearest, or "unknown".
         similarity: Cosine of the two recognition vectors, -1 to 1.
     """
 
@@ -150,10 +151,41 @@ class Gallery:
             raise ModelError("a vector in the gallery is not of length 1", place=path)
         return cls(card, vectors)
 
-    def identify(self, recogniser: Recogniser, photos: Iterable[Path]) -> Iterator[Match | PhotoRejected]:
-        """The nearest person for each photo, or why it was turned away, in the order of ``photos``."""
+    def open_set(self, recogniser: Recogniser, fpir: float, strangers: Path | None = None) -> OpenSet:
+        """When to name a person: by the gallery's people, each left out in turn, and by strangers; the stricter counts.
+
+        Args:
+            recogniser: The model that the gallery was made with.
+            fpir: Share of strangers' photos that may be named, above 0 and below 1.
+            strangers: A folder of photos of people who are not in the gallery; the built-in faces without it.
+
+        Raises:
+            UsageError: If there are no strangers, the share is out of range, or a person is called "unknown".
+        """
+        people = self.card.people
+        require_no_unknown(people)
+        left_out, mates = leaving_out(self.vectors, people)
+        cosines, count = recogniser.stranger_cosines(self.vectors, people, strangers)
+        count += len(set(people)) if len(left_out) else 0
+        return open_set([left_out, cosines], count, mates, fpir)
+
+    def identify(
+        self, recogniser: Recogniser, photos: Iterable[Path], unknown: OpenSet | None = None
+    ) -> Iterator[Match | PhotoRejected]:
+        """The nearest person for each photo, or why it was turned away, in the order of ``photos``.
+
+        Args:
+            recogniser: The model that the gallery was made with.
+            photos: Photo files.
+            unknown: When a person is named; the nearest one always without it.
+        """
         for found in recogniser.vectors(photos):
-            yield found if isinstance(found, PhotoRejected) else self.nearest(found)
+            if isinstance(found, PhotoRejected):
+                yield found
+            else:
+                match = self.nearest(found)
+                named = match.person if unknown is None else unknown.person(match.person, match.similarity)
+                yield replace(match, person=named)
 
     def nearest(self, found: Embedding) -> Match:
         """The person with the vector of the largest cosine."""

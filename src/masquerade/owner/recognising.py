@@ -1,7 +1,7 @@
 """The owner's use of a model that was trained elsewhere: new photos in, names or recognition vectors out."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import file_digest
 from itertools import islice
 from pathlib import Path
@@ -9,6 +9,7 @@ from typing import TypeVar, final
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from masquerade.disguises import from_description
 from masquerade.disguises.base import Keyed, derivation_check
@@ -19,9 +20,11 @@ from masquerade.keys import Key
 from masquerade.networks import Network
 from masquerade.owner.records import DatasetRecord, Records
 from masquerade.owner.split_networks import finders
+from masquerade.owner.strangers import strangers_for
 from masquerade.released.shard import TORCH_TYPES
 from masquerade.training.inference import embeddings, probabilities
 from masquerade.training.model_file import ModelCard, load_model, read_card
+from masquerade.training.open_set import OpenSet, open_set, require_no_unknown
 
 Found = TypeVar("Found")
 BATCH = 64
@@ -35,7 +38,7 @@ class Prediction:
 
     Args:
         path: The photo.
-        person: The most probable person.
+        person: The most probable person, or "unknown".
         probability: The model's probability for that person, 0 to 1; not calibrated.
     """
 
@@ -65,8 +68,11 @@ class Recogniser:
     ``Recogniser.open`` makes it.
     """
 
-    def __init__(self, network: Network, keyed: Keyed, record: DatasetRecord, model_digest: str) -> None:
-        self.model_digest = model_digest
+    def __init__(
+        self, network: Network, keyed: Keyed, record: DatasetRecord, card: ModelCard, digest: str
+    ) -> None:
+        self.model_digest = digest
+        self._card = card
         self._network = network
         self._keyed = keyed
         self._record = record
@@ -117,7 +123,7 @@ class Recogniser:
                 remedy="Train it again on the data set that its card names.",
             )
         with open_file(model) as file:
-            return cls(network, keyed, record, file_digest(file, "sha256").hexdigest())
+            return cls(network, keyed, record, card, file_digest(file, "sha256").hexdigest())
 
     @property
     def dataset_id(self) -> str:
@@ -128,17 +134,64 @@ class Recogniser:
         """What is to be told of photos that were taken in."""
         return self._reader.notices()
 
-    def names(self, photos: Iterable[Path]) -> Iterator[Prediction | PhotoRejected]:
+    def open_set(self, fpir: float, strangers: Path | None = None) -> OpenSet:
+        """When to name a person, by how sure the model is of strangers.
+
+        How many known people are missed then follows from the model's card: the training machine says it.
+
+        Args:
+            fpir: Share of strangers' photos that may be named, above 0 and below 1.
+            strangers: A folder of photos of other people; the built-in faces without it.
+
+        Raises:
+            UsageError: If there are no strangers, the share is out of range, or a person is called "unknown".
+        """
+        people = self._record.people
+        require_no_unknown(people)
+        images, count = strangers_for(self._reader, people, strangers)
+        scores = [
+            probabilities(self._network, self._disguised(part)).amax(1) for part in torch.split(images, BATCH)
+        ]
+        found = open_set([torch.cat(scores)] if len(images) else [], count, _mates(self._card), fpir)
+        return replace(found, mates=self._card.held_back)
+
+    def stranger_cosines(
+        self, vectors: Tensor, known: Sequence[str], strangers: Path | None = None
+    ) -> tuple[Tensor, int]:
+        """How alike strangers are to the nearest of some vectors, ``(n,)``, and how many people they are.
+
+        Args:
+            vectors: Vectors of known people, ``(m, e)``, each of length 1.
+            known: Names of people who are no strangers.
+            strangers: A folder of photos of other people; the built-in faces without it.
+
+        Raises:
+            UsageError: If the folder cannot be used, or the built-in faces are not installed.
+        """
+        images, people = strangers_for(self._reader, known, strangers)
+        if not len(images):
+            return torch.empty(0), 0
+        parts = [embeddings(self._network, self._disguised(part)) for part in torch.split(images, BATCH)]
+        return (functional.normalize(torch.cat(parts)) @ vectors.T).amax(1), people
+
+    def names(
+        self, photos: Iterable[Path], unknown: OpenSet | None = None
+    ) -> Iterator[Prediction | PhotoRejected]:
         """Recognise the person on each photo.
 
         Args:
             photos: Photo files; as many as there are, a batch of them is in memory at a time.
+            unknown: When a person is named; the most probable one always without it.
 
         Yields:
             A prediction for each photo, or why it was turned away, in the order of ``photos``.
         """
         for path, found in self._each(photos, self._guess):
-            yield found if isinstance(found, PhotoRejected) else Prediction(path, *found)
+            if isinstance(found, PhotoRejected):
+                yield found
+            else:
+                person, score = found
+                yield Prediction(path, person if unknown is None else unknown.person(person, score), score)
 
     def vectors(self, photos: Iterable[Path]) -> Iterator[Embedding | PhotoRejected]:
         """The recognition vector of each photo: of use for people whom the model was not trained on.
@@ -183,6 +236,13 @@ class Recogniser:
             return torch.from_numpy(self._reader(path))
         except PhotoRejected as error:
             return error
+
+
+def _mates(card: ModelCard) -> Tensor:
+    """How sure the model was of images held back, minus infinity where it was wrong; of many, a part in proportion."""
+    right, share = torch.tensor(card.confidences), card.validation_accuracy or 0.0
+    wrong = round(len(right) * (1 - share) / share) if share else min(1, card.held_back)
+    return torch.cat([torch.full((wrong,), -torch.inf), right])
 
 
 def _require_released(card: ModelCard, model: Path) -> None:

@@ -4,7 +4,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
-from typing import final
+from typing import Any, final
 
 import torch
 from torch import Tensor
@@ -24,6 +24,8 @@ from masquerade.training.settings import Settings
 from masquerade.training.sources import InMemory, Rows, Source
 
 _MOST_CLASSES_AN_IMAGE = 100
+CONFIDENCES = 1000
+"""Numbers in a model's card, at most."""
 HELD_BACK = 0.1
 """Share of each class's images that the accuracy is measured on, and that are not trained on."""
 
@@ -114,8 +116,10 @@ def train_released(
             checkpoint=checkpoint,
             checkpoint_seconds=checkpoint_seconds,
         )
-        accuracy, chance = _accuracy(trained, held_source), _chance(held_source.labels)
-        save_model(out, trained, _card(trained, released.manifest, settings, accuracy))
+        confidences, chance = _confidences(trained, held_source), _chance(held_source.labels)
+        accuracy = len(confidences) / len(held) if len(held) else None
+        facts = {"validation_accuracy": accuracy, "held_back": len(held), "confidences": _few(confidences)}
+        save_model(out, trained, _card(trained, released.manifest, settings, facts))
     return TrainSummary(
         model=out,
         settings=settings,
@@ -182,21 +186,27 @@ def _free_memory() -> int:
         return 4 << 30
 
 
-def _accuracy(network: Network, held: Source, batch_size: int = 256) -> float | None:
-    count = len(held.labels)
-    if not count:
-        return None
-    right = 0
-    for rows in torch.split(torch.arange(count), batch_size):
-        right += int((probabilities(network, held.images(rows)).argmax(1) == held.labels[rows]).sum())
-    return right / count
+def _confidences(network: Network, held: Source, batch_size: int = 256) -> Tensor:
+    """Probability of the right class of each image that it is the most probable one of, ascending."""
+    right = [torch.empty(0)]
+    for rows in torch.split(torch.arange(len(held.labels)), batch_size):
+        best = probabilities(network, held.images(rows)).max(1)
+        right.append(best.values[best.indices == held.labels[rows]])
+    return torch.cat(right).sort().values
+
+
+def _few(values: Tensor) -> tuple[float, ...]:
+    """Ascending values, or as many quantiles as a card has room for."""
+    if len(values) > CONFIDENCES:
+        values = values[torch.linspace(0, len(values) - 1, CONFIDENCES).round().long()]
+    return tuple(round(value, 6) for value in values.tolist())
 
 
 def _chance(labels: Tensor) -> float | None:
     return float(torch.bincount(labels).max()) / len(labels) if len(labels) else None
 
 
-def _card(network: Network, manifest: Manifest, settings: Settings, accuracy: float | None) -> ModelCard:
+def _card(network: Network, manifest: Manifest, settings: Settings, facts: dict[str, Any]) -> ModelCard:
     return ModelCard.of(
         network,
         settings=settings,
@@ -206,5 +216,5 @@ def _card(network: Network, manifest: Manifest, settings: Settings, accuracy: fl
         derivation_check=manifest.derivation_check,
         dataset_id=manifest.dataset_id,
         faces=manifest.faces,
-        validation_accuracy=accuracy,
+        **facts,
     )

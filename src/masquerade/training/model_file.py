@@ -14,6 +14,7 @@ from masquerade.training.tensor_file import read_tensors, read_text, write_tenso
 
 _KIND = "masquerade.model"
 _Side = Annotated[int, Field(ge=1, le=65_536)]
+_Share = Annotated[float, Field(ge=0, le=1)]
 _Hex = Annotated[str, Field(pattern=r"^[0-9a-f]{0,128}$")]
 
 
@@ -35,6 +36,9 @@ class ModelCard(BaseModel):
         dataset_id: Identity of the released data set.
         faces: How faces came out of its photos, as the manifest says.
         validation_accuracy: Share of held-back images that it classified rightly, if some were held back.
+        held_back: Images that were held back.
+        confidences: Of held-back images that were classified rightly, the probability of their class, ascending: up
+            to 1,000 of them, else as many quantiles.
         masquerade_version: Version of the package that trained it.
     """
 
@@ -53,6 +57,8 @@ class ModelCard(BaseModel):
     dataset_id: Annotated[str, Field(max_length=200)] = ""
     faces: Annotated[str, Field(max_length=100)] = "as-is"
     validation_accuracy: Annotated[float, Field(ge=0, le=1)] | None = None
+    held_back: Annotated[int, Field(ge=0)] = 0
+    confidences: Annotated[tuple[_Share, ...], Field(max_length=1000)] = ()
     masquerade_version: Annotated[str, Field(max_length=100)] = __version__
 
     @classmethod
