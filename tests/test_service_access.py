@@ -36,7 +36,10 @@ EXPECTED = {
     ("DELETE", "/v1/account"): PERSON,
     ("GET", "/v1/accounts"): OPERATOR,
     ("POST", "/v1/accounts/{account}/revoke"): OPERATOR,
+    ("PUT", "/v1/accounts/{account}/note"): OPERATOR,
+    ("GET", "/v1/invitations"): OPERATOR,
     ("POST", "/v1/invitations"): OPERATOR,
+    ("POST", "/v1/invitations/{handle}/withdraw"): OPERATOR,
     ("GET", "/console"): OPERATOR,
     ("GET", "/console/style.css"): OPERATOR,
 }

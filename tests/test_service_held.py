@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from masquerade.cli.app import run
+from masquerade.cli.psp_service import open_provider
 from masquerade.errors import OutOfOrder
 from masquerade.service import database, file_lock
 from service_examples import provider
@@ -31,7 +32,7 @@ def test_a_command_says_who_holds_the_database(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    assert run(["key", "new", "psp.key"]) == 0
+    open_provider("sqlite:///psp.db", Path("psp.key"), make=True).close()
     assert run(["psp", "invite"]) == 0
     monkeypatch.setattr(file_lock, "PATIENCE", 0.1)
     capsys.readouterr()

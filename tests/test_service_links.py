@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from masquerade.cli.app import run
+from masquerade.cli.psp_service import open_provider
 from masquerade.masknets import read_masknet
 from masquerade.service.invitation_code import read_code
 from masquerade.service.provider import Provider
@@ -30,7 +31,7 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
 @pytest.fixture
 def operator(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
-    assert run(["key", "new", "psp.key"]) == 0
+    open_provider("sqlite:///psp.db", Path("psp.key"), make=True).close()
     return tmp_path
 
 
@@ -75,7 +76,8 @@ def test_what_cannot_be_done_makes_no_invitation(
     out, err = capsys.readouterr()
     assert said in err
     assert "#" not in out
-    assert not (operator / "psp.db").exists()
+    assert run(["psp", "invitations"]) == 0
+    assert capsys.readouterr().out == ""
 
 
 @pytest.mark.parametrize("way", ["link", "stdin", "file", "variable", "argument"])

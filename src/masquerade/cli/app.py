@@ -55,9 +55,23 @@ PSP: Final[Commands] = {
     "serve": Command(
         "psp_service:serve", "Serve MaskNets to people with an invitation; `psp invite` makes one."
     ),
-    "invite": Command("psp_service:invite", "A code for one person, good for 14 days."),
+    "invite": Command(
+        "psp_people:invite",
+        "A code for one person, good for 14 days; with --account, for one who comes back.",
+    ),
+    "invitations": Command(
+        "psp_people:invitations",
+        "Invitations: handle, state, good until when, note; the codes are known to nobody but those who have them.",
+    ),
+    "withdraw": Command(
+        "psp_people:withdraw", "Take an invitation back that nobody has used; its code is good no more."
+    ),
     "operator": Command("psp_service:operator", "A token for the operator's endpoints; shown once."),
-    "accounts": Command("psp_service:accounts", "All accounts: name, state, MaskNets issued."),
+    "accounts": Command("psp_people:accounts", "Accounts: name, state, MaskNets issued, joined when, note."),
+    "note": Command(
+        "psp_people:write_note",
+        "Note something of an account, to know it by; nobody else sees it, and it goes with the account.",
+    ),
     "revoke": Command(
         "psp_keeping:revoke",
         "Close an account; a MaskNet that is out in the world cannot be called back.",

@@ -1,4 +1,4 @@
-"""``masquerade psp serve|invite|accounts|…``: the provider's service and its operator."""
+"""``masquerade psp serve|operator``: the provider's service, and what its commands work on."""
 
 from functools import partial
 from pathlib import Path
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from masquerade.cli import numbers
-from masquerade.cli.console import note, on_terminal, open_key, say
+from masquerade.cli.console import note, open_key, say
 from masquerade.errors import UsageError
 from masquerade.extras import how_to_install
 
@@ -72,56 +72,10 @@ def _began(key: Path, link: str) -> None:
     note(f"Keep {key} apart from backups of the database.")
 
 
-def invite(
-    database: Database = DATABASE,
-    key: KeyFile = KEY,
-    url: Annotated[
-        str, typer.Option(help="https:// address at which people reach you: prints a link and a QR code too.")
-    ] = "",
-    qr: Annotated[
-        Path | None, typer.Option(help="PNG or SVG file to write the QR code to; needs --url.")
-    ] = None,
-    account: Annotated[
-        str, typer.Option(help="Account whose person lost the token, or let it lapse, and comes back.")
-    ] = "",
-) -> None:
-    """A code for one person, good for 14 days; with --account, for one who comes back."""
-    from masquerade.service.invitation_link import invitation_link, qr_lines, require_picture, write_qr
-
-    if qr is not None:
-        require_picture(qr)
-    if qr is not None and not url:
-        raise UsageError("a QR code is of a link", place="--qr", remedy="Give --url https://HOST too.")
-    if url:
-        invitation_link(url, "")  # refused before an invitation is made
-    provider = open_provider(database, key)
-    code = provider.invite(account)
-    provider.close()
-    say(code)
-    if not url:
-        note("A link and a QR code for it: --url https://HOST, as people reach you.")
-        return
-    link = invitation_link(url, code)
-    say(link)
-    if qr is not None:
-        write_qr(link, qr)
-    elif on_terminal():
-        for line in qr_lines(link):
-            say(line)
-
-
 def operator(database: Database = DATABASE, key: KeyFile = KEY) -> None:
     """A token for the operator's endpoints; shown once."""
     provider = open_provider(database, key)
     say(provider.operator_token())
-    provider.close()
-
-
-def accounts(database: Database = DATABASE, key: KeyFile = KEY) -> None:
-    """All accounts: name, state, MaskNets issued."""
-    provider = open_provider(database, key)
-    for row in provider.accounts():
-        say(f"{row['id']}  {row['state']}  {row['issued']} issued")
     provider.close()
 
 

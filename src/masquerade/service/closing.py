@@ -25,7 +25,7 @@ def forget_account(connection: Connection, log: AuditLog, account: str) -> bool:
         return False
     _shred(connection, account, {"state": "forgotten", "account": None})
     used = func.coalesce(Invitation.used, int(time.time()))  # the code stays used; one back to it is void
-    nobody = {"account": None, "request": None, "used": used}
+    nobody = {"account": None, "request": None, "note": "", "used": used}
     connection.execute(update(Invitation).where(Invitation.account == account).values(**nobody))
     log.append(connection, Event("forget", account))
     return True

@@ -60,18 +60,26 @@ def handle(kept: bytes) -> str:
     return kept.hex()[:12]
 
 
-def new_invitation(connection: Connection, key: Key, days: int, account: str | None = None) -> str:
+def new_invitation(
+    connection: Connection, key: Key, days: int, account: str | None = None, note: str = ""
+) -> str:
     """The secret of an invitation for one person, good for so many days; back to an account, if one is named."""
     secret, now = random_secret(), int(time.time())
-    add_invitation(connection, invitation_digest(key, secret), now, now + days * DAY, account)
+    add_invitation(connection, invitation_digest(key, secret), now, now + days * DAY, account, note)
     return secret
 
 
 def add_invitation(
-    connection: Connection, kept: bytes, created: int, expires: int, account: str | None = None
+    connection: Connection,
+    kept: bytes,
+    created: int,
+    expires: int,
+    account: str | None = None,
+    note: str = "",
 ) -> None:
     """Write an invitation down."""
-    row = {"digest": kept, "handle": handle(kept), "created": created, "expires": expires, "account": account}
+    row = {"digest": kept, "handle": handle(kept), "created": created, "expires": expires}
+    row |= {"account": account, "note": note}
     connection.execute(insert(Invitation).values(**row))
 
 
@@ -83,10 +91,10 @@ def new_token(connection: Connection, role: str, account: str | None, days: int,
     return token
 
 
-def new_account(connection: Connection, now: int) -> str:
+def new_account(connection: Connection, now: int, note: str = "") -> str:
     """An account that was issued nothing yet."""
     account = secrets.token_hex(16)
-    connection.execute(insert(Account).values(id=account, state="active", created=now, issued=0))
+    connection.execute(insert(Account).values(id=account, state="active", created=now, issued=0, note=note))
     return account
 
 

@@ -72,14 +72,14 @@ def joined(connection: Connection, code: str, request_key: str, policy: Policy, 
         secret = _opened(connection, request_key, policy, key, now)
     kept = Invitation.digest == invitation_digest(key, secret)
     invitation = connection.execute(select(Invitation.__table__).where(kept).with_for_update()).first()
-    if invitation is None:
+    if invitation is None or invitation.withdrawn is not None:
         raise _not_good()
     token = _token(key, secret, request_key)
     if invitation.used is not None:
         return _again(connection, invitation, request_key, token, now - policy.idempotency_days * DAY)
     if invitation.expires < now:
         raise _not_good()
-    account = invitation.account or new_account(connection, now)
+    account = invitation.account or new_account(connection, now, invitation.note)
     if invitation.account:
         _require_open(connection, account)
         end_sessions(connection, account)

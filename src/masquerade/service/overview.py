@@ -7,6 +7,7 @@ from typing import Any, Final, final
 from sqlalchemy import Connection, func, select
 from sqlalchemy.orm import InstrumentedAttribute
 
+from masquerade.service import guests
 from masquerade.service.audit_log import NAME
 from masquerade.service.tables import Account, Head, MaskNetRow
 
@@ -22,7 +23,8 @@ class Overview:
     Args:
         accounts: Accounts by their state.
         masknets: MaskNets by their state: stock, active, replaced, revoked, forgotten.
-        newest_accounts: ``id``, ``state``, ``created``, ``issued``, ``replaced``.
+        newest_accounts: ``id``, ``state``, ``created``, ``issued``, ``replaced``, ``note``.
+        newest_invitations: As ``guests.invitations``.
         newest_masknets: ``number``, ``id``, ``state``, ``account``, ``issued``, ``nearest``, ``source``.
         entries: Of the audit log.
     """
@@ -30,25 +32,27 @@ class Overview:
     accounts: Mapping[str, int]
     masknets: Mapping[str, int]
     newest_accounts: tuple[Mapping[str, Any], ...]
+    newest_invitations: tuple[Mapping[str, Any], ...]
     newest_masknets: tuple[Mapping[str, Any], ...]
     entries: int
 
 
-def overview(connection: Connection, newest: int = NEWEST) -> Overview:
+def overview(connection: Connection, newest: int = NEWEST, search: str = "") -> Overview:
     """As it is now.
 
     Args:
         connection: Where it is.
-        newest: Accounts and MaskNets that are listed at most.
+        newest: Accounts, invitations and MaskNets that are listed at most.
+        search: Words that the accounts' and invitations' names or notes hold.
     """
-    accounts = select(Account.__table__).order_by(Account.created.desc(), Account.id).limit(newest)
     columns = ("number", "id", "state", "account", "issued", "nearest", "source")
     issued = select(*(getattr(MaskNetRow, name) for name in columns)).where(MaskNetRow.issued.is_not(None))
     masknets = issued.order_by(MaskNetRow.issued.desc(), MaskNetRow.number.desc()).limit(newest)
     return Overview(
         _counts(connection, Account.state),
         _counts(connection, MaskNetRow.state),
-        tuple(dict(row._mapping) for row in connection.execute(accounts)),
+        tuple(guests.accounts(connection, search, newest)),
+        tuple(guests.invitations(connection, search, newest)),
         tuple(dict(row._mapping) for row in connection.execute(masknets)),
         int(connection.execute(select(Head.seq).where(Head.name == NAME)).scalar_one()),
     )

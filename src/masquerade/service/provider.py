@@ -14,7 +14,7 @@ from sqlalchemy.engine import Row
 
 from masquerade.errors import NotKnown, OutOfOrder
 from masquerade.keys import Key
-from masquerade.service import credentials, stored
+from masquerade.service import credentials, guests, stored
 from masquerade.service.audit_log import AuditLog, Event
 from masquerade.service.clocks import set_right, trusted_time
 from masquerade.service.closing import close_account
@@ -84,21 +84,24 @@ class Provider:
 
         return Stock(self.database, self.source, self._box, self.policy.min_distance)
 
-    def invite(self, account: str = "") -> str:
+    def invite(self, account: str = "", note: str = "") -> str:
         """A code for one person; it names the provider's public key, so that nobody can stand in for it.
 
         Args:
             account: Whose person has lost the token, or let it lapse, and comes back by this code; nobody's, if empty.
+            note: Whom it is for, for the operator alone.
 
         Raises:
             NotKnown: If there is no such account, or it was closed.
+            BadRequest: If the note is too long, see ``guests.checked_note``.
         """
+        kept = guests.checked_note(note)
 
         def job(connection: Connection) -> str:
             if account and not connection.execute(select(Account.id).where(*_open(account))).first():
                 raise NotKnown("no such account", code="not_found", value=account[:40])
             days = self.policy.invitation_days
-            secret = credentials.new_invitation(connection, self._key, days, account or None)
+            secret = credentials.new_invitation(connection, self._key, days, account or None, kept)
             handle = credentials.handle(credentials.invitation_digest(self._key, secret))
             self.log.append(connection, Event("invite", account, f"invitation {handle}"))
             return secret
@@ -252,11 +255,36 @@ class Provider:
 
         back_up(self.database, self._key, out)
 
-    def accounts(self) -> list[dict[str, Any]]:
-        """All accounts, the newest first."""
+    def accounts(self, search: str = "") -> list[dict[str, Any]]:
+        """Accounts, the newest first; those whose name or note holds some words, if there are any."""
         with self.database.reading() as connection:
-            rows = connection.execute(select(Account.__table__).order_by(Account.created.desc()))
-            return [dict(row._mapping) for row in rows]
+            return guests.accounts(connection, search)
+
+    def invitations(self, search: str = "") -> list[dict[str, Any]]:
+        """Invitations, the newest first; see ``guests.invitations``."""
+        with self.database.reading() as connection:
+            return guests.invitations(connection, search)
+
+    def note(self, account: str, note: str) -> None:
+        """Note something of an account, for the operator alone.
+
+        Raises:
+            ServiceError: As ``guests.write_note``.
+        """
+        self.committer.run(lambda connection: guests.write_note(connection, account, note))
+
+    def withdraw(self, handle: str) -> None:
+        """Take an open invitation back.
+
+        Raises:
+            ServiceError: As ``guests.withdraw``.
+        """
+
+        def job(connection: Connection) -> None:
+            taken = guests.withdraw(connection, handle)
+            self.log.append(connection, Event("withdraw", detail=f"invitation {taken}"))
+
+        self.committer.run(job)
 
     def ready(self) -> bool:
         """Whether requests can be served: the database answers, its disk has room, and nobody has told us to stop."""

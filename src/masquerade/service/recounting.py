@@ -36,7 +36,7 @@ class _Log:
         self._nobody = nobody
         self.accounts: dict[str, _Told] = {}
         self.tokens: dict[str, tuple[str, str]] = {}
-        self.invited, self.joined = dict[str, str](), set[str]()
+        self.invited, self.joined, self.withdrawn = dict[str, str](), set[str](), set[str]()
         query = select(AuditRow.event, AuditRow.subject, AuditRow.time, AuditRow.detail).order_by(
             AuditRow.seq
         )
@@ -52,6 +52,8 @@ class _Log:
             self.tokens[told["token"]] = (event, subject)
         if event == "invite":
             self.invited[told.get("invitation", "")] = subject
+        elif event == "withdraw":
+            self.withdrawn.add(told.get("invitation", ""))
         elif event in ("join", "rejoin"):
             account.state = "active" if event == "join" else account.state
             self._read_join(told, self._nobody if event == "join" else subject)
@@ -66,9 +68,9 @@ class _Log:
         code = told.get("invitation")
         if code is None:
             return
-        if self.invited.get(code) != whom or code in self.joined:
+        if self.invited.get(code) != whom or code in self.joined | self.withdrawn:
             raise _disagrees(
-                "somebody joined by an invitation that was not made so, or was used before", code[:40]
+                "somebody joined by an invitation that was not made so, or was not open", code[:40]
             )
         self.joined.add(code)
 
@@ -82,9 +84,10 @@ def require_counts(connection: Connection, log: AuditLog) -> None:
     told = _Log(connection, log.subject(""))
     _require_accounts(connection, log, told)
     _require_tokens(connection, log, told)
-    for row in connection.execute(select(Invitation.handle).where(Invitation.used.is_(None))):
-        if row.handle in told.joined:
-            raise _disagrees("an invitation was used, and is open again", row.handle)
+    unused = select(Invitation.handle, Invitation.withdrawn).where(Invitation.used.is_(None))
+    for row in connection.execute(unused):
+        if row.handle in told.joined or (row.handle in told.withdrawn and row.withdrawn is None):
+            raise _disagrees("an invitation was used or withdrawn, and is open again", row.handle)
 
 
 def _require_accounts(connection: Connection, log: AuditLog, told: _Log) -> None:

@@ -15,7 +15,10 @@ ACCESS: Final[dict[tuple[str, str], frozenset[str]]] = {
     ("DELETE", "/v1/account"): frozenset({PERSON}),
     ("GET", "/v1/accounts"): frozenset({OPERATOR}),
     ("POST", "/v1/accounts/{account}/revoke"): frozenset({OPERATOR}),
+    ("PUT", "/v1/accounts/{account}/note"): frozenset({OPERATOR}),
+    ("GET", "/v1/invitations"): frozenset({OPERATOR}),
     ("POST", "/v1/invitations"): frozenset({OPERATOR}),
+    ("POST", "/v1/invitations/{handle}/withdraw"): frozenset({OPERATOR}),
     ("GET", "/console"): frozenset({OPERATOR}),
     ("GET", "/console/style.css"): frozenset({OPERATOR}),
 }

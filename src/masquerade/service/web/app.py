@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import Depends, FastAPI, Header, Request, Response
 from fastapi.concurrency import run_in_threadpool
@@ -24,6 +24,7 @@ from masquerade.service.web.console import console, token_of
 from masquerade.service.web.failures import add_failures
 from masquerade.service.web.guard import Guard
 from masquerade.service.web.metrics import TYPE, Metrics
+from masquerade.service.web.operator import operator
 from masquerade.service.web.probes import PROBES, Readiness
 from masquerade.service.web.rates import Rates
 from masquerade.service.web.upkeep import Upkeep
@@ -63,23 +64,23 @@ def application(
     caller = Depends(authorise)
     add_failures(app)
 
-    @app.get("/healthz")
+    @app.get("/healthz", summary="Whether the process lives")
     async def healthz() -> dict[str, str]:
         return {"status": "alive"}
 
-    @app.get("/readyz")
+    @app.get("/readyz", summary="Whether requests can be served")
     async def readyz() -> dict[str, str]:
         if provider.committer.closed:
             raise OutOfOrder("the service is stopping", code="stopping", wait=5)
         await readiness.require()
         return {"status": "ready"}
 
-    @app.get("/metrics", response_class=PlainTextResponse)
+    @app.get("/metrics", response_class=PlainTextResponse, summary="Numbers for Prometheus")
     def metrics_now() -> Response:
         with provider.database.reading() as connection:
             return Response(counts.text(overview(connection, 0)), media_type=TYPE)
 
-    @app.get("/v1/provider")
+    @app.get("/v1/provider", summary="The public key and the hypernetwork")
     def facts() -> dict[str, str]:
         digest = provider.source.digest
         return {
@@ -88,13 +89,15 @@ def application(
             "digest": digest,
         }
 
-    @app.post("/v1/join", status_code=201)
+    @app.post("/v1/join", status_code=201, summary="Get an account for an invitation")
     async def join(
         body: Join, idempotency_key: Annotated[str, Header(max_length=200)] = ""
     ) -> dict[str, str]:
         return await provider.committer.answered(provider.joining(body.code, idempotency_key))
 
-    @app.post("/v1/masknet", status_code=201, response_model=Issued)
+    @app.post(
+        "/v1/masknet", status_code=201, response_model=Issued, summary="Be issued a MaskNet, or a replacement"
+    )
     async def issue(
         idempotency_key: Annotated[str, Header(min_length=8, max_length=200)],
         body: Wish | None = None,
@@ -104,28 +107,17 @@ def application(
         answer = await _issued(provider, who.account, idempotency_key, replace=wish.replace)
         return Response(answer, 201, media_type="application/json")
 
-    @app.get("/v1/masknet", response_class=Response, responses=BYTES)
+    @app.get("/v1/masknet", response_class=Response, responses=BYTES, summary="Fetch the MaskNet's file")
     def masknet(who: Caller = caller) -> Response:
         return Response(provider.masknet(who.account), media_type="application/octet-stream")
 
-    @app.delete("/v1/account", status_code=204, responses=GONE)
+    @app.delete("/v1/account", status_code=204, responses=GONE, summary="Delete the account and its secrets")
     def forget(who: Caller = caller) -> Response:
         if provider.forget(who.account):
             return Response(status_code=204)
         return JSONResponse(Forgotten(message=LATER).model_dump(), 202)
 
-    @app.get("/v1/accounts")
-    def accounts() -> list[dict[str, Any]]:
-        return provider.accounts()
-
-    @app.post("/v1/accounts/{account}/revoke", status_code=204)
-    def revoke(account: str) -> None:
-        provider.revoke(account)
-
-    @app.post("/v1/invitations", status_code=201)
-    def invitations() -> dict[str, str]:
-        return {"code": provider.invite()}
-
+    app.include_router(operator(provider))
     app.include_router(console(provider))
     if (PAGE / "index.html").exists():
         app.mount("/", StaticFiles(directory=PAGE, html=True))

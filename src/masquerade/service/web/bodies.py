@@ -2,7 +2,13 @@
 
 from typing import Annotated, Any, Final, final
 
+from fastapi import Query
 from pydantic import BaseModel, ConfigDict, Field
+
+Search = Annotated[
+    str,
+    Query(max_length=200, pattern=r"^[^\x00]*$", description="Words that the note or the name must hold."),
+]
 
 
 class Strict(BaseModel):
@@ -23,6 +29,13 @@ class Wish(Strict):
     """Whether the active MaskNet may be replaced."""
 
     replace: bool = False
+
+
+@final
+class Note(Strict):
+    """What the operator notes of an account, or of somebody who is invited."""
+
+    note: Annotated[str, Field(max_length=200)] = ""
 
 
 @final

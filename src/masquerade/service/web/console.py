@@ -19,7 +19,7 @@ from masquerade.service.web.console_page import console_page
 PATHS: Final = ("/console", "/console/style.css")
 CHALLENGE: Final = 'Basic realm="operator", charset="UTF-8"'
 POLICY: Final = (
-    "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
 _HEADERS: Final = {"content-security-policy": POLICY, "cache-control": "no-store"}
 
@@ -29,13 +29,14 @@ def console(provider: Provider) -> APIRouter:
     router = APIRouter()
     page, style = PATHS
 
-    @router.get(page, response_class=HTMLResponse)
-    def show() -> HTMLResponse:
+    @router.get(page, response_class=HTMLResponse, summary="The operator's console")
+    def show(search: str = "") -> HTMLResponse:
+        search = search.replace("\0", "")[:200]
         with provider.database.reading() as connection:
-            seen, found = overview(connection), diversity(connection)
-        return HTMLResponse(console_page(seen, found, provider.policy), headers=_HEADERS)
+            seen, found = overview(connection, search=search), diversity(connection)
+        return HTMLResponse(console_page(seen, found, provider.policy, search), headers=_HEADERS)
 
-    @router.get(style, response_class=Response)
+    @router.get(style, response_class=Response, summary="The console's looks")
     def look() -> Response:
         text = resources.files("masquerade.service.web").joinpath("console.css").read_text(encoding="utf-8")
         return Response(text, media_type="text/css", headers=_HEADERS)

@@ -12,19 +12,21 @@ from masquerade.service.settings import Policy
 from masquerade.service.web import console_charts
 
 
-def console_page(seen: Overview, found: Diversity, policy: Policy) -> str:
+def console_page(seen: Overview, found: Diversity, policy: Policy, search: str = "") -> str:
     """The page.
 
     Args:
         seen: Accounts and MaskNets.
         found: How differently the MaskNets cloak.
         policy: What an account may have.
+        search: Words that were looked for.
     """
     leaks = measured_leaks()
     return _template().render(
         seen=seen,
         found=found,
         policy=policy,
+        search=search,
         leaks=leaks,
         charts=console_charts,
         cells=console_charts.cells(found, policy.min_distance),

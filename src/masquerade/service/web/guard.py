@@ -11,7 +11,7 @@ from typing import Final, final
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from masquerade.errors import MasqueradeError, OutOfOrder, ServiceError, TooMuch
+from masquerade.errors import BadRequest, MasqueradeError, OutOfOrder, ServiceError, TooMuch
 from masquerade.service.web.metrics import Metrics
 
 LARGEST_BODY: Final = 64 * 1024
@@ -85,6 +85,9 @@ class Guard:
         if CROWDED in scope:
             full = OutOfOrder("too many connections", code="crowded", remedy="Try again later.", wait=LATER)
             await refuse(dressed, full.status, full)
+            return
+        if "\0" in scope["path"]:  # which PostgreSQL does not take as a text
+            await refuse(dressed, 400, BadRequest("a character that is in no address", code="malformed"))
             return
         try:
             async with asyncio.timeout(SLOWEST):
