@@ -18,7 +18,7 @@ from masquerade.cli.owner import (
     tell,
     tell_verdict,
 )
-from masquerade.cli.reading import FacesOption
+from masquerade.cli.reading import FacesOption, PeopleOption
 from masquerade.errors import UsageError
 from masquerade.faces.reading import way_of
 from masquerade.files.outputs import require_folder
@@ -60,6 +60,7 @@ def craft(
     overwrite: Overwrite = False,
     dry_run: DryRun = False,
     faces: FacesOption = "auto",
+    people: PeopleOption = None,
 ) -> None:
     """Craft features of faces against inversion. Can be stopped and called again.
 
@@ -88,6 +89,7 @@ def craft(
             overwrite=overwrite,
             dry_run=dry_run,
             faces=way_of(faces),
+            people=people,
             cache=cache,
             progress=told,
         )

@@ -7,7 +7,7 @@ import typer
 
 from masquerade.cli import numbers
 from masquerade.cli.console import SOME_FAILED, CommandFailed, note, open_key, progress, say
-from masquerade.cli.reading import FacesOption, with_encoder, with_size
+from masquerade.cli.reading import FacesOption, PeopleOption, with_encoder, with_size
 from masquerade.data.photo_tree import told
 from masquerade.faces.reading import way_of
 from masquerade.files.outputs import require_folder
@@ -38,6 +38,7 @@ def disguise(
     overwrite: Overwrite = False,
     dry_run: DryRun = False,
     faces: FacesOption = "auto",
+    people: PeopleOption = None,
 ) -> None:
     """Disguise photos under the owner's key. Can be stopped and called again."""
     if not dry_run:
@@ -57,6 +58,7 @@ def disguise(
             overwrite=overwrite,
             dry_run=dry_run,
             faces=way_of(faces),
+            people=people,
         )
     tell(summary)
 

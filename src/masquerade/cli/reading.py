@@ -11,6 +11,7 @@ import typer
 from masquerade.cli.console import SOME_FAILED, CommandFailed, note
 from masquerade.data.fitting import check_target
 from masquerade.data.folders import Photo, survey
+from masquerade.data.people_table import survey_by_table
 from masquerade.data.photo_tree import photo_tree
 from masquerade.errors import PhotoRejected, UsageError
 from masquerade.recipes import Recipe
@@ -20,6 +21,10 @@ FacesOption = Annotated[
     typer.Option(
         "--faces", help="auto: find, turn and align the face. as-is: each picture is an aligned face."
     ),
+]
+PeopleOption = Annotated[
+    Path | None,
+    typer.Option("--people", help="CSV of path and person, instead of person folders.", show_default=False),
 ]
 FpirOption = Annotated[
     float, typer.Option("--fpir", help="Share of strangers' photos that may be given a name.")
@@ -80,15 +85,15 @@ def photo_files(paths: Iterable[Path]) -> list[Path]:
     return found
 
 
-def person_files(roots: Iterable[Path]) -> list[Photo]:
-    """The photos in person folders; tells what is passed over.
+def person_files(roots: Iterable[Path], table: Path | None = None) -> list[Photo]:
+    """The photos in person folders, or those that a table has a person for; tells what is passed over.
 
     Raises:
         UsageError: If a folder cannot be read, or holds no person's photo.
     """
     found: list[Photo] = []
     for root in roots:
-        people = survey(root, min_people=1)
+        people = survey(root, 1) if table is None else survey_by_table(root, table, 1)
         found += people.photos
         for words in people.notices:
             note(words)

@@ -9,7 +9,7 @@ import typer
 from masquerade.cli.console import note, open_key, say
 from masquerade.cli.lines import say_matches, say_names, say_vectors, write_vectors
 from masquerade.cli.outputs import Overwrite
-from masquerade.cli.reading import ClosedSet, FpirOption, person_files, photo_files, sum_up
+from masquerade.cli.reading import ClosedSet, FpirOption, PeopleOption, person_files, photo_files, sum_up
 from masquerade.errors import PhotoRejected, UsageError
 from masquerade.files.kinds import Kind
 from masquerade.files.outputs import require_output
@@ -35,6 +35,7 @@ def predict(
     gallery: Annotated[
         Path | None, typer.Option(help="Name the most alike person of this gallery instead.")
     ] = None,
+    people: PeopleOption = None,
     fpir: FpirOption = FPIR,
     strangers: Annotated[
         Path | None,
@@ -52,7 +53,7 @@ def predict(
     recogniser = Recogniser.open(model, open_key(key), Records.beside(key))
     turned_away: list[PhotoRejected] = []
     if enrol is not None:
-        turned_away += _enrol(recogniser, photos, enrol)
+        turned_away += _enrol(recogniser, photos, enrol, people)
     elif gallery is not None:
         known = Gallery.read(gallery, recogniser)
         files = photo_files(photos)
@@ -98,8 +99,8 @@ def _told(unknown: OpenSet) -> OpenSet:
     return unknown
 
 
-def _enrol(recogniser: Recogniser, roots: list[Path], out: Path) -> list[PhotoRejected]:
-    photos = [(photo.person, photo.path) for photo in person_files(roots)]
+def _enrol(recogniser: Recogniser, roots: list[Path], out: Path, table: Path | None) -> list[PhotoRejected]:
+    photos = [(photo.person, photo.path) for photo in person_files(roots, table)]
     gallery, rejected = Gallery.enrol(recogniser, photos)
     gallery.save(out)
     people = len(set(gallery.card.people))

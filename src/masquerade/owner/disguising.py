@@ -99,6 +99,7 @@ def disguise_folder(
     cache: Path | None = None,
     dry_run: bool = False,
     faces: FaceHandling = "as-is",
+    people: Path | None = None,
     progress: Progress | None = None,
 ) -> DisguiseSummary:
     """Disguise all photos under a folder of person folders.
@@ -120,6 +121,7 @@ def disguise_folder(
         cache: File of crafted features, if the recipe crafts; by itself among the owner's records.
         dry_run: Open photos and say which would be turned away; write nothing; needs no consent.
         faces: Whether faces are found and aligned, or pictures are taken as they are.
+        people: A table of who is on each photo, instead of person folders.
         progress: Told after every shard.
 
     Raises:
@@ -131,7 +133,7 @@ def disguise_folder(
     """
     cache = cache or records.crafted
     _keep_apart(photos, out, records, cache)
-    found = list_photos(photos, min_images)
+    found = list_photos(photos, min_images, people)
     if not dry_run:
         _require_consent(recipe, accept_broken)
     reader = PhotoReader(recipe.height, recipe.width, recipe.mode, faces)

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from masquerade.data.folders import survey
+from masquerade.data.people_table import survey_by_table
 from masquerade.errors import UsageError
 from masquerade.files.standing import glance
 
@@ -27,6 +28,7 @@ class PhotoList:
         people: Names of people, sorted as ``folders.survey`` sorts them.
         notices: What the survey passed over.
         photos: Person, as an index into ``people``, and file name of each photo.
+        by_folder: Whether names are those within person folders; else they are paths below ``root``.
     """
 
     def __init__(
@@ -35,7 +37,10 @@ class PhotoList:
         people: tuple[str, ...],
         notices: tuple[str, ...],
         photos: Iterable[tuple[int, str]],
+        *,
+        by_folder: bool = True,
     ) -> None:
+        self._by_folder = by_folder
         self.root = root
         self.people = people
         self.notices = notices
@@ -53,19 +58,20 @@ class PhotoList:
         return len(self.persons)
 
     def relative(self, index: int) -> str:
-        """``person/name`` of a photo."""
+        """Path of a photo below the folder."""
         name = os.fsdecode(self._names[self._ends[index] : self._ends[index + 1]])
-        return f"{self.people[self.persons[index]]}/{name}"
+        return f"{self.people[self.persons[index]]}/{name}" if self._by_folder else name
 
     def path(self, index: int) -> Path:
         """Where a photo lies."""
         return self.root / self.relative(index)
 
     def digest(self) -> str:
-        """SHA-256 over names and sizes of all photos, hexadecimal; opens none of them."""
+        """SHA-256 over names, sizes and people of all photos, hexadecimal; opens none of them."""
         seen = sha256()
         for index, size in enumerate(self._sizes.tolist()):
-            seen.update(json.dumps([self.relative(index), size]).encode())
+            person = [] if self._by_folder else [self.people[self.persons[index]]]
+            seen.update(json.dumps([self.relative(index), size, *person]).encode())
         return seen.hexdigest()
 
     def glance(self, rows: Sequence[int]) -> str:
@@ -74,17 +80,18 @@ class PhotoList:
         return sha256(json.dumps(facts).encode()).hexdigest()
 
 
-def list_photos(root: Path, min_images: int = 1) -> PhotoList:
-    """List the photos in person folders.
+def list_photos(root: Path, min_images: int = 1, table: Path | None = None) -> PhotoList:
+    """List the photos in person folders, or those that a table has a person for.
 
     Args:
-        root: The folder of person folders.
+        root: The folder of person folders; with a table, of photos.
         min_images: People with fewer photos are left out.
+        table: CSV of paths and people, see ``people_table``.
 
     Raises:
         UsageError: If there is no such folder, or nobody has enough photos.
     """
-    found = survey(root)
+    found = survey(root) if table is None else survey_by_table(root, table)
     counts = Counter(photo.person for photo in found.photos)
     people = tuple(person for person, count in counts.items() if count >= min_images)
     if not people:
@@ -93,7 +100,7 @@ def list_photos(root: Path, min_images: int = 1) -> PhotoList:
         )
     number = {person: index for index, person in enumerate(people)}
     kept = ((number[photo.person], photo.name) for photo in found.photos if photo.person in number)
-    return PhotoList(Path(root), people, found.notices, kept)
+    return PhotoList(Path(root), people, found.notices, kept, by_folder=table is None)
 
 
 def _size(path: Path) -> int:
