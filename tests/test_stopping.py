@@ -28,7 +28,7 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 SCRIPT = """
 import sys, threading, time
 from masquerade.cli import stopping
-stopping._PATIENCE = 0.2
+stopping._PATIENCE = float(sys.argv[2])
 ours = stopping.Stopping()
 ours.begin()
 threading.Thread(target=time.sleep, args=(30,)).start()  # a photo that takes its time
@@ -44,7 +44,7 @@ ours.leave(130)
 
 @contextmanager
 def interrupted_after(event: threading.Event) -> Iterator[None]:
-    """Ctrl-C once an event is set; what is inside has to end within two seconds then."""
+    """Ctrl-C once an event is set; what is inside has to end within seconds then, also on a busy machine."""
     at: list[float] = []
 
     def interrupt() -> None:
@@ -59,7 +59,7 @@ def interrupted_after(event: threading.Event) -> Iterator[None]:
             yield
     finally:
         signal.signal(signal.SIGINT, before)
-    assert time.monotonic() - at[0] < 2
+    assert time.monotonic() - at[0] < 5
 
 
 class Slow:
@@ -106,10 +106,12 @@ def test_ctrl_c_does_not_wait_for_the_shards_under_way(tmp_path: Path) -> None:
     let_go.set()
 
 
-def told(seconds: float, *signals: signal.Signals, apart: float = 0.3) -> tuple[int, str, str]:
+def told(
+    seconds: float, *signals: signal.Signals, apart: float = 0, patience: float = 60
+) -> tuple[int, str, str]:
     """A process that is told to stop, and puts things in order for so long: exit code and output."""
     process = subprocess.Popen(
-        [sys.executable, "-c", SCRIPT, str(seconds)],
+        [sys.executable, "-c", SCRIPT, str(seconds), str(patience)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -125,15 +127,18 @@ def told(seconds: float, *signals: signal.Signals, apart: float = 0.3) -> tuple[
 
 @pytest.mark.parametrize("number", SIGNALS)
 def test_a_signal_ends_a_command_in_order_without_waiting_for_its_threads(number: signal.Signals) -> None:
-    assert told(0, number, apart=0) == (128 + number, "in order\n", "")
+    assert told(0, number) == (128 + number, "in order\n", "")
 
 
 def test_six_signals_at_once_do_not_disturb_what_is_put_in_order() -> None:
-    assert told(0.1, *[signal.SIGINT] * 6, apart=0) == (130, "in order\n", "")
+    assert told(0.1, *[signal.SIGINT] * 6) == (130, "in order\n", "")
 
 
 def test_a_signal_seconds_later_ends_a_command_at_once_and_without_a_traceback() -> None:
-    assert told(15, signal.SIGINT, signal.SIGINT) == (130, "in order\n", "")
+    start = time.monotonic()
+    found = told(40, *[signal.SIGINT] * 3, apart=0.7, patience=0.2)
+    assert found == (130, "in order\n", "")
+    assert time.monotonic() - start < 20
 
 
 def test_what_was_begun_with_signals_ignored_goes_on() -> None:
@@ -141,7 +146,7 @@ def test_what_was_begun_with_signals_ignored_goes_on() -> None:
         "args=(30,)", "args=(0,)"
     )
     process = subprocess.Popen(
-        ["/bin/sh", "-c", 'trap "" HUP; exec "$0" "$@"', sys.executable, "-c", code, "0"],
+        ["/bin/sh", "-c", 'trap "" HUP; exec "$0" "$@"', sys.executable, "-c", code, "0", "60"],
         stdout=subprocess.PIPE,
         text=True,
     )

@@ -2,7 +2,7 @@
 
 ``tests/disguise_oracle.py`` and ``tests/token_oracle.py`` recompute them without the package's disguises. Vectors
 are added, never changed: a change would mean that photos disguised by an earlier release cannot be disguised the
-same way again.
+same way again. They were written anew once, before the first release (decision 0015).
 """
 
 import json
