@@ -264,3 +264,13 @@ def test_without_a_terminal_a_new_passphrase_is_asked_of_the_environment(
     monkeypatch.setattr("sys.stdin", StringIO())
     with pytest.raises(WrongPassphrase, match=NEW_VARIABLE):
         new_passphrase()
+
+
+def test_the_guides_commands_run_as_they_stand(monkeypatch: pytest.MonkeyPatch) -> None:
+    guide = (Path(__file__).parents[1] / "docs" / "guide" / "keys.md").read_text(encoding="utf-8")
+    monkeypatch.setenv(NEW_VARIABLE, PHRASE)
+    monkeypatch.setenv(VARIABLE, PHRASE)
+    commands = [line.split()[2:] for line in guide.split("```")[1].strip().splitlines()]
+    assert [command[1] for command in commands] == ["new", "passphrase", "backup", "restore", "show"]
+    for command in commands:
+        assert run(command) == 0, command

@@ -1,13 +1,13 @@
 """Finished pieces of audits on disk, so that a killed study goes on where it was. JSON only; takes no key."""
 
 import json
-import os
 from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, final
 
 from masquerade import __version__
+from masquerade.files.durable import write_durably
 
 
 @final
@@ -50,7 +50,5 @@ def _on_disk(path: Path, what: dict[str, Any], make: Callable[[], dict[str, Any]
         kept: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))["piece"]
         return kept
     piece = make()
-    draft = path.with_suffix(f".{os.getpid()}.part")
-    draft.write_text(json.dumps({"what": what, "piece": piece}), encoding="utf-8")
-    draft.replace(path)
+    write_durably(path, [json.dumps({"what": what, "piece": piece}).encode()])
     return piece

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from masquerade.audit.results import Report
+from masquerade.files.durable import write_durably
 from masquerade.report.markdown import markdown
 from masquerade.report.page import page
 from masquerade.report.pictures import PictureGrid
@@ -30,15 +31,15 @@ def render(report: Report, pictures: Sequence[PictureGrid], out: Path) -> Path:
     """
     write_numbers(report, out)
     html = out / "report.html"
-    html.write_text(_page(report, pictures), encoding="utf-8")
+    write_durably(html, [_page(report, pictures).encode()])
     return html
 
 
 def write_numbers(report: Report, out: Path) -> None:
     """Write ``report.json`` and ``report.md``: all but the page."""
     out.mkdir(parents=True, exist_ok=True)
-    (out / "report.json").write_text(report.model_dump_json(indent=2) + "\n", encoding="utf-8")
-    (out / "report.md").write_text(markdown(report), encoding="utf-8")
+    write_durably(out / "report.json", [report.model_dump_json(indent=2).encode(), b"\n"])
+    write_durably(out / "report.md", [markdown(report).encode()])
 
 
 def _page(report: Report, pictures: Sequence[PictureGrid]) -> str:
