@@ -15,8 +15,10 @@ from sqlalchemy.engine import make_url
 POINTS = ("before_cursor_execute", "savepoint", "release_savepoint", "commit")
 
 
-def at_point(engine: Engine, wanted: int, act: Callable[[Connection | None], None]) -> list[bool]:
-    """Act before the wanted statement of all that this engine does from now on; after a commit counts too.
+def at_point(
+    engine: Engine | type[Engine], wanted: int, act: Callable[[Connection | None], None]
+) -> list[bool]:
+    """Act before the wanted statement of all that this engine, or every one, does from now on, or after a commit.
 
     What is returned is empty for as long as it did not come to that.
     """

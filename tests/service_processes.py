@@ -8,12 +8,16 @@ from multiprocessing.context import ForkServerContext
 from multiprocessing.queues import Queue
 from pathlib import Path
 
+from sqlalchemy import Engine
+
 from masquerade.errors import MasqueradeError
+from masquerade.service.backup import restore
 from masquerade.service.database import Database
 from masquerade.service.issuing import Wish
 from masquerade.service.migrating import migrate
 from masquerade.service.provider import Provider
-from service_examples import provider
+from masquerade.service.settings import Settings
+from service_examples import KEY, provider
 from service_faults import at_point, die
 
 
@@ -73,3 +77,9 @@ def dying_migration(address: str, point: int) -> None:
     database = Database(address)
     at_point(database.engine, point, die)
     migrate(database)
+
+
+def dying_restore(told: str, copy: str, point: int) -> None:
+    """A restore that is killed on the way, if the way is that long."""
+    at_point(Engine, point, die)
+    restore(Settings.model_validate_json(told), KEY, Path(copy))

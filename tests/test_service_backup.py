@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from itertools import count
 from pathlib import Path
 
 import psycopg
@@ -20,6 +21,7 @@ from masquerade.service.restoring import most_since
 from masquerade.service.settings import DAY, Policy, Settings
 from masquerade.service.tables import MaskNetRow, StoredFile
 from service_examples import KEY, Cluster
+from service_processes import dying_restore, processes
 
 pytest_plugins = ["service_fixtures"]
 
@@ -216,10 +218,34 @@ def test_a_service_that_was_killed_is_restored_whole(tmp_path: Path) -> None:
         (tmp_path / name).unlink(missing_ok=True)
     restore(told, KEY, tmp_path / "copy")
     assert (tmp_path / "psp.db").stat().st_mode & 0o777 == 0o600
-    assert not list(tmp_path.glob(".masquerade-*"))
+    assert not list(tmp_path.glob(".masquerade-copy-*"))
     restored = Provider(told, KEY, make=False)
     assert restored.verify() == 1
     restored.close()
+
+
+def test_a_restore_that_is_killed_leaves_nothing_or_all(
+    served: Provider, told: Settings, tmp_path: Path
+) -> None:
+    account = served.join(served.invite())["account"]
+    served.issue(account, "wish-1")
+    served.back_up(tmp_path / "copy")
+    again, killed = told.model_copy(update={"database": emptied(told.database)}), 0
+    for point in count(3, 12):
+        words = (again.model_dump_json(), str(tmp_path / "copy"), point)
+        process = processes().Process(target=dying_restore, args=words)
+        process.start()
+        process.join()
+        if process.exitcode == 0:
+            break
+        assert process.exitcode == -9
+        killed += 1
+        assert not (tmp_path / "again.db").exists()
+    assert killed >= 3
+    assert not list(tmp_path.glob(".masquerade-copy-*"))
+    psp = Provider(again, KEY, make=False)
+    assert psp.masknet(account)
+    psp.close()
 
 
 @pytest.mark.parametrize("place", [25, 200, -100, -1])

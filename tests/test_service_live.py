@@ -64,6 +64,17 @@ def test_who_leaves_while_the_database_is_read_is_told_what_is_left_to_do(
     assert "leaves its journal once that ends" in " ".join(capsys.readouterr().err.split())
 
 
+def test_who_lost_the_token_comes_back_to_the_same_masknet(live: Live, tmp_path: Path) -> None:
+    psp, url = live
+    first, second = tmp_path / "first.masknet", tmp_path / "second.masknet"
+    assert run(["mask", "join", url, psp.invite(), "-o", str(first)]) == 0
+    account = json.loads((tmp_path / "first.masknet.account").read_text())["account"]
+    assert run(["mask", "join", url, psp.invite(account), "-o", str(second)]) == 0
+    assert first.read_bytes() == second.read_bytes()
+    assert run(["mask", "forget", f"{first}.account"]) != 0
+    assert run(["mask", "forget", f"{second}.account"]) == 0
+
+
 @pytest.mark.parametrize("lost", range(4))
 def test_joining_goes_on_after_a_cut(
     live: Live, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lost: int

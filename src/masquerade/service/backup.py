@@ -5,13 +5,13 @@ What goes back are its rows, into tables that this version makes. A copy says of
 ``restoring``.
 """
 
+import fcntl
 import os
-import secrets
 import shutil
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, final
@@ -35,6 +35,7 @@ from masquerade.service.restoring import FACT, counted
 from masquerade.service.settings import Settings
 from masquerade.service.tables import Account, AuditRow, Fact, Head
 
+_FOLDER: Final = ".masquerade-copy-"
 BESIDE: Final = ("", "-wal", "-shm", "-journal")
 """Ends of the names of files that SQLite takes for one database."""
 
@@ -220,10 +221,27 @@ def _private(where: Path | None) -> Iterator[Path]:
     """A folder for the owner alone, gone at the end."""
     if where is not None and not where.is_dir():
         raise UsageError("there is no such folder", place=where, remedy="Make it first.")
-    name = f".masquerade-{secrets.token_hex(8)}"
-    with named_failures(where or tempfile.gettempdir()):
-        folder = Path(tempfile.mkdtemp(prefix=name, dir=where))
+    place = where or Path(tempfile.gettempdir())
+    with named_failures(place):
+        _clear(place)
+        folder = Path(tempfile.mkdtemp(prefix=_FOLDER, dir=place))
+        held = os.open(folder, os.O_RDONLY)
+        fcntl.flock(held, fcntl.LOCK_EX)
     try:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+        os.close(held)
+
+
+def _clear(place: Path) -> None:
+    """Remove what killed commands have left: copies of a database; folders in use stay."""
+    for folder in place.glob(f"{_FOLDER}*"):
+        with suppress(OSError):
+            held = os.open(folder, os.O_RDONLY | os.O_NOFOLLOW | os.O_DIRECTORY)
+            try:
+                fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                if os.fstat(held).st_uid == os.getuid():
+                    shutil.rmtree(folder)
+            finally:
+                os.close(held)
