@@ -68,7 +68,7 @@ class _Log:
         code = told.get("invitation")
         if code is None:
             return
-        if self.invited.get(code) != whom or code in self.joined | self.withdrawn:
+        if self.invited.get(code) != whom or code in self.joined or code in self.withdrawn:
             raise _disagrees(
                 "somebody joined by an invitation that was not made so, or was not open", code[:40]
             )
