@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from masquerade.audit.smaller import shorter, smaller_arm, smaller_attack
 from masquerade.errors import StudyError
 
 Profile = Literal["quick", "laptop", "paper"]
@@ -227,13 +228,23 @@ class ClaimSpec(Part):
 
 
 class ProfileSpec(Part):
-    """What a profile changes: seeds, training, sizes, and which arms are left out."""
+    """What a profile changes: seeds, training, sizes, and which arms are left out.
+
+    ``data`` says fields of the study's data anew. ``photos`` bounds the photos that are protected of every arm, and
+    ``epochs`` the passes of every training. ``change`` changes parameters of every recipe that has them. ``at_most``
+    bounds options of every attack that has them: photos, epochs, steps, queries.
+    """
 
     seeds: list[int] = Field([0], min_length=1)
     training: TrainingSpec | None = None
     images: int | None = None
     train: int | None = None
     test: int | None = None
+    data: dict[str, Any] = {}
+    photos: int | None = Field(None, ge=1)
+    epochs: int | None = Field(None, ge=1)
+    change: dict[str, Any] = {}
+    at_most: dict[str, int] = {}
     without_arms: list[str] = []
     without_attacks: list[str] = []
 
@@ -301,12 +312,17 @@ class Resolved:
         self.study = study
         self.profile: Profile = profile
         self.seeds = change.seeds
-        self.training = change.training or study.training
-        self.arms = [arm for arm in study.arms if arm.name not in change.without_arms]
-        self.attacks = [attack for attack in study.attacks if attack.title not in change.without_attacks]
+        self.training = shorter(change.training or study.training, change.epochs)
+        self.arms = [smaller_arm(arm, change) for arm in study.arms if arm.name not in change.without_arms]
+        self.attacks = [
+            smaller_attack(attack, change.at_most)
+            for attack in study.attacks
+            if attack.title not in change.without_attacks
+        ]
         self.curves = [curve for curve in study.curves if curve.attack in {a.title for a in self.attacks}]
         sizes = {"train": change.train, "test": change.test}
-        self.data = study.data.model_copy(update={k: v for k, v in sizes.items() if v is not None})
+        said = {**change.data, **{name: size for name, size in sizes.items() if size is not None}}
+        self.data = DataSpec.model_validate({**study.data.model_dump(), **said})
         self.images = change.images
 
     @property
