@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 TORCH := torch==2.13.0
 ENOUGH := OMP_NUM_THREADS=1
 
-.PHONY: demo test check bench studies wheel clean
+.PHONY: demo test check bench studies quick wheel clean
 
 demo: $(VENV)/.demo ## install, and run the whole story on built-in faces; prints where the report is
 	$(BIN)/masquerade demo -o out/demo --overwrite
@@ -32,6 +32,9 @@ studies: $(VENV)/.dev studies/models ## every study at the laptop profile, and t
 	done
 	$(BIN)/python studies/results_page.py
 	$(BIN)/python studies/collusion_extract.py
+
+quick: $(VENV)/.dev ## every study at the quick profile, and what each takes of one core; needs MASQUERADE_DATA
+	$(BIN)/python studies/quick.py
 
 # HyperObf's networks for photos of 64 pixels, what Crafter is compared with, and another generator: too large or too many
 # to keep here, trained in an hour and a half.

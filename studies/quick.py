@@ -1,8 +1,8 @@
 """Runs studies at the quick profile, one after the other, and says what each took of one core.
 
-``python studies/quick.py [--dry-run] [--keep] [NAMES ...]``; without names, all. Data come from MASQUERADE_DATA. Studies
-that need networks which are not here are passed over with a word. With ``--keep`` the seconds go into the package,
-where ``audit --dry-run`` reads them.
+``python studies/quick.py [--dry-run] [--keep] [NAMES ...]``; without names, all. Data come from MASQUERADE_DATA.
+Studies that need networks which are not here are passed over with a word. With ``--keep`` the seconds go into the
+package, where ``audit --dry-run`` reads them.
 """
 
 import argparse

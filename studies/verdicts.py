@@ -3,12 +3,13 @@
 import json
 from collections.abc import Iterator
 
-from committed import committed
+from committed import committed, report
 
 from masquerade.audit.results import Arm, Report
 from masquerade.audit.study import ArmSpec
 from masquerade.audit.study_file import load_study
 from masquerade.cli.studies import shipped_studies
+from masquerade.owner.cloak_worth import MEASURED, CloakWorth
 from masquerade.recipes import current_name
 from masquerade.recipes.measured import VERDICTS, Measured, parameters_digest
 from masquerade.released.verdict import Strongest, Verdict
@@ -19,17 +20,55 @@ WORST_LAST = ("UNPROTECTED", "NOT BROKEN BY THE ATTACKS RUN", "INCOMPLETE", "WEA
 Rank = tuple[int, float, float]
 
 
+CLOAKS = {
+    "one-pass": ("hyperobf_trackers", "one-pass"),
+    "optimised": ("hyperobf_felt", "hyperobf"),
+    "felt": ("hyperobf_felt", "felt-80"),
+    "felt-one-pass": ("hyperobf_felt", "felt-one-pass"),
+}
+"""Which arm of which study is which way of cloaking."""
+RECOGNISERS = {
+    "sface": "SFace",
+    "nearest_sface": "SFace",
+    "dlib": "dlib",
+    "nearest_dlib": "dlib",
+    "dlib_resize": "dlib, once the photos had been made smaller",
+}
+"""Attacks by recognisers that learned from other photos, the strongest first where they are equal."""
+
+
 def main() -> None:
-    """Write the file."""
+    """Write the files."""
     VERDICTS.write_text(condensed(), encoding="utf-8")
+    MEASURED.write_text(cloaks(), encoding="utf-8")
+
+
+def cloaks() -> str:
+    """What each way of cloaking is worth, against the recogniser that felt it least."""
+    found = [_cloak(method, *where).model_dump(mode="json") for method, where in CLOAKS.items()]
+    return json.dumps(found, indent=1) + "\n"
+
+
+def _cloak(method: str, study: str, name: str) -> CloakWorth:
+    (arm,) = (arm for arm in report(study).arms if arm.name == name)
+    ran = {leak.attack: leak.headline for leak in arm.leaks if leak.headline and leak.status == "ran"}
+    values = {attack: ran[attack].value for attack in RECOGNISERS if attack in ran}
+    best = max(values, key=lambda attack: values[attack])
+    return CloakWorth(
+        method=method,
+        recogniser=RECOGNISERS[best],
+        recognised=round(values[best], 3),
+        study=study,
+        parameters={key: value for key, value in arm.recipe.items() if key != "source"},
+    )
 
 
 def condensed() -> str:
     """The file's text: of every protection that was measured its worst grade, the worst first."""
     worst: dict[str, tuple[Rank, Measured]] = {}
     names: dict[str, str] = {}
-    for report in committed():
-        for rank, found in _measured(report):
+    for each in committed():
+        for rank, found in _measured(each):
             names[found.digest] = names.get(found.digest) or found.recipe
             if found.digest not in worst or rank > worst[found.digest][0]:
                 worst[found.digest] = (rank, found)

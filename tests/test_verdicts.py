@@ -1,5 +1,7 @@
 """Grades of recipes: from the committed results alone, and bound to what was measured."""
 
+import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,11 +9,41 @@ import pytest
 import verdicts
 
 from masquerade.errors import UsageError
+from masquerade.owner.cloak_methods import METHODS
+from masquerade.owner.cloak_worth import MEASURED, worth
 from masquerade.recipes import RECIPES, current_name, measured, recipe
 from masquerade.recipes.measured import VERDICTS, grade_of, parameters_digest, verdict_on
 from masquerade.released.verdict import HELD, Verdict
 
 GRADES = verdicts.WORST_LAST
+
+
+def test_what_cloaks_are_worth_is_what_the_results_say() -> None:
+    assert MEASURED.read_text("utf-8") == verdicts.cloaks(), "run studies/verdicts.py"
+
+
+def test_the_command_line_says_of_a_cloak_what_the_page_says() -> None:
+    """The page's template, filled in from the numbers that the page has."""
+    page = Path(__file__).parents[1] / "page" / "src"
+    numbers = json.loads((page / "measured.json").read_text("utf-8"))
+    said = (
+        (page / "screen" / "protection.ts")
+        .read_text("utf-8")
+        .split('at("brief").textContent =')[1]
+        .split(";")[0]
+    )
+    sentence = "".join(re.findall("`([^`]*)`", said))
+    share = str(int(100 * numbers["sface"]["cloaked"] + 0.5))
+    assert sentence.replace("${of100(sface.cloaked)}", f"{share} of 100") == str(worth("one-pass"))
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_every_way_of_cloaking_says_what_it_is_worth(method: str) -> None:
+    found = worth(method)
+    assert "Do not rely on it" in str(found)
+    assert found.told(found.parameters) == str(found)
+    other = {**found.parameters, "bound": 3.0}
+    assert found.told(other).endswith("It was measured with bound 15.0 instead of 3.0.")
 
 
 def test_the_grades_that_ship_are_those_of_the_results() -> None:

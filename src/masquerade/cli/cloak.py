@@ -13,15 +13,11 @@ from masquerade.errors import UsageError
 from masquerade.faces.finder import FaceFinder
 from masquerade.files.outputs import require_folder
 from masquerade.masknets import MaskNetFile, masknet_bytes, read_masknet
-from masquerade.owner.cloak_methods import DEFAULT, METHODS, face_cloak
+from masquerade.owner.cloak_methods import DEFAULT, METHODS, cloak_with, face_cloak
+from masquerade.owner.cloak_worth import worth
 from masquerade.owner.cloaking import CloakSummary, cloak_folder
 from masquerade.owner.photo_cloak import MIN_SSIM, NO_FACE, Appearance, PhotoCloak
 from masquerade.owner.records import Records
-
-THREAT = (
-    "A cloak disturbs recognisers that learn from your cloaked photos. Others, those that learned from clean "
-    "photos and later ones among them, may see through it: the guide of HyperObf says which did, and how often."
-)
 
 
 def cloak(
@@ -49,7 +45,7 @@ def cloak(
     file = read_masknet(masknet)
     appearance = _appearance(strength, min_ssim, on_no_face)
     photo_cloak = PhotoCloak(FaceFinder(), face_cloak(file, method), appearance)
-    note(THREAT)
+    note(worth(method).told(cloak_with(file, method).describe()))
     with progress("cloaking") as told:
         summary = cloak_folder(
             photos,

@@ -26,7 +26,13 @@ BOUND: Final = 15.0
 
 
 def face_cloak(file: MaskNetFile, method: str) -> Keyed:
-    """What cloaks faces of the size that the person's MaskNet looks at.
+    """What cloaks faces of the size that the person's MaskNet looks at; see ``cloak_with``."""
+    shape = (3, file.card.size, file.card.size)
+    return cloak_with(file, method).with_masknet(file.masknet, file.numbers, shape)
+
+
+def cloak_with(file: MaskNetFile, method: str) -> MaskNetCloak | FeltCloak | OnePassCloak:
+    """A way of cloaking with a person's MaskNet.
 
     Args:
         file: The person's MaskNet.
@@ -36,13 +42,12 @@ def face_cloak(file: MaskNetFile, method: str) -> Keyed:
         UsageError: If there is no such method, or the MaskNet's size does not fit it.
         ModelError: If the method's generator cannot be read.
     """
-    shape, own = (3, file.card.size, file.card.size), StaticSource("own", file.masknet)
+    own = StaticSource("own", file.masknet)
     if method == "optimised":
-        return MaskNetCloak(own, bound=BOUND).with_masknet(file.masknet, file.numbers, shape)
+        return MaskNetCloak(own, bound=BOUND)
     if method == "felt":
         recognisers = tuple(open_recogniser(name) for name in _RECOGNISERS)
-        cloak = FeltCloak(own, recognisers, bound=BOUND, similarity=_SIMILARITY)
-        return cloak.with_masknet(file.masknet, file.numbers, shape)
+        return FeltCloak(own, recognisers, bound=BOUND, similarity=_SIMILARITY)
     if method not in _GENERATORS:
         raise UsageError(
             "no such way of cloaking",
@@ -51,4 +56,4 @@ def face_cloak(file: MaskNetFile, method: str) -> Keyed:
             remedy=f"Name one of {', '.join(METHODS)}.",
         )
     generator = open_cloak_generator(_GENERATORS[method]).precise()
-    return OnePassCloak(generator, own, BOUND).with_masknet(file.masknet, file.numbers, shape)
+    return OnePassCloak(generator, own, BOUND)
