@@ -1,13 +1,31 @@
 """Study files: what they may say, and what is said of mistakes."""
 
+import json
 import os
+import re
 from pathlib import Path
 
 import pytest
+from pydantic.fields import FieldInfo
 
 from masquerade.attacks import EVERY_ATTACK, attack_named
 from masquerade.audit.run import Audit
-from masquerade.audit.study import ArmSpec
+from masquerade.audit.study import (
+    ArmSpec,
+    AttackSpec,
+    ClaimSpec,
+    CurveSpec,
+    DataSpec,
+    FigureSpec,
+    HeldSpec,
+    MapSpec,
+    NoiseSpec,
+    Part,
+    PointSpec,
+    ProfileSpec,
+    Study,
+    TrainingSpec,
+)
 from masquerade.audit.study_file import load_study
 from masquerade.audit.study_of_folder import study_of_folder
 from masquerade.audit.trial import disguise_of, settings_of
@@ -235,3 +253,59 @@ def test_the_digest_follows_what_changes_numbers(tmp_path: Path) -> None:
         path.write_text(text)
         digests.add(load_study(path).at("quick").digest)
     assert len(digests) == 2
+
+
+HEADINGS = {
+    "The study": Study,
+    "`[data]`": DataSpec,
+    "`[training]`": TrainingSpec,
+    "`[[arms]]`": ArmSpec,
+    "`noise` of an arm": NoiseSpec,
+    "`[[attacks]]`": AttackSpec,
+    "`fresh` of an attack": HeldSpec,
+    "`[[curves]]`": CurveSpec,
+    "`[[figures]]`": FigureSpec,
+    "`points` of a figure": PointSpec,
+    "`[[maps]]`": MapSpec,
+    "`[[claims]]`": ClaimSpec,
+    "`[profiles.NAME]`": ProfileSpec,
+}
+
+
+def _default(field: FieldInfo) -> str:
+    if field.is_required():
+        return "needed"
+    value = field.get_default(call_default_factory=True)
+    return "none" if value is None else f"`{json.dumps(value)}`"
+
+
+def test_the_guide_lists_every_field_and_its_default() -> None:
+    guide = (ROOT / "docs" / "guide" / "studies.md").read_text(encoding="utf-8").split("## Every field")[1]
+    parts = dict(part.split("\n", 1) for part in guide.split("\n### ")[1:])
+    assert set(parts) == set(HEADINGS)
+    assert set(HEADINGS.values()) == set(Part.__subclasses__())
+    for heading, part in HEADINGS.items():
+        told = re.findall(r"^\| `(\w+)` \| (.+?) \| .+ \|$", parts[heading], re.MULTILINE)
+        assert told == [(name, _default(field)) for name, field in part.model_fields.items()], heading
+
+
+def test_a_profile_makes_a_study_smaller(tmp_path: Path) -> None:
+    path = tmp_path / "small.toml"
+    inner = 'options = { queries = 9, then = { name = "latent_search", steps = 200 } }'
+    text = SMALL.replace(
+        'name = "moments"\nmetric = "linkage"', f'name = "averaged_repeats"\nmetric = "eval_acc"\n{inner}'
+    )
+    text = text.replace(
+        'recipe = "none"', 'recipe = "crafter"\nphotos = 9\ntraining = { preset = "laptop-mlp" }'
+    )
+    profile = "photos = 4\nepochs = 2\nchange = { iterations = 3 }\nat_most = { queries = 2, steps = 5, photos = 3 }\n"
+    path.write_text(f'{text}{profile}data = {{ public = 7 }}\n[training]\npreset = "laptop-mnist"\n')
+    study = load_study(path).at()
+    (arm,), (attack,) = study.arms, study.attacks
+    assert (arm.photos, arm.change, study.data.public) == (4, {"iterations": 3}, 7)
+    assert arm.training is not None
+    assert settings_of(arm.training).epochs == 2
+    assert study.training is not None
+    assert settings_of(study.training).steps == 400  # counted in steps
+    assert attack.options["queries"] == 2
+    assert attack.options["then"] == {"name": "latent_search", "steps": 5}
