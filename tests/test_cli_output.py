@@ -178,3 +178,24 @@ def test_what_nobody_foresaw_is_one_line_without_secrets(
     monkeypatch.setenv("MASQUERADE_DEBUG", "1")
     run(["key", "show", "a.key"])
     assert "in show" in capsys.readouterr().err
+
+
+def test_progress_without_a_terminal_counts_and_estimates(capsys: pytest.CaptureFixture[str]) -> None:
+    seconds = iter([0.0, 0.0, 100.0, 101.0, 200.0, 260.0, 600.0])
+    advance = console._plain("cloaking", lambda: next(seconds))
+    for done in (50, 60, 60, 65, 66, 100):
+        advance(done, 100, "loss 1")
+    assert capsys.readouterr().err.splitlines() == [
+        "cloaking: 50 of 100, loss 1",
+        "cloaking: 60 of 100, about 7 min left, loss 1",
+        "cloaking: 65 of 100, about 8 min left, loss 1",
+        "cloaking: 66 of 100, about 9 min left, loss 1",
+        "cloaking: 100 of 100, loss 1",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(9.6, "about 10 s"), (125, "about 2 min"), (7200, "about 2.0 h")]
+)
+def test_an_estimate_has_one_unit(seconds: float, words: str) -> None:
+    assert console._left(1, 1, seconds) == f"{words} left"

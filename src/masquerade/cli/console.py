@@ -5,10 +5,11 @@ nothing in them can move the cursor, turn the direction of text or begin a line.
 """
 
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 import typer
 from rich.console import Console
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
 
 notes = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
 
+
+_PATIENCE: Final = 60.0
+"""Seconds without a line, after which a job that is slow says where it is."""
+_MINUTE: Final = 60
 
 SOME_FAILED = 2
 """Exit code of a command that did its work, but not for every photo or row."""
@@ -65,12 +70,12 @@ def complain(words: str) -> None:
 
 @contextmanager
 def progress(title: str) -> Iterator[Advance]:
-    """A bar with an estimate on a terminal; a plain line every tenth of the way elsewhere."""
+    """A bar with an estimate on a terminal; elsewhere a plain line with one, every tenth of the way or minute."""
     if not notes.is_terminal:
         yield _plain(title)
         return
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, TextColumn("{task.fields[words]}"), console=notes, transient=True) as bar:
+    with Progress(*columns, TextColumn("{task.fields[words]}", markup=False), console=notes, transient=True) as bar:
         task = bar.add_task(title, words="", total=None)
 
         def advance(done: int, total: int, words: str = "") -> None:
@@ -79,17 +84,32 @@ def progress(title: str) -> Iterator[Advance]:
         yield advance
 
 
-def _plain(title: str) -> Advance:
-    last = -1
+def _plain(title: str, clock: Callable[[], float] = time.monotonic) -> Advance:
+    tenth, told = -1, clock()
+    first: tuple[int, float] | None = None  # a job that goes on does not begin at 0
 
     def advance(done: int, total: int, words: str = "") -> None:
-        nonlocal last
-        tenth = 10 * done // max(total, 1)
-        if tenth != last:
-            last = tenth
-            note(f"{title}: {done} of {total} {words}".rstrip())
+        nonlocal tenth, told, first
+        now = clock()
+        first = first or (done, now)
+        if 10 * done // max(total, 1) == tenth and now - told < _PATIENCE:
+            return
+        tenth, told = 10 * done // max(total, 1), now
+        parts = (f"{title}: {done} of {total}", _left(total - done, done - first[0], now - first[1]), words)
+        note(", ".join(part for part in parts if part))
 
     return advance
+
+
+def _left(to_do: int, done: int, seconds: float) -> str:
+    """How long the rest takes if it goes on as it went; empty if nothing is known or left."""
+    if to_do <= 0 or done <= 0:
+        return ""
+    rest = to_do * seconds / done
+    if rest < _MINUTE:
+        return f"about {rest:.0f} s left"
+    minutes = round(rest / _MINUTE)
+    return f"about {minutes} min left" if minutes < _MINUTE else f"about {minutes / _MINUTE:.1f} h left"
 
 
 def open_key(path: Path) -> "Key":
