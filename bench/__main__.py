@@ -9,7 +9,7 @@ import torch
 from rich.console import Console
 from rich.table import Table
 
-from bench import crafter, disguised_nets, hyperobf, page, service, xnn
+from bench import command, crafter, disguised_nets, hyperobf, page, service, xnn
 from bench.measure import Row
 
 RESULTS = Path(__file__).parent / "results.json"
@@ -20,6 +20,7 @@ SYSTEMS = {
     "crafter": crafter,
     "service": service,
     "page": page,
+    "command": command,
 }
 
 

@@ -24,7 +24,8 @@ import torch
 from masquerade.files import durable
 from masquerade.released import verify
 from masquerade.released.ledger import Ledger
-from masquerade.released.shard import EncodedShard, Layout, encode
+from masquerade.released.shard import Layout
+from masquerade.released.shard_values import EncodedShard, encode
 from masquerade.released.writer import Shard, write_release
 from released_examples import SHAPE, plan, tree
 

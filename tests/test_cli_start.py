@@ -6,15 +6,14 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from importlib import import_module
-from importlib.abc import MetaPathFinder
-from importlib.machinery import ModuleSpec
 from pathlib import Path
 
 import pytest
 
-from masquerade.cli import starting, streams
 from masquerade.cli.app import COMMANDS, run
 from masquerade.cli.lazy import Command, Group
+from masquerade.released.writer import write_release
+from released_examples import make, plan
 
 HEAVY = ("torch", "scipy", "sklearn", "torchmetrics", "matplotlib", "ot")
 
@@ -48,6 +47,8 @@ def _commands(commands: Mapping[str, Command | Group], *above: str) -> Iterator[
 def test_small_commands_load_no_network(tmp_path: Path) -> None:
     lines = [["--help"], ["--version"], *([*group, "--help"] for group in _groups(COMMANDS))]
     lines += [["key", "new", "a.key"], ["key", "show", "a.key"], ["psp", "accounts", "--help"]]
+    lines += [["list", "studies"], ["verify", "released"]]
+    write_release(tmp_path / "released", plan(), make, tmp_path / "ledger.sqlite")
     done = subprocess.run(
         [sys.executable, "-c", PROBE % (HEAVY,)],
         input=json.dumps(lines),
@@ -77,32 +78,24 @@ def test_every_command_says_its_options(capsys: pytest.CaptureFixture[str]) -> N
         assert f"masquerade {name}" in capsys.readouterr().out
 
 
-class _Interrupts(MetaPathFinder):
-    """Ctrl-C while a module is looked for."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-    def find_spec(self, fullname: str, path: object, target: object = None) -> ModuleSpec | None:
-        if fullname == self.name:
+INTERRUPTED = """
+import sys
+class Interrupts:
+    def find_spec(self, name, path, target=None):
+        if name == %r:
             raise KeyboardInterrupt
-        return None
+sys.meta_path.insert(0, Interrupts())
+from masquerade.cli import main
+main()
+"""
+"""Ctrl-C while a module is looked for."""
 
 
 @pytest.mark.parametrize("module", ["masquerade.cli.app", "masquerade.cli.craft", "masquerade.cli.console"])
-def test_ctrl_c_while_modules_are_loaded_ends_with_one_line(
-    module: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setattr(sys, "meta_path", [_Interrupts(module), *sys.meta_path])
-    for name in [name for name in sys.modules if name.startswith("masquerade.cli.")]:
-        if name not in (starting.__name__, streams.__name__):
-            monkeypatch.delitem(sys.modules, name)
-    monkeypatch.setattr(streams, "take_over", lambda: None)  # these streams are the test's
-    monkeypatch.setattr(sys, "argv", ["masquerade", "craft", "photos", "-o", "out", "--key", "a.key"])
-    with pytest.raises(SystemExit) as left:
-        starting.main()
-    assert left.value.code == 130
-    out, err = capsys.readouterr()
-    assert out == ""
-    assert err.startswith("interrupted")
-    assert err.count("\n") == 1
+def test_ctrl_c_while_modules_are_loaded_ends_with_one_line(module: str, tmp_path: Path) -> None:
+    command = [sys.executable, "-c", INTERRUPTED % module, "craft", "photos", "-o", "out", "--key", "a.key"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False)
+    assert done.returncode == 130
+    assert done.stdout == ""
+    assert done.stderr.startswith("interrupted")
+    assert done.stderr.count("\n") == 1

@@ -28,6 +28,10 @@ def _every(commands: Commands, *above: str) -> Iterator[tuple[str, Command]]:
 _loaded = cache(partial(loaded, "command"))
 
 
+def _place(name: str) -> str:
+    return dict(_every(COMMANDS))[name].place
+
+
 def _read(place: str, *words: str) -> dict[str, Any]:
     """What a command makes of its arguments, without running it."""
     return dict(_loaded(place).make_context("command", list(words)).params)
@@ -40,17 +44,17 @@ def _read(place: str, *words: str) -> dict[str, Any]:
 @example("-" + "a" * 42)
 @example("-help" + "a" * 38)
 def test_every_token_is_read_as_itself(token: str) -> None:
-    read = _read("mask:join", "https://a.example", f"-{token}", "-o", f"-{token}.masknet")
+    read = _read(_place("mask join"), "https://a.example", f"-{token}", "-o", f"-{token}.masknet")
     assert read["code"] == f"-{token}"
     assert read["out"] == Path(f"-{token}.masknet")
-    assert _read("psp_keeping:revoke", f"-{token}", "-k", f"-{token}")["account"] == f"-{token}"
+    assert _read(_place("psp revoke"), f"-{token}", "-k", f"-{token}")["account"] == f"-{token}"
 
 
 @settings(max_examples=100, deadline=None)
 @given(st.lists(NAMES.map("-{}".format), min_size=1, max_size=4))
 @example(["-rf.jpg", "-o.jpg", "--key.jpg", "--json.jpg", "-k.jpg"])
 def test_every_name_of_a_photo_is_read_as_itself(names: list[str]) -> None:
-    read = _read("recognise:predict", "-model", "--json", *names, "--key", "-my.key")
+    read = _read(_place("predict"), "-model", "--json", *names, "--key", "-my.key")
     assert read["model"] == Path("-model")
     assert read["photos"] == [Path(name) for name in names]
     assert read["key"] == Path("-my.key")

@@ -14,8 +14,9 @@ from masquerade.errors import DamagedRelease, UnsupportedRelease, UsageError
 from masquerade.released import ReleasedDataset, verify
 from masquerade.released.made_with import here
 from masquerade.released.manifest import MANIFEST, Manifest
-from masquerade.released.shard import Layout, encode
+from masquerade.released.shard import Layout
 from masquerade.released.shard_file import ShardFile
+from masquerade.released.shard_values import encode
 from masquerade.released.writer import write_release
 from released_examples import CLASSES, SHAPE, make, plan
 

@@ -113,7 +113,7 @@ COMMANDS: Final[Commands] = {
         TRAIN,
     ),
     "verify": Command(
-        "cloud:verify",
+        "verify:verify",
         "Compare every shard with the manifest and name what is damaged, missing, swapped or foreign.",
         TRAIN,
     ),

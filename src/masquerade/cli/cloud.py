@@ -1,4 +1,4 @@
-"""``masquerade verify`` and ``train``: the cloud's side, which takes no key."""
+"""``masquerade train``: the cloud's side, which takes no key."""
 
 from pathlib import Path
 from typing import Annotated
@@ -6,27 +6,12 @@ from typing import Annotated
 import typer
 
 from masquerade.cli import numbers
-from masquerade.cli.console import CommandFailed, note, progress, say
+from masquerade.cli.console import note, progress, say
 from masquerade.cli.outputs import Overwrite
-from masquerade.released.verify import verify as findings
+from masquerade.cli.verify import Released
 from masquerade.training import preset as preset_named
 from masquerade.training import train_released
 from masquerade.training.precision import Precision
-
-Released = Annotated[Path, typer.Argument(help="A released data set.", show_default=False)]
-
-
-def verify(
-    released: Released,
-    quick: Annotated[bool, typer.Option("--quick", help="Compare sizes and headers only.")] = False,
-) -> None:
-    """Compare every shard with the manifest and name what is damaged, missing, swapped or foreign."""
-    found = findings(released, read_data=not quick)
-    for finding in found:
-        say(str(finding))
-    if found:
-        raise CommandFailed(2)
-    say(f"sound: {released}")
 
 
 def train(

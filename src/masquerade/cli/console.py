@@ -75,7 +75,9 @@ def progress(title: str) -> Iterator[Advance]:
         yield _plain(title)
         return
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, TextColumn("{task.fields[words]}", markup=False), console=notes, transient=True) as bar:
+    with Progress(
+        *columns, TextColumn("{task.fields[words]}", markup=False), console=notes, transient=True
+    ) as bar:
         task = bar.add_task(title, words="", total=None)
 
         def advance(done: int, total: int, words: str = "") -> None:

@@ -10,7 +10,7 @@ import typer
 
 from masquerade.audit.run import Audit
 from masquerade.audit.study_file import load_study
-from masquerade.cli import cloud, key, owner, recognise
+from masquerade.cli import cloud, key, owner, recognise, verify
 from masquerade.cli.console import note, say
 from masquerade.cli.lines import csv_line
 from masquerade.cli.studies import demo_study
@@ -52,7 +52,7 @@ def demo(
         f"masquerade disguise {photos} -o {released} --key {secret} --accept-broken",
         lambda: owner.disguise(photos, released, secret, accept_broken=True),
     )
-    _step(3, f"masquerade verify {released}", lambda: cloud.verify(released))
+    _step(3, f"masquerade verify {released}", lambda: verify.verify(released))
     _step(4, f"masquerade train {released} -o {model}", lambda: cloud.train(released, model))
     _step(
         5,

@@ -21,7 +21,7 @@ from masquerade.networks import Network
 from masquerade.owner.records import DatasetRecord, Records
 from masquerade.owner.split_networks import finders
 from masquerade.owner.strangers import strangers_for
-from masquerade.released.shard import TORCH_TYPES
+from masquerade.released.shard_values import TORCH_TYPES
 from masquerade.training.inference import embeddings, probabilities
 from masquerade.training.model_file import ModelCard, load_model, read_card
 from masquerade.training.open_set import OpenSet, open_set, require_no_unknown

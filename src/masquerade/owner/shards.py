@@ -16,7 +16,8 @@ from masquerade.errors import PhotoRejected
 from masquerade.faces.reading import PhotoReader, several
 from masquerade.owner.batches import Batches
 from masquerade.owner.photo_list import PhotoList
-from masquerade.released.shard import TORCH_TYPES, StoredType
+from masquerade.released.shard import StoredType
+from masquerade.released.shard_values import TORCH_TYPES
 from masquerade.released.writer import Shard
 
 

@@ -4,8 +4,20 @@
 the owner.
 """
 
-from masquerade.released.dataset import ReleasedDataset
+from typing import TYPE_CHECKING
+
 from masquerade.released.manifest import Manifest
 from masquerade.released.verify import Finding, Problem, require_sound, verify
 
+if TYPE_CHECKING:
+    from masquerade.released.dataset import ReleasedDataset
+
 __all__ = ["Finding", "Manifest", "Problem", "ReleasedDataset", "require_sound", "verify"]
+
+
+def __getattr__(name: str) -> object:
+    if name == "ReleasedDataset":  # it brings torch, which whoever verifies need not wait for
+        from masquerade.released.dataset import ReleasedDataset
+
+        return ReleasedDataset
+    raise AttributeError(f"module 'masquerade.released' has no attribute {name!r}")

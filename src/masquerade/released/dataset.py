@@ -12,8 +12,9 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from masquerade.released.manifest import Manifest
-from masquerade.released.shard import Layout, check_values
+from masquerade.released.shard import Layout
 from masquerade.released.shard_file import ShardFile
+from masquerade.released.shard_values import check_values
 
 MAPPED_SHARDS = 32
 """Shards that one data set keeps mapped at a time."""

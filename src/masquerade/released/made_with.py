@@ -3,8 +3,6 @@
 from importlib.metadata import version
 from typing import final
 
-import torch
-from PIL import features
 from pydantic import BaseModel, ConfigDict
 
 
@@ -31,6 +29,9 @@ class MadeWith(BaseModel):
 
 def here() -> MadeWith:
     """What data sets are made with on this machine."""
+    import torch  # here, since whoever verifies needs neither
+    from PIL import features
+
     return MadeWith(
         torch=str(torch.__version__),
         numpy=version("numpy"),

@@ -1,16 +1,17 @@
-"""Read a shard without loading it: memory-mapped, after its header was checked."""
+"""Read a shard without loading it: memory-mapped, after its header was checked. torch is loaded for tensors alone."""
 
 import mmap
 from pathlib import Path
-from typing import final
+from typing import TYPE_CHECKING, final
 
 import numpy as np
-import torch
-from torch import Tensor
 
 from masquerade.errors import DamagedRelease
 from masquerade.files.opening import open_file
-from masquerade.released.shard import Layout, check_header, check_values
+from masquerade.released.shard import Layout, check_header, damaged
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 @final
@@ -43,16 +44,22 @@ class ShardFile:
             shape, kind, self._map, images_at
         )
 
-    def labels(self) -> Tensor:
+    def labels(self) -> "Tensor":
         """int64 ``(n,)``, a copy."""
+        import torch
+
         return torch.from_numpy(self._labels.astype(np.int64))
 
-    def image(self, row: int) -> Tensor:
+    def image(self, row: int) -> "Tensor":
         """float32 ``(c, h, w)``, a copy of one image."""
+        import torch
+
         return torch.from_numpy(self._images[row].astype(np.float32))
 
-    def images(self) -> Tensor:
+    def images(self) -> "Tensor":
         """float32 ``(n, c, h, w)``, a copy of all images."""
+        import torch
+
         return torch.from_numpy(self._images.astype(np.float32))
 
     def check(self, classes: int) -> None:
@@ -61,4 +68,8 @@ class ShardFile:
         Raises:
             DamagedRelease: If not.
         """
-        check_values(self.images(), self.labels(), classes, self._path)
+        extremes = () if self._images.size == 0 else (self._images.min(), self._images.max())
+        if not np.isfinite(extremes).all():  # they carry NaN and infinity along
+            raise damaged("its images are not all finite numbers", self._path)
+        if (self._labels < 0).any() or (self._labels >= classes).any():
+            raise damaged(f"its labels are not all from 0 below {classes}", self._path)

@@ -23,7 +23,8 @@ from masquerade.released.folder import clear, existing_dataset, tidy
 from masquerade.released.ledger import Ledger, Row, Started, discard
 from masquerade.released.lock import only_writer
 from masquerade.released.manifest import MANIFEST, Manifest, ShardEntry, shard_name
-from masquerade.released.shard import EncodedShard, Layout, encode
+from masquerade.released.shard import Layout
+from masquerade.released.shard_values import EncodedShard, encode
 
 
 @final

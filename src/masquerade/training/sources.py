@@ -8,7 +8,7 @@ from torch import Tensor
 
 from masquerade.errors import UsageError
 from masquerade.released import ReleasedDataset
-from masquerade.released.shard import check_values
+from masquerade.released.shard_values import check_values
 
 
 class Source(Protocol):
