@@ -1,12 +1,15 @@
 """What is shipped is what git has: package data in the wheel, everything in the sdist; hints on missing parts work."""
 
 import os
+import re
 import subprocess
 import tomllib
 from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 from setuptools.command.egg_info import FileList
 
 from masquerade import extras
@@ -80,3 +83,41 @@ def test_the_gate_installs_the_wheel_and_runs_the_demo() -> None:
     assert os.access(ROOT / ".ci" / "run", os.X_OK)
     for step in ("masquerade-*.whl)[demo]", '"$masquerade" list studies', '"$masquerade" demo'):
         assert step in gate
+
+
+def _locked() -> dict[str, str]:
+    found = re.findall(
+        r"^([a-z0-9._-]+)==([^ ;\\]+)", (ROOT / "requirements.lock").read_text("utf-8"), re.MULTILINE
+    )
+    return {canonicalize_name(name): version for name, version in found}
+
+
+def test_the_lock_fits_every_bound() -> None:
+    every = [*PROJECT["project"]["dependencies"]]
+    for part in PROJECT["project"]["optional-dependencies"].values():
+        every += part
+    locked = _locked()
+    for requirement in map(Requirement, every):
+        if requirement.name != "torch":  # left out, as its first lines say
+            version = locked.get(canonicalize_name(requirement.name))
+            assert version is not None, f"{requirement.name} is not in requirements.lock: make it anew"
+            assert requirement.specifier.contains(version), f"{requirement}, locked {version}: make it anew"
+    assert "torch" not in locked
+
+
+def test_every_locked_package_has_a_hash_and_no_place() -> None:
+    text = (ROOT / "requirements.lock").read_text("utf-8")
+    entries = re.split(r"^(?=[a-z0-9])", text, flags=re.MULTILINE)[1:]
+    assert len(entries) >= len(_locked())
+    assert all("--hash=sha256:" in entry for entry in entries)
+    assert not re.search(r"://|^-|file:|index-url", text, re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    ("package", "unsafe"),
+    [("starlette", "0.49.0"), ("h11", "0.15.0"), ("jinja2", "3.1.5"), ("Pillow", "11.2.1")],
+)
+def test_no_bound_admits_a_release_with_a_known_hole(package: str, unsafe: str) -> None:
+    every = [*PROJECT["project"]["dependencies"], *PROJECT["project"]["optional-dependencies"]["service"]]
+    bounds = {each.name: each.specifier for each in map(Requirement, every)}
+    assert not bounds[package].contains(unsafe)
