@@ -63,12 +63,12 @@ def _networks() -> Iterable[Line]:
 
 
 def _studies() -> Iterable[Line]:
-    from masquerade.audit.study_file import load_study
+    from masquerade.audit.study_text import read_toml
     from masquerade.cli.studies import study_files
 
     for name, path in study_files().items():
         try:
-            yield name, load_study(path).title
+            yield name, str(read_toml(path).get("title", ""))
         except StudyError as error:
             yield name, error
 
