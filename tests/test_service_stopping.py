@@ -3,6 +3,7 @@
 import json
 import signal
 import sqlite3
+import ssl
 import subprocess
 import sys
 import time
@@ -24,6 +25,7 @@ from masquerade.service.web.workers import Workers
 from service_examples import provider
 from service_live import listening
 from service_workers import dies_once, never_serves
+from tls_examples import certificate
 
 PROGRAM = """
 import sys
@@ -120,3 +122,39 @@ def test_a_worker_that_dies_is_begun_again(tmp_path: Path) -> None:
 def test_a_worker_that_cannot_begin_ends_it() -> None:
     with socket() as address, pytest.raises(OutOfOrder, match="cannot begin"):
         Workers(never_serves, 2).run(address)
+
+
+def test_a_lost_terminal_ends_it_in_order(tmp_path: Path) -> None:
+    """The address is told once it answers there, and not before."""
+    port, folder = free_port(), {"cwd": tmp_path, "stderr": subprocess.PIPE, "text": True}
+    words = ["psp", "serve", "--port", str(port), "--stock", "0"]
+    command = [sys.executable, "-c", "from masquerade.cli.starting import main; main()", *words]
+    with subprocess.Popen(command, **folder) as process:  # type: ignore[call-overload]
+        line = process.stderr.readline()
+        assert line.startswith(f"http://127.0.0.1:{port}/ - invite people with `masquerade psp invite`")
+        with create_connection(("127.0.0.1", port), timeout=30) as asking:
+            asking.sendall(b"GET /readyz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+            assert asking.recv(65536).startswith(b"HTTP/1.1 200")
+        process.send_signal(signal.SIGHUP)
+        assert process.wait(30) == 0
+        assert "Traceback" not in process.stderr.read()
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # asyncio drops who is let go
+def test_handshakes_that_never_begin_are_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cert, key = certificate(tmp_path)
+    psp = provider(f"sqlite:///{tmp_path}/psp.db")
+    monkeypatch.setattr(patience, "CONNECTIONS", 3)
+    trusting = ssl.create_default_context(cafile=str(cert))
+    with listening(psp, tmp_path, ssl_certfile=cert, ssl_keyfile=key) as port, ExitStack() as held:
+        silent = [held.enter_context(connected(port)) for _ in range(3)]
+        with connected(port) as fourth:
+            assert fourth.recv(1) == b""  # let go at once
+        monkeypatch.setattr(patience, "HANDSHAKE", 0.0)  # those are given up by now
+        with trusting.wrap_socket(connected(port), server_hostname="localhost") as asking:
+            asking.sendall(b"GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+            answer = asking.recv(65536)
+        assert answer.startswith(b"HTTP/1.1 200")
+        assert b"strict-transport-security: max-age=" in answer
+        for each in silent:
+            each.close()

@@ -1,5 +1,6 @@
 """``masquerade psp serve|operator``: the provider's service, and what its commands work on."""
 
+from enum import StrEnum
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -18,6 +19,15 @@ if TYPE_CHECKING:
 Database = Annotated[str, typer.Option(help="sqlite:///FILE or postgresql://…")]
 KeyFile = Annotated[Path, typer.Option("--key", "-k", help="The operator's key file; serve makes one.")]
 DATABASE, KEY, _HYPERNET = "sqlite:///psp.db", Path("psp.key"), "hypernet-1"
+
+
+class LogLevel(StrEnum):
+    """How much is written."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
 
 
 def serve(
@@ -42,6 +52,10 @@ def serve(
             help="Let others reach it without TLS: whoever reads that network reads every MaskNet.",
         ),
     ] = False,
+    log_level: Annotated[
+        LogLevel, typer.Option(help="From which level on it writes what it does to stderr.")
+    ] = LogLevel.INFO,
+    log_json: Annotated[bool, typer.Option("--log-json", help="As JSON, a line each.")] = False,
 ) -> None:
     """Serve MaskNets to people with an invitation; `psp invite` makes one."""
     settings = settings_of(
@@ -59,6 +73,8 @@ def serve(
         tls_key=tls_key,
         behind_proxy=behind_proxy,
         plain_http=plain_http,
+        log_level=log_level.value,
+        log_json=log_json,
     )
     serving.require_private(listening)  # before anything is made
     open_provider(database, key, make=True).close()
@@ -84,6 +100,14 @@ def open_provider(database: str, key: Path, *, make: bool = False) -> "Provider"
     settings = settings_of(database, key)
     from masquerade.service.provider import Provider, operator_key
 
+    if not make and not key.exists():
+        raise UsageError(
+            "there is no provider here yet",
+            value=f"no {key.name}",
+            place=key.absolute().parent,
+            remedy="Start it first, with `masquerade psp serve`: it makes key and database; then run this beside it, "
+            "in the same folder or with the same --key and --database. If there was one, bring its key back.",
+        )
     opened = operator_key(key) if make and not key.exists() else open_key(key)
     return Provider(settings, opened, make=make)
 

@@ -5,8 +5,10 @@ meanwhile are done in one transaction: those of a kind by one call, the others e
 """
 
 import asyncio
+import logging
 import queue
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -17,10 +19,13 @@ from sqlalchemy import Connection
 from masquerade.errors import MasqueradeError, OutOfOrder
 from masquerade.service.database import Database
 
+_LOG = logging.getLogger("masquerade.service")
 T = TypeVar("T")
 W = TypeVar("W")
 MOST: Final = 64
 """Requests in one transaction."""
+SLOW: Final = 2.0
+"""Seconds from which a commit is worth a line in the log."""
 PATIENCE: Final = 30.0
 """Seconds that a request waits for its commit."""
 
@@ -140,12 +145,14 @@ class Committer:
                 self._commit(wanted)
 
     def _commit(self, batch: list[_Job]) -> None:
+        began = time.monotonic()
         try:
             with self._database.writing() as connection:
                 self._begun(connection)
                 done = [answer for kind in _kinds(batch) for answer in _done(connection, kind)]
                 after = self._committed(connection)
             after()
+            _tell_slow(time.monotonic() - began, len(batch))
         except Exception as error:  # noqa: BLE001  (whoever waits must be told)
             for job in batch:
                 job.answer.set_exception(error)
@@ -155,6 +162,14 @@ class Committer:
                 job.answer.set_exception(result)
             else:
                 job.answer.set_result(result)
+
+
+def _tell_slow(seconds: float, requests: int) -> None:
+    if seconds >= SLOW:
+        _LOG.warning(
+            "the database took long to commit",
+            extra={"fields": {"s": round(seconds, 1), "requests": requests}},
+        )
 
 
 def _slow() -> OutOfOrder:

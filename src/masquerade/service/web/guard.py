@@ -5,6 +5,7 @@ A plain ASGI layer, so that an answer of any part of the service has passed it.
 
 import asyncio
 import json
+import secrets
 import time
 from typing import Final, final
 
@@ -12,7 +13,8 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from masquerade.errors import BadRequest, MasqueradeError, OutOfOrder, ServiceError, TooMuch
-from masquerade.service.web.metrics import Metrics
+from masquerade.service.web.logs import ID, REFUSED, log_request
+from masquerade.service.web.metrics import PAGE, Metrics, usual
 
 LARGEST_BODY: Final = 64 * 1024
 DEEPEST: Final = 20
@@ -57,6 +59,7 @@ class Guard:
             await self._app(scope, receive, send)
             return
         begun, status = time.monotonic(), 500
+        scope[ID] = secrets.token_hex(8)
 
         async def counted(message: Message) -> None:
             nonlocal status
@@ -66,15 +69,22 @@ class Guard:
         try:
             await self._handle(scope, receive, counted)
         finally:
+            path, seconds = getattr(scope.get("route"), "path", None), time.monotonic() - begun
             if self._metrics is not None:
-                path = getattr(scope.get("route"), "path", None)
-                self._metrics.count(scope["method"], path, status, time.monotonic() - begun)
+                self._metrics.count(scope["method"], path, status, seconds)
+            method = usual(scope["method"])
+            log_request(method, path or PAGE, status, seconds, scope[ID], scope.get(REFUSED))
 
     async def _handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def refused(status: int, error: ServiceError) -> None:
+            scope[REFUSED] = error.code
+            await refuse(dressed, status, error)
+
         async def dressed(message: Message) -> None:
             if message["type"] == "http.response.start":
                 own = {name.lower() for name, _ in message["headers"]}
                 more = [(n.encode(), v.encode()) for n, v in HEADERS.items() if n.encode() not in own]
+                more.append((b"x-request-id", scope[ID].encode()))
                 if scope["scheme"] == "https":
                     more.append((b"strict-transport-security", HSTS))
                 if scope["path"].startswith("/v1"):
@@ -84,10 +94,10 @@ class Guard:
 
         if CROWDED in scope:
             full = OutOfOrder("too many connections", code="crowded", remedy="Try again later.", wait=LATER)
-            await refuse(dressed, full.status, full)
+            await refused(full.status, full)
             return
         if "\0" in scope["path"]:  # which PostgreSQL does not take as a text
-            await refuse(dressed, 400, BadRequest("a character that is in no address", code="malformed"))
+            await refused(400, BadRequest("a character that is in no address", code="malformed"))
             return
         try:
             async with asyncio.timeout(SLOWEST):
@@ -95,10 +105,10 @@ class Guard:
         except ClientDisconnect:
             return  # half a request is none
         except TimeoutError:
-            await refuse(dressed, 408, TooMuch("the request came too slowly", code="slow"))
+            await refused(408, TooMuch("the request came too slowly", code="slow"))
             return
         except TooMuch as error:
-            await refuse(dressed, 413, error)
+            await refused(413, error)
             return
         await self._app(scope, _replayed(body, receive), dressed)
 

@@ -1,7 +1,7 @@
 """Where a provider listens."""
 
 from pathlib import Path
-from typing import Final, final
+from typing import Final, Literal, final
 
 from pydantic import BaseModel, ConfigDict
 
@@ -21,6 +21,8 @@ class Listening(BaseModel):
         tls_key: Its key, PEM.
         behind_proxy: Whether a proxy of the same machine does TLS, and is believed who asks.
         plain_http: Whether others may reach it without TLS: only in a network that nobody else reads.
+        log_level: From which level on it writes what it does.
+        log_json: As JSON, instead of words.
         rates: File of the counts that workers share; beside the operator's key, if None.
     """
 
@@ -33,4 +35,6 @@ class Listening(BaseModel):
     tls_key: Path | None = None
     behind_proxy: bool = False
     plain_http: bool = False
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_json: bool = False
     rates: Path | None = None

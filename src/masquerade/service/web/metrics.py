@@ -17,6 +17,11 @@ TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 PAGE: Final = "page"
 
 
+def usual(method: str) -> str:
+    """A method, or ``other``: a client may name anything."""
+    return method if method in ("GET", "POST", "PUT", "DELETE", "HEAD") else "other"
+
+
 @final
 class Metrics:
     """Counts the requests of this process, and shows those of all workers."""
@@ -39,8 +44,7 @@ class Metrics:
             status: Of the answer.
             seconds: Until it was sent.
         """
-        usual = method if method in ("GET", "POST", "DELETE", "HEAD") else "other"
-        self._requests.labels(usual, path or PAGE, str(status)).inc()
+        self._requests.labels(usual(method), path or PAGE, str(status)).inc()
         self._seconds.labels(path or PAGE).observe(seconds)
 
     def text(self, overview: Overview) -> bytes:

@@ -14,6 +14,7 @@ from masquerade.service.provider import Provider
 from masquerade.service.settings import Settings
 from masquerade.service.web.app import create
 from masquerade.service.web.listening import Listening
+from masquerade.service.web.logs import configure
 from masquerade.service.web.patience import Patient
 from masquerade.service.web.rates import Rates
 from masquerade.service.web.server import Server
@@ -35,6 +36,7 @@ def work(settings: Settings, listening: Listening, address: socket, begun: Calla
     Returns:
         Whether it could begin.
     """
+    configure(listening.log_level, as_json=listening.log_json)
     torch.set_num_threads(1)
     key = Key.load(settings.key, os.environ.get("MASQUERADE_PASSPHRASE"))
     provider, rates = Provider(settings, key), Rates(listening.rates or settings.rates)
@@ -58,7 +60,7 @@ def _config(listening: Listening, app: ASGIApp) -> uvicorn.Config:
         h11_max_incomplete_event_size=16 * 1024,
         timeout_keep_alive=30,
         timeout_graceful_shutdown=GRACE,
-        access_log=False,  # addresses of people
+        access_log=False,  # has addresses of people; see logs
         server_header=False,
-        log_level="warning",
+        log_config=None,
     )
