@@ -4,18 +4,20 @@ import os
 import shutil
 import warnings
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
 from masquerade.errors import OutOfOrder
+from masquerade.service import database
 from masquerade.service.provider import Provider
 from masquerade.service.settings import Settings
 from masquerade.service.web.app import application
 from masquerade.service.web.listening import Listening
 from masquerade.service.web.rates import LIMITS, Rates
-from service_examples import provider
+from service_examples import Cluster, provider
 
 with warnings.catch_warnings():  # it names a successor of httpx that is not in every index
     warnings.simplefilter("ignore")
@@ -87,6 +89,21 @@ def test_a_damaged_file_is_begun_anew(tmp_path: Path) -> None:
     for kind in LIMITS:
         Rates(path).spend(kind, "192.0.2.1")
     assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_two_workers_ask_at_once_whether_a_server_takes_writes(cluster: Cluster) -> None:
+    address = cluster.database()
+    provider(address).close()
+    workers = [database.Database(address) for _ in range(2)]
+
+    def ask(worker: database.Database) -> None:
+        for _ in range(20):
+            database.require_writable(worker)
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(ask, workers))
+    for worker in workers:
+        worker.close()
 
 
 def test_a_provider_whose_disk_is_full_is_not_ready(

@@ -1,6 +1,7 @@
 """The database: SQLite in a file, or PostgreSQL; every writer holds its lock from the first statement."""
 
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
@@ -11,13 +12,12 @@ from sqlalchemy import (
     Engine,
     Executable,
     create_engine,
-    delete,
     event,
-    insert,
     inspect,
     select,
     text,
 )
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.engine import URL, Row
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError
@@ -216,8 +216,9 @@ def require_writable(database: Database) -> None:
     """
     if database.file is None:
         with database.writing() as connection:  # its disk is another machine's: nothing else would tell
-            connection.execute(delete(Fact).where(Fact.name == _PROBE))
-            connection.execute(insert(Fact).values(name=_PROBE, value=""))
+            now = {"value": f"{time.time():.3f}"}
+            written = insert(Fact).values(name=_PROBE, **now)
+            connection.execute(written.on_conflict_do_update(index_elements=[Fact.name], set_=now))
         return
     with database.reading() as connection:
         connection.execute(text("SELECT 1"))
