@@ -15,9 +15,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from masquerade.cli.studies import SHIPPED, shipped_studies
+from masquerade.audit.expected import SECONDS
+from masquerade.cli.studies import shipped_studies
 
-SECONDS: Final = SHIPPED / "seconds.json"
 MISSING: Final = 2
 """Exit code of an audit whose networks are not here."""
 MOST: Final = 300

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from committed import committed, report
 
+from masquerade.audit.expected import SECONDS
 from masquerade.audit.results import Arm, Report
 from masquerade.audit.study import ArmSpec
 from masquerade.audit.study_file import load_study
@@ -41,6 +42,15 @@ def main() -> None:
     """Write the files."""
     VERDICTS.write_text(condensed(), encoding="utf-8")
     MEASURED.write_text(cloaks(), encoding="utf-8")
+    SECONDS.write_text(seconds(), encoding="utf-8")
+
+
+def seconds() -> str:
+    """What studies take: those of the results in the place of what is said of them now."""
+    known = json.loads(SECONDS.read_text("utf-8"))
+    for each in committed():
+        known.setdefault(each.study, {})[each.profile] = round(each.seconds)
+    return json.dumps(known, indent=1, sort_keys=True) + "\n"
 
 
 def cloaks() -> str:

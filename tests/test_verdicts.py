@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import verdicts
 
+from masquerade.audit.expected import SECONDS
 from masquerade.errors import UsageError
 from masquerade.owner.cloak_methods import METHODS
 from masquerade.owner.cloak_worth import MEASURED, worth
@@ -16,6 +17,10 @@ from masquerade.recipes.measured import VERDICTS, grade_of, parameters_digest, v
 from masquerade.released.verdict import HELD, Verdict
 
 GRADES = verdicts.WORST_LAST
+
+
+def test_what_studies_took_is_what_the_results_say() -> None:
+    assert SECONDS.read_text("utf-8") == verdicts.seconds(), "run studies/verdicts.py"
 
 
 def test_what_cloaks_are_worth_is_what_the_results_say() -> None:

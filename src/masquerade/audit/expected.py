@@ -6,13 +6,13 @@ from typing import Final
 
 from masquerade.audit.study import Resolved
 
-_SECONDS: Final = Path(__file__).parents[1] / "studies" / "seconds.json"
+SECONDS: Final = Path(__file__).parents[1] / "studies" / "seconds.json"
 """Processor seconds of one core by study and profile, as studies/quick.py and the committed results have them."""
 
 
 def expected(study: Resolved) -> str:
     """What a run takes, in words: measured once, on another machine perhaps."""
-    known = json.loads(_SECONDS.read_text("utf-8")).get(study.study.name, {}).get(study.profile)
+    known = json.loads(SECONDS.read_text("utf-8")).get(study.study.name, {}).get(study.profile)
     if known is None:
         return "not known: it was never timed at this profile; a run says after its first step"
     minutes = known / 60
