@@ -109,7 +109,8 @@ def test_a_rehearsal_leaves_the_live_database_as_it_is(
     served.back_up(tmp_path / "monday.backup")
     served.invite()
     rehearsal = told.model_copy(update={"database": emptied(told.database)})
-    restore(rehearsal, KEY, tmp_path / "monday.backup")
+    restored = restore(rehearsal, KEY, tmp_path / "monday.backup")
+    assert restored.closed == {}  # the file is there, and nobody is in it
     for where, entries in ((told, 2), (rehearsal, 2)):
         psp = Provider(where, KEY, make=False)
         assert psp.verify() == entries

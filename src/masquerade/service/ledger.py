@@ -24,25 +24,36 @@ class Ledger:
     def __init__(self, path: Path | None, key: Key) -> None:
         self._path, self._key = path, key
 
+    def begin(self) -> None:
+        """Make the file where there is none: from now on its absence says that it was lost.
+
+        Raises:
+            OutOfOrder: If it cannot be written.
+        """
+        self._write(b"")
+
     def add(self, closing: Closing, account: str) -> None:
         """Remember that an account is to be gone, before it is.
 
         Raises:
             OutOfOrder: If the file cannot be written.
         """
+        self._write(f"{closing} {self._code(account)}\n".encode())
+
+    def _write(self, line: bytes) -> None:
         if self._path is None:
             return
         try:
-            flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW
-            handle = os.open(self._path, flags, 0o600)
+            handle = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
             try:
-                os.write(handle, f"{closing} {self._code(account)}\n".encode())
+                os.write(handle, line)
                 os.fsync(handle)
             finally:
                 os.close(handle)
         except OSError as error:
+            reason = error.strerror
             raise OutOfOrder(
-                "cannot write", code="ledger", value=error.strerror, place=self._path.name, wait=5
+                "cannot write", code="ledger", value=reason, place=self._path.name, wait=5
             ) from None
 
     def closed(self, accounts: list[str]) -> dict[str, Closing] | None:

@@ -6,6 +6,7 @@ from masquerade.service.audit_log import AuditLog
 from masquerade.service.database import Database, no_database
 from masquerade.service.facts import fact
 from masquerade.service.high_water import HighWater
+from masquerade.service.ledger import Ledger
 from masquerade.service.migrating import migrate
 from masquerade.service.recounting import require_counts
 from masquerade.service.restoring import require_no_copy
@@ -26,7 +27,7 @@ def opened(settings: Settings, key: Key, high_water: HighWater, *, make: bool) -
         WrongKey: If it was made under another key.
         OutOfOrder: If it cannot be reached.
     """
-    database = _reached(settings, high_water, make=make)
+    database = _reached(settings, key, high_water, make=make)
     try:
         with database.writing() as connection:
             require_no_copy(connection)
@@ -50,7 +51,7 @@ def accepted(settings: Settings, key: Key) -> int:
         OutOfOrder: If it cannot be reached.
     """
     high_water = HighWater(settings.mark, key, settings.database)
-    database = _reached(settings, high_water, make=False)
+    database = _reached(settings, key, high_water, make=False)
     try:
         with database.writing() as connection:
             require_no_copy(connection)
@@ -75,14 +76,14 @@ def verified(database: Database, log: AuditLog) -> int:
     return entries
 
 
-def _reached(settings: Settings, high_water: HighWater, *, make: bool) -> Database:
+def _reached(settings: Settings, key: Key, high_water: HighWater, *, make: bool) -> Database:
     file = file_of(parsed(settings.database))
     if make and file is not None and not file.exists():
         high_water.require_new()  # before there is a file, which would be in the way of a restore
     database = Database(settings.database, make=make)
     try:
         if not database.begun():
-            _require_new(database, high_water, make=make)
+            _require_new(database, high_water, Ledger(settings.ledger, key), make=make)
         migrate(database)
     except BaseException:
         database.close()
@@ -90,8 +91,9 @@ def _reached(settings: Settings, high_water: HighWater, *, make: bool) -> Databa
     return database
 
 
-def _require_new(database: Database, high_water: HighWater, *, make: bool) -> None:
+def _require_new(database: Database, high_water: HighWater, ledger: Ledger, *, make: bool) -> None:
     if not make:
         raise no_database(database.shown)
     high_water.require_new()
+    ledger.begin()
     high_water.accept(0, "")
