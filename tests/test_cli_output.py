@@ -13,7 +13,10 @@ import pytest
 
 from masquerade.cli import app, console, lines
 from masquerade.cli.app import run
+from masquerade.errors import NotKnown
 from masquerade.owner.recognising import Prediction
+from masquerade.released.writer import write_release
+from released_examples import make, plan
 
 COMMANDS = Path(app.__file__).parent
 PLACES = {"console.py", "streams.py", "starting.py", "stopping.py"}
@@ -199,3 +202,28 @@ def test_progress_without_a_terminal_counts_and_estimates(capsys: pytest.Capture
 )
 def test_an_estimate_has_one_unit(seconds: float, words: str) -> None:
     assert console._left(1, 1, seconds) == f"{words} left"
+
+
+def test_verify_forges_no_line_from_a_name_in_a_released_folder(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "released"
+    write_release(folder, plan(), make, tmp_path / "ledger.sqlite")
+    (folder / HOSTILE.replace("/", "")).write_bytes(b"")
+    assert run(["verify", str(folder)]) == 2
+    printed = capsys.readouterr().out
+    assert len(printed.splitlines()) == 1
+    assert printed.removesuffix("\n").isprintable()
+
+
+def test_a_provider_s_message_moves_no_cursor(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(path: Path) -> None:
+        raise NotKnown(HOSTILE, code="no", place=HOSTILE, value=HOSTILE)
+
+    monkeypatch.setattr("masquerade.cli.key.describe", refuse)
+    run(["key", "show", "a.key"])
+    told = capsys.readouterr().err
+    assert told.count("\n") == 1
+    assert told.removesuffix("\n").isprintable()
