@@ -2,7 +2,6 @@
 
 import torch
 from torch import Tensor
-from torchmetrics.functional.image import structural_similarity_index_measure
 
 from masquerade.errors import NotMeasurable
 from masquerade.guesses import Guess, Reconstruction
@@ -44,6 +43,9 @@ def similarity(images: Tensor, originals: Tensor) -> Tensor:
 
 
 def _one(images: Tensor, originals: Tensor) -> Tensor:
+    # here: it brings scipy.signal and matplotlib, a second for everything that loads a metric
+    from torchmetrics.functional.image import structural_similarity_index_measure
+
     values = structural_similarity_index_measure(images, originals, data_range=255.0, reduction="none")
     assert isinstance(values, Tensor)  # noqa: S101  (a pair only if asked for full images)
     return values.reshape(-1)

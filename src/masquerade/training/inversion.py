@@ -7,7 +7,6 @@ import torch
 from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor
 from torch.nn import functional
-from torchmetrics.functional.image import structural_similarity_index_measure as ssim
 
 from masquerade.errors import UsageError
 from masquerade.networks.inversion import InvNet
@@ -97,6 +96,9 @@ def _mirrored(images: Tensor, where: Tensor) -> Tensor:
 def _loss(guessed: Tensor, wanted: Tensor, kind: str) -> Tensor:
     if kind == "mse":
         return functional.mse_loss(guessed, wanted)
+    # here: it brings scipy.signal and matplotlib, a second for everything that loads an attack
+    from torchmetrics.functional.image import structural_similarity_index_measure as ssim
+
     similarity = ssim(guessed, wanted, data_range=255.0)
     assert isinstance(similarity, Tensor)  # noqa: S101  (torchmetrics gives more only if asked)
     return 1 - similarity
