@@ -95,6 +95,14 @@ def test_what_was_finished_before_a_stop_is_not_done_again(
     assert not Path("report", UNFINISHED).exists()
 
 
+def test_what_others_keep_beside_finished_pieces_stays(capsys: pytest.CaptureFixture[str]) -> None:
+    mine = Path("report", UNFINISHED, "letter.json")
+    mine.parent.mkdir(parents=True)
+    mine.write_text("{}")
+    assert run(COMMAND) == 0
+    assert [path.name for path in mine.parent.iterdir()] == ["letter.json"]
+
+
 def test_a_page_that_cannot_be_drawn_leaves_numbers_and_judgement(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,12 +2,31 @@
 
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, final
+from typing import Any, Final, final
 
 from masquerade import __version__
 from masquerade.files.durable import write_durably
+
+_HEX: Final = "[0-9a-f]" * 24
+_KEPT: Final = (
+    f"{_HEX}.json",
+    f"features-{_HEX}.safetensors",
+    f"crafted-{_HEX}.safetensors",
+    f"{_HEX}.*.part",
+)
+"""Files that an audit keeps in its folder."""
+
+
+def forget(folder: Path) -> None:
+    """Remove the pieces that an audit kept, and the folder if nothing else is in it."""
+    for pattern in _KEPT:
+        for path in folder.glob(pattern):
+            path.unlink()
+    with suppress(OSError):
+        folder.rmdir()
 
 
 @final
@@ -27,7 +46,7 @@ class Store:
     @property
     def before(self) -> int:
         """Finished pieces on disk."""
-        return 0 if self._folder is None else len(list(self._folder.glob("*.json")))
+        return 0 if self._folder is None else len(list(self._folder.glob(_KEPT[0])))
 
     def piece(self, what: dict[str, Any], make: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         """The piece that ``what`` determines: read back, or made and kept.

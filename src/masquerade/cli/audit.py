@@ -1,6 +1,5 @@
 """``masquerade audit``: run a study, write its report, and fail where a protection is too weak."""
 
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
@@ -10,6 +9,7 @@ import typer
 from masquerade.audit.expected import expected
 from masquerade.audit.results import Report
 from masquerade.audit.run import Audit
+from masquerade.audit.store import forget
 from masquerade.audit.study import Profile
 from masquerade.audit.study_file import load_study
 from masquerade.audit.study_of_folder import study_of_folder
@@ -70,7 +70,7 @@ def audit(
     grids = [PictureGrid.of(title, images) for title, images in done.pictures.items()]
     say(str(render(done.report, grids, out)))
     if runs is None:
-        shutil.rmtree(out / UNFINISHED)
+        forget(out / UNFINISHED)
     if not passed:
         raise CommandFailed(BELOW_WHAT_WAS_ASKED)
 
