@@ -60,6 +60,19 @@ def reasons(summary: CloakSummary) -> dict[str, str]:
 # One photo
 
 
+@pytest.mark.parametrize("turns", [1, 2, 3])
+def test_a_face_is_cloaked_where_it_is_whichever_way_the_photo_lies(turns: int) -> None:
+    picture = scene([(60, 30, 120)], (300, 200))
+    places = []
+    for turn in (0, turns):
+        result = cloaked(encoded(picture.rotate(90 * turn, expand=True)))
+        assert result.faces == 1
+        back = np.rot90(pixels(result.data), -turn)
+        places.append(np.abs(back - np.asarray(picture)).max(axis=2) > 0)
+    upright, turned = places
+    assert (upright & turned).sum() > 0.75 * (upright | turned).sum()
+
+
 def test_faces_change_a_little_and_the_rest_not_at_all() -> None:
     spots = [(20, 30, 90), (220, 120, 40)]
     before, result = encoded(scene(spots, (300, 200))), cloaked(encoded(scene(spots, (300, 200))))

@@ -56,7 +56,7 @@ def demo(
     _step(4, f"masquerade train {released} -o {model}", lambda: cloud.train(released, model))
     _step(
         5,
-        f"masquerade predict {model} {visitors} --key {secret}",
+        f"masquerade predict {model} {visitors} --key {secret} --closed-set",
         lambda: _recognise(model, visitors, secret),
     )
     _step(6, "masquerade audit demo --profile quick", lambda: _audit(out / "report"))

@@ -80,7 +80,11 @@ def _finder() -> Row:
     try:
         FaceFinder()
     except MasqueradeError as error:
-        return "note", "face finder", f"{error} (needed by `cloak`)"
+        return (
+            "note",
+            "face finder",
+            f"{error} (needed by `cloak`, and by what reads photos without --faces as-is)",
+        )
     return "ok", "face finder", "finds faces in whole photos"
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated, Final, TypeVar
 
 import typer
 
@@ -19,6 +19,10 @@ from masquerade.owner.records import Records
 from masquerade.training.open_set import FPIR, OpenSet
 
 Result = TypeVar("Result")
+BUILT_IN: Final = (
+    "The built-in strangers are grey studio photos: of strangers on LFW's, four times as many were named as asked for. "
+    "Photos like yours, of other people, set the threshold better: --strangers FOLDER."
+)
 
 
 def predict(
@@ -57,7 +61,7 @@ def predict(
     elif gallery is not None:
         known = Gallery.read(gallery, recogniser)
         files = photo_files(photos)
-        unknown = None if closed_set else _told(known.open_set(recogniser, fpir, strangers))
+        unknown = None if closed_set else _told(known.open_set(recogniser, fpir, strangers), strangers)
         found = known.identify(recogniser, files, unknown)
         say_matches(sorted_out(found, turned_away.append), as_json=as_json)
     elif embed is not None:
@@ -65,7 +69,7 @@ def predict(
         say_vectors(vectors, as_json=as_json) if embed == "-" else write_vectors(Path(embed), vectors)
     else:
         files = photo_files(photos)
-        unknown = None if closed_set else _told(recogniser.open_set(fpir, strangers))
+        unknown = None if closed_set else _told(recogniser.open_set(fpir, strangers), strangers)
         names = recogniser.names(files, unknown)
         say_names(sorted_out(names, turned_away.append), as_json=as_json)
     sum_up(recogniser.notices(), turned_away)
@@ -94,8 +98,10 @@ def sorted_out(
             yield result
 
 
-def _told(unknown: OpenSet) -> OpenSet:
+def _told(unknown: OpenSet, strangers: Path | None) -> OpenSet:
     note(str(unknown))
+    if strangers is None:
+        note(BUILT_IN)
     return unknown
 
 
