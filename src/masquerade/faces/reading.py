@@ -26,7 +26,7 @@ FOUND: Final = f"auto:{SHA256}"
 SMALL: Final = 64
 """Longer side in pixels up to which a picture is taken for an aligned face: no camera gives so small a one."""
 THRESHOLD: Final = 0.8
-"""Least score of a face; 6 of 600 pictures without people are taken for one, all but 2 of 1,200 aligned faces are found."""
+"""Least score of a face; 6 of 600 pictures without people have one, and all but 2 of 1,200 aligned faces."""
 
 
 class Reading(NamedTuple):
