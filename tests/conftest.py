@@ -18,6 +18,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--no-skips", action="store_true", help="A test that is skipped fails the run.")
 
 
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Say in which order the tests run: pytest-randomly is silent where pytest is told to be quiet."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    seed = getattr(session.config.option, "randomly_seed", None)
+    if reporter and seed is not None and not hasattr(session.config, "workerinput"):
+        reporter.write_line(f"random order: --randomly-seed={seed}")
+
+
 @pytest.fixture(scope="session")
 def chromium() -> Path:
     """Debian's Chromium."""

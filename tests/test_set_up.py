@@ -1,5 +1,6 @@
 """The tests' own set-up: nothing is skipped in silence, and programs are installed where that can be."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -27,6 +28,13 @@ def test_a_skipped_test_is_told_and_fails_where_it_must(
     assert lenient.returncode == 0, lenient.stdout + lenient.stderr
     assert strict.returncode == 1, strict.stdout + strict.stderr
     assert all("1 tests skipped: no such machine" in run.stdout for run in (lenient, strict))
+
+
+@pytest.mark.parametrize("side_by_side", [(), ("-n", "1")], ids=["one", "xdist"])
+def test_a_run_says_its_seed_and_repeats_it(tmp_path: Path, side_by_side: tuple[str, ...]) -> None:
+    told = re.search(r"--randomly-seed=(\d+)", _run(tmp_path, *side_by_side).stdout)
+    assert told is not None
+    assert told[0] in _run(tmp_path, told[0], *side_by_side).stdout
 
 
 def test_a_package_that_is_missing_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
