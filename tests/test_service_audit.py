@@ -9,7 +9,10 @@ from sqlalchemy import text
 
 from masquerade.cli.app import run
 from masquerade.errors import QuotaReached, UsageError, WrongKey
+from masquerade.service.credentials import new_invitation
+from masquerade.service.invitation_code import InvitationCode
 from masquerade.service.opening import accepted
+from masquerade.service.pinning import pin
 from masquerade.service.provider import Provider
 from masquerade.service.settings import Policy, Settings
 from masquerade.service.web import serving
@@ -138,9 +141,10 @@ def test_what_was_written_beside_the_service_is_found(served: Provider, found: s
 
 
 def test_an_invitation_made_beside_the_service_is_found(served: Provider) -> None:
-    member(served)
-    write(served, "DELETE FROM audit WHERE event = 'invite'")
-    with pytest.raises(WrongKey, match="entry 1"):
+    with served.database.writing() as connection:
+        secret = new_invitation(connection, KEY, 14)
+    served.join(InvitationCode(secret, pin(secret, served.signer.public)).text)
+    with pytest.raises(WrongKey, match="not made so"):
         served.verify()
 
 
