@@ -336,6 +336,7 @@ OWN = {
     "encoders/dlib_recogniser.py": "of a package",
     "recipes/measured.py": "of the package",
     "audit/expected.py": "of the package",
+    "owner/cloak_worth.py": "of the package",
     "service/leaks.py": "of the package",
     "service/web/console.py": "of the package",
     "training/precision.py": "/proc/cpuinfo",
