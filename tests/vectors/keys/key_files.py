@@ -20,7 +20,7 @@ PHRASE = "correct horse"
 
 def vectors() -> list[dict[str, Any]]:
     """Name, text (one character a byte), passphrase, and the fingerprint or error that comes of it."""
-    cases = [*_sound(), *_other_versions(), *_damaged(), *_malformed(), *_sealed()]
+    cases = [*_sound(), *_edited_as_text(), *_other_versions(), *_damaged(), *_malformed(), *_sealed()]
     return [
         {"name": name, "text": text.decode("latin-1"), "passphrase": phrase, "expected": expected}
         for name, text, phrase, expected in cases
@@ -65,6 +65,16 @@ def _sound() -> Iterator[Case]:
     yield "plain, needless passphrase", plain(), PHRASE, "UsageError"
 
 
+def _edited_as_text() -> Iterator[Case]:
+    """What editors and mail do to text changes no key."""
+    file, mark = plain(), b"\xef\xbb\xbf"
+    other_ends = file.replace(b"\n", b"\r\n")
+    yield "newline too many", file + b"\n", None, NAME
+    yield "line ends of another system", other_ends, None, NAME
+    yield "byte order mark", mark + file, None, NAME
+    yield "byte order mark, other line ends, newlines too many", mark + other_ends + b"\r\n\r\n", None, NAME
+
+
 def _other_versions() -> Iterator[Case]:
     for version, expected in (
         (b"2", "UnsupportedKeyVersion"),
@@ -87,13 +97,13 @@ def _damaged() -> Iterator[Case]:
         "no check line": file[: file.index(b"check: ")],
         "cut in the secret": file[: file.index(b"secret: ") + 20],
         "no last newline": file[:-1],
-        "newline too many": file + b"\n",
         "twice": file + file,
-        "line ends of another system": file.replace(b"\n", b"\r\n"),
-        "byte order mark": b"\xef\xbb\xbf" + file,
         "check in capitals": file[:-65] + file[-65:].upper(),
         "another check": file[:-65] + b"0" * 64 + b"\n",
         "secret changed": file.replace(b"secret: 00", b"secret: 01"),
+        "line ends of two systems": file.replace(b"\n", b"\r\n", 2),
+        "two byte order marks": b"\xef\xbb\xbf" * 2 + file,
+        "a blank at the end": file + b" \n",
         "not text": bytes(range(256)),
         "a PEM file": b"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n",
         "too long": file[: file.index(b"check: ")] + b"#" * 5000,

@@ -183,6 +183,7 @@ FAR_BELOW = """2.04426310338993978564e-15 1.42151175831644588870e-7 1.8463183175
 
 def key_file_result(content: bytes) -> str:
     """What comes of a key file: a fingerprint, an error, or "sealed" where only the passphrase can tell."""
+    content = as_written(content)
     first = re.match(rb"masquerade-key/v([1-9]\d{0,8})\n", content)
     if not first:
         return "CorruptKey"
@@ -197,6 +198,14 @@ def key_file_result(content: bytes) -> str:
         return "CorruptKey"
     values = [line[len(name) :] for line, name in zip(lines[1:5], names, strict=True)]
     return checked(*values) if sound_time(values[0]) else "CorruptKey"
+
+
+def as_written(content: bytes) -> bytes:
+    """Without what editors and mail do to text: a mark at the start, CR LF on every line, empty lines at the end."""
+    content = content.removeprefix(b"\xef\xbb\xbf")
+    if not re.search(rb"(?<!\r)\n", content):
+        content = content.replace(b"\r\n", b"\n")
+    return re.sub(rb"\n+\Z", b"\n", content)
 
 
 def sound_time(text: str) -> bool:
