@@ -12,6 +12,7 @@ import pytest
 
 from masquerade.cli.app import COMMANDS, run
 from masquerade.cli.lazy import Command, Group
+from masquerade.cli.listing import Kind
 from masquerade.released.writer import write_release
 from released_examples import make, plan
 
@@ -47,7 +48,7 @@ def _commands(commands: Mapping[str, Command | Group], *above: str) -> Iterator[
 def test_small_commands_load_no_network(tmp_path: Path) -> None:
     lines = [["--help"], ["--version"], *([*group, "--help"] for group in _groups(COMMANDS))]
     lines += [["key", "new", "a.key"], ["key", "show", "a.key"], ["psp", "accounts", "--help"]]
-    lines += [["list", "studies"], ["verify", "released"]]
+    lines += [*(["list", kind] for kind in Kind), ["verify", "released"]]
     write_release(tmp_path / "released", plan(), make, tmp_path / "ledger.sqlite")
     done = subprocess.run(
         [sys.executable, "-c", PROBE % (HEAVY,)],

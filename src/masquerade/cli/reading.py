@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from masquerade.cli.console import SOME_FAILED, CommandFailed, note
+from masquerade.cli.numbers import number
 from masquerade.data.fitting import check_target
 from masquerade.data.folders import Photo, survey
 from masquerade.data.people_table import survey_by_table
@@ -27,7 +28,7 @@ PeopleOption = Annotated[
     typer.Option("--people", help="CSV of path and person, instead of person folders.", show_default=False),
 ]
 FpirOption = Annotated[
-    float, typer.Option("--fpir", help="Share of strangers' photos that may be given a name.")
+    float, number(1e-6, 0.99, "Share of strangers' photos that may be given a name.", "--fpir")
 ]
 ClosedSet = Annotated[
     bool, typer.Option("--closed-set", help="Name the nearest person in any case, strangers too.")
