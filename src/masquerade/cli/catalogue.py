@@ -1,4 +1,4 @@
-"""What ``masquerade list`` shows, as a file of the package: looking it up in the code takes seconds, for it loads torch.
+"""What ``masquerade list`` shows, as a file of the package: the code tells it too, but loads torch for seconds.
 
 ``python -m masquerade.cli.catalogue`` writes the file anew; a test compares it with the code.
 """
