@@ -193,5 +193,5 @@ def test_dlib_is_for_audits_alone() -> None:
 
 def test_dlib_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dlib_recogniser, "find_spec", lambda name: None)
-    with pytest.raises(StudyError, match="masquerade\\[examiners\\]"):
+    with pytest.raises(StudyError, match="dlib-bin"):
         dlib_recogniser.DlibRecogniser()

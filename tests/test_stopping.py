@@ -115,6 +115,7 @@ def told(
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=_heed_signals,
     )
     assert process.stdout is not None
     assert process.stdout.readline() == "ready\n"
@@ -123,6 +124,11 @@ def told(
         time.sleep(apart)
     out, err = process.communicate(timeout=20)
     return process.returncode, out, err
+
+
+def _heed_signals() -> None:
+    for each in SIGNALS:  # tests that run in the background of a shell hand on that SIGINT is ignored
+        signal.signal(each, signal.SIG_DFL)
 
 
 @pytest.mark.parametrize("number", SIGNALS)
