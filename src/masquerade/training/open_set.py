@@ -49,7 +49,6 @@ class OpenSet:
     def __str__(self) -> str:
         said = (
             f"{UNKNOWN} up to {self.threshold:.4f}, which at most {self.fpir:.2%} of strangers' photos exceed "
-            f""
             f"(FPIR, set by {self.strangers} photos of {self.people} people)"
         )
         if self.fnir is None:
