@@ -334,6 +334,7 @@ OWN = {
     "packaged_model.py": "of another package",
     "data/builtin.py": "of a package",
     "encoders/dlib_recogniser.py": "of a package",
+    "cli/catalogue.py": "of the package",
     "recipes/measured.py": "of the package",
     "audit/expected.py": "of the package",
     "owner/cloak_worth.py": "of the package",
