@@ -2,11 +2,13 @@
 
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import func, select
 
 from masquerade.errors import QuotaReached, TooMuch
+from masquerade.service import provider as provider_module
 from masquerade.service.backup import restore
 from masquerade.service.provider import Provider
 from masquerade.service.settings import DAY, Policy, Settings
@@ -24,7 +26,9 @@ class Clock:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self._right, self._steady, self.off, self.passed = time.time, time.monotonic, 0.0, 0.0
         monkeypatch.setattr(time, "time", lambda: self._right() + self.off + self.passed)
-        monkeypatch.setattr(time, "monotonic", lambda: self._steady() + self.passed)
+        # the provider's alone: an event loop that outlives the test would wait for an hour that never passes
+        steady = SimpleNamespace(time=time.time, monotonic=lambda: self._steady() + self.passed)
+        monkeypatch.setattr(provider_module, "time", steady)
 
     def run(self, psp: Provider, hours: int) -> None:
         """So many hours of service pass, with its housekeeping."""

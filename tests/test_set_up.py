@@ -51,3 +51,11 @@ def test_the_gate_lets_nothing_be_skipped() -> None:
     makefile = (TESTS.parent / "Makefile").read_text(encoding="utf-8")
     assert "TEST_OPTIONS=--no-skips" in gate
     assert "$(TEST_OPTIONS)" in makefile
+
+
+def test_no_test_sets_the_clock_that_event_loops_wait_by() -> None:
+    """Servers that outlive a test run in the same process, and would wait for an hour that never passes."""
+    setting = re.compile(r"""setattr\(\s*time\s*,\s*["']monotonic|["']time\.monotonic["']""")
+    found = [path.name for path in TESTS.rglob("*.py") if setting.search(path.read_text(encoding="utf-8"))]
+    assert found == []
+    assert setting.search('monkeypatch.setattr(time, "mono' + 'tonic", clock)')

@@ -48,7 +48,9 @@ class Site:
             self._noted, log_level="error", http="h11", ws="none", lifespan="off", interface="asgi3"
         )
         self._server = uvicorn.Server(config)
-        self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [self._socket]})
+        self._thread = threading.Thread(
+            target=self._server.run, kwargs={"sockets": [self._socket]}, daemon=True
+        )
         self._thread.start()
 
     async def _noted(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -61,7 +63,8 @@ class Site:
         """Answer nobody any more."""
         if self._thread.is_alive():
             self._server.should_exit = self._server.force_exit = True
-            self._thread.join()
+            self._thread.join(PATIENT / 1000)
+            assert not self._thread.is_alive(), "the provider of the page's tests does not end"
             self._socket.close()
             self.provider.close()
 
