@@ -1,7 +1,7 @@
 """``masquerade psp invite|invitations|withdraw|accounts|note``: whom the operator invites, and who joined."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -14,6 +14,7 @@ from masquerade.errors import UsageError
 
 Find = Annotated[str, typer.Option(help="Those alone whose note or name holds these words.")]
 AsJson = Annotated[bool, typer.Option("--json", help="A line of JSON for each.")]
+_Facts = Mapping[str, Any]
 _MOMENTS: Final = ("created", "expires", "replaced")
 
 
@@ -65,11 +66,7 @@ def invitations(
     provider = open_provider(database, key)
     rows = provider.invitations(find)
     provider.close()
-    if as_json:
-        _say_json(rows)
-        return
-    for row in rows:
-        say(f"{row['handle']}  {row['state']:9}  until {_day(row['expires'])}  {row['note']}".rstrip())
+    _say_each(rows, lambda row: f"{row['handle']}  {row['state']:9}  until {_day(row['expires'])}", as_json)
 
 
 def withdraw(
@@ -92,12 +89,11 @@ def accounts(
     provider = open_provider(database, key)
     rows = provider.accounts(find)
     provider.close()
-    if as_json:
-        _say_json(rows)
-        return
-    for row in rows:
-        told = f"{row['id']}  {row['state']}  {row['issued']} issued  joined {_day(row['created'])}"
-        say(f"{told}  {row['note']}".rstrip())
+    _say_each(
+        rows,
+        lambda row: f"{row['id']}  {row['state']}  {row['issued']} issued  joined {_day(row['created'])}",
+        as_json,
+    )
 
 
 def write_note(
@@ -112,10 +108,11 @@ def write_note(
     provider.close()
 
 
-def _say_json(rows: Iterable[Mapping[str, Any]]) -> None:
+def _say_each(rows: Iterable[_Facts], line: Callable[[_Facts], str], as_json: bool) -> None:
+    """A line for each: of JSON, or its facts and its note."""
     for row in rows:
         moments = {name: _moment(row[name]) for name in _MOMENTS if name in row}
-        say(json.dumps({**row, **moments}))
+        say(json.dumps({**row, **moments}) if as_json else f"{line(row)}  {row['note']}".rstrip())
 
 
 def _moment(seconds: int | None) -> str | None:
