@@ -36,7 +36,8 @@
     │   └── ForeignMaskNet        a provider's answer is damaged, or meant for somebody else
     └── AttackError               an attack cannot run on what it was shown
         ├── MissingSight          the view lacks something that the attack needs
-        └── NotApplicable         the attack does not concern this disguise
+        ├── NotApplicable         the attack does not concern this disguise
+        └── UnreadStructure       the attack would concern it, but cannot read how it is built
 """
 
 from collections.abc import Iterable
@@ -250,6 +251,13 @@ class MissingSight(AttackError):
 
 class NotApplicable(AttackError):
     """The attack does not concern this disguise: a jigsaw where nothing is permuted, for instance."""
+
+
+class UnreadStructure(AttackError):
+    """The attack cannot read how the disguise is built: a kind that it does not know, or one that occurs twice.
+
+    That says nothing of the protection, so that it counts as evidence that is missing.
+    """
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

@@ -15,6 +15,7 @@ from torch import Tensor
 from masquerade.errors import AttackError, MissingSight
 from masquerade.guesses import Guess, Labels, Membership, Ranking, Reconstruction, Tracking
 from masquerade.networks.split import SplitNetwork
+from masquerade.traits import Traits
 
 __all__ = [
     "Attack",
@@ -115,6 +116,7 @@ class View:
         own: The cloak of a tracked user (by the number in ``labels``), leaked.
         recognisers: Public face recognisers by name: photos to unit vectors ``(n, e)``.
         split: The public encoder and the cloud's network behind it; released are then features ``(n, c, h, w)``.
+        traits: What the protection does to photos, as measured on it; None where nobody measured.
         repeats: Releases the same photos so many times again: ``(q, n, c, h, w)``, rows of each in another order
             where the protection shuffles.
 
@@ -140,10 +142,12 @@ class View:
     recognisers: Mapping[str, Callable[[Tensor], Tensor]] | None = None
     split: SplitNetwork | None = None
     repeats: Callable[[int], Tensor] | None = None
+    traits: Traits | None = None
 
     def shows(self) -> frozenset[Sight]:
         """What this view holds beside the released data."""
-        present = (f.name for f in fields(self) if f.name != "released" and getattr(self, f.name) is not None)
+        always = ("released", "traits")
+        present = (f.name for f in fields(self) if f.name not in always and getattr(self, f.name) is not None)
         return frozenset(Sight(name) for name in present)
 
 
@@ -170,12 +174,16 @@ class Attack(ABC):
     """One attack; its dataclass fields are its budget and options.
 
     Subclasses are final frozen dataclasses. They declare ``name`` (as study files say it), ``needs`` and
-    ``control``, and write ``run``.
+    ``control``, and write ``run``. ``reads`` names the kinds of ``Disguise.describe`` that the attack was made for;
+    it is empty for an attack that asks for traits alone. ``revision`` is raised by hand whenever the same view gives
+    another guess.
     """
 
     name: ClassVar[str]
     needs: ClassVar[frozenset[Sight]]
     control: ClassVar[Control]
+    reads: ClassVar[frozenset[str]] = frozenset()
+    revision: ClassVar[int] = 1
 
     @final
     def __call__(self, view: View, rng: np.random.Generator) -> Guess:

@@ -23,6 +23,7 @@ from masquerade.errors import SecretLeakRefused, UsageError
 from masquerade.keys import Key
 from masquerade.masknets.base import Source
 from masquerade.masknets.generator import TrainedGenerator
+from masquerade.traits import Traits
 
 Shape = tuple[int, int, int]
 """Channels, height and width of one image or feature map."""
@@ -214,6 +215,14 @@ class Disguise(ABC):
     @abstractmethod
     def restorable(self) -> bool:
         """Whether the owner can undo it exactly, up to rounding."""
+
+    revision: ClassVar[int] = 1
+    """Raised by hand when the same parameters, key and photos begin to give something else."""
+
+    @property
+    def traits(self) -> Traits | None:
+        """What it does to photos, as attacks ask for it; None where that is left to measurement."""
+        return None
 
     bound_to_parameters: ClassVar[bool] = True
     """Whether other parameters have other secrets; False only where the secret was issued, and is the user's own."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
+from typing import Final, Literal
 
 from masquerade.guesses import Guess
 from masquerade.metrics.attribute_auc import attribute_agreement, attribute_auc
@@ -56,10 +57,34 @@ EVERY_METRIC: Mapping[str, Metric] = MappingProxyType(
 )
 """Every metric of a guess by the name that studies and scores use; ``utility`` is that of a model."""
 
+Question = Literal["photo", "person"]
+"""What a leak answers: is this photo in it (the attacker holds it, or gets it back); who, or is this person, in it."""
+
+_OF_THE_PHOTO: Final = frozenset(
+    {
+        "linkage",
+        "psnr",
+        "ssim",
+        "membership_auc",
+        "membership_tpr",
+        "membership_tpr_1_percent",
+        "energy_removed",
+        "cloak_detection",
+        "feature_cosine",
+    }
+)
+
+
+def question_of(metric: str) -> Question:
+    """Which of the two questions a metric answers."""
+    return "photo" if metric in _OF_THE_PHOTO else "person"
+
+
 __all__ = [
     "EVERY_METRIC",
     "Indistinguishability",
     "Metric",
+    "Question",
     "Score",
     "Truth",
     "attribute_agreement",
@@ -80,6 +105,7 @@ __all__ = [
     "perceptual_indistinguishability",
     "pool",
     "psnr",
+    "question_of",
     "rank1",
     "recognition",
     "soft_fano_factor",
