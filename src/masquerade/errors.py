@@ -22,6 +22,14 @@
     │   ├── JobBusy               another process is writing the same data set
     │   └── WriteFailed           the disk is full or failing; the job can be resumed
     ├── ModelError                a model file cannot be used
+    ├── SealedError               a sealed gallery, probe or answer cannot be used
+    │   ├── RefusedParameters     parameters of a ring that are not known to be hard
+    │   ├── DamagedCiphertext     a probe, an answer or a public key is damaged or cut short
+    │   ├── ForeignCiphertext     made under another key, or for another state of the gallery
+    │   ├── OtherRecogniser       vectors of another recogniser than the gallery's
+    │   ├── EmptyGallery          nobody is in the gallery
+    │   ├── PeopleAlike           two people whom the recogniser does not tell apart
+    │   └── WrongAnswer           the canaries say that an answer is not the gallery's
     ├── CraftingError             features cannot be crafted from these numbers
     │   └── SeriesDiverged        the series for the inverse Hessian product grows instead of converging
     ├── NotMeasurable             a metric does not fit this guess, or there is too little data for it
@@ -147,6 +155,38 @@ class WriteFailed(ReleasedError):
 
 class ModelError(MasqueradeError):
     """A model file cannot be used."""
+
+
+class SealedError(MasqueradeError):
+    """A sealed gallery, a probe or an answer cannot be used."""
+
+
+class RefusedParameters(SealedError):
+    """Parameters of a ring that are not known to be hard: above the table for 128 bits."""
+
+
+class DamagedCiphertext(SealedError):
+    """A probe, an answer or a public key is damaged or cut short."""
+
+
+class ForeignCiphertext(SealedError):
+    """Made under another key, or for another gallery or another state of it."""
+
+
+class OtherRecogniser(SealedError):
+    """Vectors of another recogniser than the gallery's: their scores mean nothing."""
+
+
+class EmptyGallery(SealedError):
+    """Nobody is in the gallery."""
+
+
+class PeopleAlike(SealedError):
+    """Two people whose faces the recogniser does not tell apart."""
+
+
+class WrongAnswer(SealedError):
+    """The canaries say that an answer was not computed from the whole gallery and one probe."""
 
 
 class CraftingError(MasqueradeError):

@@ -49,6 +49,10 @@ class Kind(StrEnum):
     PROJECTION = "a projection"
     MANIFEST = "the manifest of a released data set"
     SHARD = "a shard of a released data set"
+    PROBE = "a sealed probe"
+    ANSWER = "an answer of a sealed gallery"
+    BLOCK = "a block of a sealed gallery"
+    SEALED = "the manifest of a sealed gallery"
     REPORT = "a report"
     PICTURE = "a picture"
 
@@ -83,6 +87,10 @@ MAKERS: Final = {
     Kind.SOURCE: "masquerade psp train",
     Kind.MANIFEST: "masquerade disguise",
     Kind.SHARD: "masquerade disguise",
+    Kind.PROBE: "masquerade sealed probe",
+    Kind.ANSWER: "masquerade sealed match",
+    Kind.BLOCK: "masquerade sealed enrol",
+    Kind.SEALED: "masquerade sealed new",
     Kind.REPORT: "masquerade audit",
 }
 """The commands that write each."""
@@ -104,6 +112,9 @@ TENSORS: Final = {
     "masquerade.masknets": Kind.SOURCE,
     "masquerade.masknet": Kind.MASKNET,
     "masquerade.projection": Kind.PROJECTION,
+    "masquerade.sealed-probe": Kind.PROBE,
+    "masquerade.sealed-answer": Kind.ANSWER,
+    "masquerade.sealed-block": Kind.BLOCK,
 }
 """By the name under which a tensor file holds its card."""
 _BEGINNINGS: Final = (
@@ -120,6 +131,7 @@ _BEGINNINGS: Final = (
 _FIELDS: Final = (
     (('"format": "masquerade released data set"',), Kind.MANIFEST),
     (('"format": "masquerade-report"',), Kind.REPORT),
+    (('"format": "masquerade sealed gallery"',), Kind.SEALED),
     (('"dataset_id":', '"people":'), Kind.RECORDS),
     (('"url":', '"token":'), Kind.ACCOUNT),
 )

@@ -5,7 +5,6 @@ the manifest they describe are refused. Its checksum finds damage; it is no sign
 """
 
 import json
-from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, final
 
@@ -20,6 +19,7 @@ from pydantic import (
 )
 
 from masquerade.errors import DamagedRelease, UnsupportedRelease
+from masquerade.files.checked_json import CHECKSUM, checked, checksum
 from masquerade.files.kinds import Kind, kind_behind, named
 from masquerade.files.opening import open_file
 from masquerade.released.made_with import MadeWith
@@ -122,7 +122,7 @@ class Manifest(BaseModel):
         for name in ("verdict", "made_with"):
             if fields[name] is None:
                 del fields[name]
-        return _canonical({**fields, "checksum": _checksum(fields)})
+        return checked(fields)
 
     @classmethod
     def from_bytes(cls, data: bytes, place: object) -> "Manifest":
@@ -137,13 +137,13 @@ class Manifest(BaseModel):
             UnsupportedRelease: If it is no manifest, or one of a newer version.
         """
         fields = _parse(data, place)
-        checksum = fields.pop("checksum", None)
+        stated = fields.pop(CHECKSUM, None)
         try:
             manifest = cls.model_validate_json(json.dumps(fields))
         except ValidationError as error:
             first = error.errors(include_url=False, include_input=False)[0]
             raise _damaged(f"{'.'.join(map(str, first['loc']))}: {first['msg']}", place) from None
-        if checksum != _checksum(fields) or manifest.to_bytes() != data:
+        if stated != checksum(fields) or manifest.to_bytes() != data:
             raise _damaged("its checksum does not fit", place)
         return manifest
 
@@ -200,17 +200,6 @@ def _parse(data: bytes, place: object) -> dict[str, Any]:
             remedy="Update masquerade.",
         )
     return fields
-
-
-def _canonical(fields: dict[str, Any]) -> bytes:
-    return (json.dumps(fields, sort_keys=True, indent=1, ensure_ascii=True, allow_nan=False) + "\n").encode()
-
-
-def _checksum(fields: dict[str, Any]) -> str:
-    try:
-        return sha256(_canonical(fields)).hexdigest()
-    except ValueError:
-        return ""
 
 
 def _damaged(what: str, place: object) -> DamagedRelease:
