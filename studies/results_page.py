@@ -6,6 +6,7 @@ from pathlib import Path
 from committed import committed, report
 
 from masquerade.audit.results import Arm, Report
+from masquerade.audit.staleness import compares_a_class_with_itself
 from masquerade.report.heat_map import Cell, heat_map
 from masquerade.report.verdict import strongest
 from masquerade.report.words import amount, interval, metric_words
@@ -39,7 +40,8 @@ def readme() -> str:
     for mark, study in HEADLINES.items():
         before, rest = text.split(f"<!-- {mark} -->")
         after = rest.split(f"<!-- /{mark} -->")[1]
-        text = "\n".join([f"{before}<!-- {mark} -->", *_table(report(study)), f"<!-- /{mark} -->{after}"])
+        rows = [*_table(report(study)), *_age(report(study))]
+        text = "\n".join([f"{before}<!-- {mark} -->", *rows, f"<!-- /{mark} -->{after}"])
     return text
 
 
@@ -53,7 +55,9 @@ def _study(report: Report) -> Iterator[str]:
     yield f"Source: {report.source}. Data: {report.data.images} images of {report.data.people} people or classes; "
     yield f"{report.data.note} Profile {report.profile}, seeds {', '.join(map(str, report.seeds))}, "
     yield f"{report.seconds / 60:.0f} minutes on {report.machine}. "
-    yield f"[JSON](../studies/results/{report.study}.json)\n"
+    yield f"[JSON](../studies/results/{report.study}.json)"
+    yield from _age(report)
+    yield ""
     yield from _table(report)
     yield ""
     if report.study.startswith("crafter_"):
@@ -66,9 +70,15 @@ def _study(report: Report) -> Iterator[str]:
             ours = f"{amount(claim.ours.metric, claim.ours.value)} [{interval(claim.ours)}]"
             yield f"| {claim.what} | {claim.paper} | {ours} |"
         yield ""
-    yield from (f"- {finding}" for finding in report.findings)
+    yield from (f"- {finding}" for finding in _meant(report))
     yield from _curves(report)
     yield ""
+
+
+def _age(report: Report) -> Iterator[str]:
+    """What has moved since, after an empty line; nothing if nothing has."""
+    if report.stale:
+        yield f"\n**Measured by older code**: {'; '.join(report.stale)}."
 
 
 def _table(report: Report) -> Iterator[str]:
@@ -117,6 +127,12 @@ def _beside(report: Report) -> Iterator[str]:
         )
         yield f"- {arm.title}, beside its utility: {'; '.join(numbers)}"
     yield from [""] if arms else []
+
+
+def _meant(report: Report) -> list[str]:
+    """The findings, without those that mean nothing."""
+    alone = compares_a_class_with_itself(report)
+    return [finding for finding in report.findings if not (alone and "Welch p" in finding)]
 
 
 def _curves(report: Report) -> Iterator[str]:

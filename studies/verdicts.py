@@ -131,7 +131,9 @@ def _verdict(report: Report, arm: Arm) -> Verdict:
             needs=tuple(SIGHTS.get(sight, sight) for sight in leak.shows),
             found=on_terminals(f"{meaning(measured)} (95 % interval {interval(measured)}.)"),
         )
-    return Verdict(state="measured", grade=arm.grade, study=report.study, strongest=found)
+    return Verdict(
+        state="measured", grade=arm.grade, study=report.study, strongest=found, older_code=bool(report.stale)
+    )
 
 
 if __name__ == "__main__":

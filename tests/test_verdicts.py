@@ -60,7 +60,7 @@ def test_every_recipe_of_ours_asks(known: object) -> None:
     """None has held so far: whoever releases one is told, `blocks-noise` included."""
     grade = grade_of(known)  # type: ignore[arg-type]
     assert grade != HELD
-    assert grade.removeprefix("stale: ") in (*GRADES, "not measured")
+    assert grade.removeprefix("stale: ").removesuffix(", by older code") in (*GRADES, "not measured")
 
 
 def test_our_own_recipe_is_graded_by_the_strongest_attack_of_its_studies() -> None:
@@ -125,4 +125,4 @@ def test_a_digest_follows_parameters_and_size() -> None:
 
 def test_a_recipe_whose_networks_are_not_here_is_listed_by_name(tmp_path: Path) -> None:
     closed = recipe("crafter-adversarial").changed({"split": str(tmp_path / "none.safetensors")})
-    assert measured.grade_of(closed) == "BROKEN"
+    assert measured.grade_of(closed).split(",")[0] == "BROKEN"

@@ -5,7 +5,7 @@ import math
 import time
 from contextlib import suppress
 from dataclasses import asdict, replace
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -32,6 +32,7 @@ from masquerade.metrics.base import Score, Truth
 from masquerade.metrics.pairing import aligned
 
 ROWS = ("original", "disguised", "recovered")
+Status = Literal["ran", "incomplete", "not applicable"]
 SHOWN_IMAGES = 3
 """Pictures a grid: the best, the median and the worst recovered."""
 
@@ -130,6 +131,15 @@ def _pictures(recovered: torch.Tensor, truth: Truth, view: View) -> str:
         "recovered": recovered[rows].contiguous(),
     }
     return base64.b64encode(save(tensors)).decode()
+
+
+def status_of(pieces: list[dict[str, Any]]) -> tuple[Status, str]:
+    """Whether an attack ran in all its repetitions, and why not; one that ran in some alone is incomplete."""
+    broken = next((piece for piece in pieces if piece["status"] != "ran"), None)
+    if broken is None:
+        return "ran", ""
+    alike = len({piece["status"] for piece in pieces}) == 1
+    return (broken["status"] if alike else "incomplete"), broken["reason"]
 
 
 def pictures_of(piece: dict[str, Any]) -> dict[str, torch.Tensor]:

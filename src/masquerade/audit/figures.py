@@ -66,12 +66,17 @@ def fano_curves(title: str, pieces: Sequence[dict[str, Any]]) -> tuple[list[Curv
         pieces: The attack's attempts, one a repetition.
 
     Returns:
-        Two curves (figures 10 and 11 of the Disguised-Nets paper) and a sentence; nothing without attempts.
+        Two curves (figures 10 and 11 of the Disguised-Nets paper) and a sentence; nothing if an attempt failed or
+        probed other classes, or a group has fewer than two classes.
     """
     kept = [piece["classes"] for piece in pieces if "classes" in piece]
-    if not kept:
+    if not kept or len(kept) < len(pieces):
         return [], ""
     members = kept[0]["members"]
+    if any(each["members"] != members for each in kept):
+        return [], ""
+    if min(sum(members), len(members) - sum(members)) < 2:
+        return [], ""
     mean = [sum(column) / len(kept) for column in zip(*(piece["scores"] for piece in kept), strict=True)]
     figure = f"Fano factor by class: {title}"
     curves = [

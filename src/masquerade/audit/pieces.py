@@ -9,10 +9,19 @@ from masquerade.audit.attempt import make_attack
 from masquerade.audit.features import split_of
 from masquerade.audit.figures import OPTIONS
 from masquerade.audit.named_files import named_files
+from masquerade.audit.revisions import (
+    VIEWS,
+    Revisions,
+    of_attack,
+    of_disguise,
+    of_metrics,
+    of_trainings,
+)
 from masquerade.audit.scene import Scene
-from masquerade.audit.study import ArmSpec, AttackSpec, CurveSpec, MapSpec, Resolved
-from masquerade.audit.trial import disguise_held, disguise_of, noise_settings, protects
+from masquerade.audit.study import ArmSpec, AttackSpec, CurveSpec, MapSpec, Resolved, TrainingSpec
+from masquerade.audit.trial import disguise_held, disguise_of, noise_settings, protects, settings_of
 from masquerade.audit.views import Budget
+from masquerade.metrics.revisions import OF_USE
 from masquerade.recipes import recipe
 
 What = dict[str, Any]
@@ -43,7 +52,11 @@ class Pieces:
     def of_utility(self, arm: ArmSpec, seed: int) -> What:
         """The training of an arm."""
         learns = arm.model_dump(include={"cloud_learns"}, exclude_defaults=True)
-        return {**self.of_arm(arm, seed), **learns, "utility": True}
+        more = {
+            **of_metrics(OF_USE),
+            **(of_trainings(["cloud_half"]) if arm.cloud_learns is not None else {}),
+        }
+        return _made_by({**self.of_arm(arm, seed), **learns, "utility": True}, more)
 
     def of_map(self, arm: ArmSpec, spec: MapSpec, seed: int) -> What:
         """A picture of an arm's features."""
@@ -56,12 +69,17 @@ class Pieces:
             said["fresh"] = disguise_held(spec.fresh).describe()
         files = named_files(spec.options)
         limits = {name: limit for name, limit in asdict(budget).items() if limit is not None}
-        return {
+        what = {
             **self.of_arm(arm, seed),
             "attack": said,
             "budget": limits,
             **({"files": files} if files else {}),
         }
+        metrics = [spec.metric, *spec.others]
+        learns = ["fine_tuning"] if "eval_acc_trained" in metrics else []
+        more = {**of_attack(make_attack(spec)), **of_metrics(metrics), **of_trainings(learns)}
+        held = {} if spec.fresh is None else of_disguise(disguise_held(spec.fresh))
+        return _made_by(what, {**more, **held})
 
     def budget(self, spec: AttackSpec) -> Budget:
         """What limits an attack."""
@@ -130,18 +148,31 @@ class Pieces:
         disguise = disguise_of(arm)
         split = split_of(disguise)
         noise = noise_settings(arm.noise, training, arm.name).model_dump() if arm.noise else None
-        return {
+        what = {
             "data": self._study.data.model_dump(exclude={"note"}, exclude_defaults=True),
             "pixels": self._scene.facts.digest,
             "disguise": disguise.describe(),
-            "training": None if training is None else training.model_dump(exclude_defaults=True),
+            "training": None if training is None else settings_of(training).model_dump(mode="json"),
             "encodings": arm.encodings,
             **arm.model_dump(include={"side", "trained_on", "photos", "repeats"}, exclude_defaults=True),
             **({} if noise is None else {"noise": noise}),
             **({} if split is None else {"cloud": split.cloud_digest}),
         }
+        learns = _trainings(arm, training)
+        return _made_by(what, {"audit": VIEWS, **of_disguise(disguise), **of_trainings(learns)})
 
     def _control_side(self, name: str) -> int | None:
         """Photos larger than the control's are made smaller; attacks are known to break it at its size."""
         known = recipe(name)
         return known.height if known.encoder is None and known.height < self._study.data.height else None
+
+
+def _made_by(what: What, revisions: Revisions) -> What:
+    """A piece with further revisions of what makes it."""
+    return {**what, "revisions": {**what.get("revisions", {}), **revisions}}
+
+
+def _trainings(arm: ArmSpec, training: TrainingSpec | None) -> list[str]:
+    """What trains an arm's model."""
+    loop = [] if training is None else ["fit", settings_of(training).network]
+    return [*loop, *(["xnn_d"] if arm.noise is not None else [])]

@@ -131,11 +131,20 @@ class DataFacts(Plain):
 
 
 class Report(Plain):
-    """All that an audit found."""
+    """All that an audit found.
+
+    ``revisions`` are those of everything that made its numbers, ``commit`` the code that wrote it, and ``older`` the
+    code that made pieces which were read back. ``stale`` says what has moved since, a line each: empty when a report
+    is written, and filled in where reports are kept.
+    """
 
     format: Literal["masquerade-report"] = "masquerade-report"
     version: Literal[1] = 1
     masquerade: str
+    commit: str = ""
+    older: list[str] = []
+    revisions: dict[str, int] = {}
+    stale: list[str] = []
     study: str
     title: str
     source: str

@@ -14,8 +14,9 @@ from typing import Any, final
 import torch
 
 from masquerade import __version__
-from masquerade.audit.attempt import attempt, make_attack, pictures_of, scores_of
+from masquerade.audit.attempt import attempt, make_attack, pictures_of, scores_of, status_of
 from masquerade.audit.ceilings import with_ceilings
+from masquerade.audit.code_version import code_version
 from masquerade.audit.encoded import EncodedScenes
 from masquerade.audit.features import split_of
 from masquerade.audit.figures import AXIS, fano_curves, figures_of, measurement_of
@@ -34,6 +35,7 @@ from masquerade.audit.results import (
     PointMap,
     Report,
 )
+from masquerade.audit.revisions import GRADE, Revisions
 from masquerade.audit.scene import Scene, make_scene
 from masquerade.audit.sound import require_attackers, require_sound
 from masquerade.audit.steps import Say, Steps
@@ -74,6 +76,8 @@ class Audit:
         self._pictures: dict[str, dict[str, torch.Tensor]] = {}
         self._trials: dict[str, Trial] = {}
         self._seconds: dict[str, float] = {}
+        self._revisions: Revisions = {}
+        self._commits: set[str] = set()
         self.pieces = Pieces(study, self.scene)
         trained = {arm.name for arm in study.arms if self._has_utility(arm)}
         self.steps = Steps(self.pieces.count(trained), say)
@@ -90,6 +94,9 @@ class Audit:
         curves = [*figures_of(self.study.study.figures, arms), *self._budget_curves(), *fano]
         report = Report(
             masquerade=__version__,
+            commit=code_version(),
+            older=sorted(self._commits - {code_version()}),
+            revisions=dict(sorted({**self._revisions, "grade": GRADE}.items())),
             study=self.study.study.name,
             title=self.study.study.title,
             source=self.study.study.source,
@@ -119,6 +126,8 @@ class Audit:
         piece = self.store.piece(what, self.steps.made(make))
         name = json.dumps(what, sort_keys=True)
         self._seconds[name] = piece["seconds"]
+        self._revisions |= what["revisions"]
+        self._commits |= {piece.get("commit", code_version())}
         self.steps.done(name)
         return piece
 
@@ -204,8 +213,7 @@ class Audit:
         seeds = self.study.seeds_of(spec)
         pieces = [self.piece(arm, spec, self.pieces.budget(spec), seed) for seed in seeds]
         self._keep_pictures(arm, spec, pieces[0])
-        broken = [piece for piece in pieces if piece["status"] != "ran"]
-        status, reason = (broken[0]["status"], broken[0]["reason"]) if broken else ("ran", "")
+        status, reason = status_of(pieces)
         if status == "ran" and control is not None and not control.passed and protects(arm):
             status = "incomplete"
             reason = "the positive control failed: this attack is too weak here to conclude anything"

@@ -7,7 +7,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final, final
 
-from masquerade import __version__
+from masquerade.audit.code_version import code_version
 from masquerade.files.durable import write_durably
 
 _HEX: Final = "[0-9a-f]" * 24
@@ -27,6 +27,11 @@ def forget(folder: Path) -> None:
             path.unlink()
     with suppress(OSError):
         folder.rmdir()
+
+
+def name_of(what: dict[str, Any]) -> str:
+    """The name of a piece: a digest of all that determines it, 24 hexadecimal digits."""
+    return sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()[:24]
 
 
 @final
@@ -52,11 +57,10 @@ class Store:
         """The piece that ``what`` determines: read back, or made and kept.
 
         Args:
-            what: Plain data that determine the piece.
+            what: Plain data that determine the piece, the revisions of the code that makes it among them.
             make: Computes it, as plain data.
         """
-        text = json.dumps({"masquerade": __version__, **what}, sort_keys=True)
-        name = sha256(text.encode()).hexdigest()[:24]
+        name = name_of(what)
         if name not in self._memory:
             self._memory[name] = (
                 make() if self._folder is None else _on_disk(self._folder / f"{name}.json", what, make)
@@ -68,6 +72,6 @@ def _on_disk(path: Path, what: dict[str, Any], make: Callable[[], dict[str, Any]
     if path.exists():
         kept: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))["piece"]
         return kept
-    piece = make()
+    piece = {**make(), "commit": code_version()}
     write_durably(path, [json.dumps({"what": what, "piece": piece}).encode()])
     return piece

@@ -328,8 +328,10 @@ class Resolved:
     @property
     def digest(self) -> str:
         """SHA-256 of all that determines the numbers, 16 hexadecimal digits."""
-        text = self.study.model_dump_json(exclude={"title", "findings", "not_tested", "claims", "profiles"})
-        text += self._change.model_dump_json()
+        text = self.study.model_dump_json(
+            exclude={"title", "findings", "not_tested", "claims", "profiles"}, exclude_defaults=True
+        )
+        text += self._change.model_dump_json(exclude_defaults=True)
         return sha256(text.encode()).hexdigest()[:16]
 
     @property

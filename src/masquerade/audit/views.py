@@ -189,13 +189,13 @@ def _pairing(shares: Tensor, own: Tensor) -> Pairing:
 def _probes(trial: Trial, truth: dict[str, Tensor]) -> tuple[Labelled, dict[str, Tensor]]:
     """Original-form images of trained classes and of classes never trained on."""
     inside, outside = trial.scene.test, trial.scene.outsiders
-    if outside is None and not trial.scene.of_people:
+    outside = outside or trial.scene.public
+    if set(inside.names) & set(outside.names):
         raise NotApplicable(
             "there are no classes that were not trained on",
             place="data.outsiders",
             remedy="Ask for outsiders in the study's data, or leave the attack out.",
         )
-    outside = outside or trial.scene.public
     shift = len(inside.names)
     images, labels = [], []
     for source, offset in ((inside, 0), (outside, shift)):

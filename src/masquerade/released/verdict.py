@@ -49,6 +49,7 @@ class Verdict(BaseModel):
         grade: In the words of reports; empty if not measured.
         study: Name of the study; empty if not measured.
         strongest: The attack that decided; None if none ran.
+        older_code: Whether attacks, protection or study have changed since it was measured.
     """
 
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
@@ -57,16 +58,19 @@ class Verdict(BaseModel):
     grade: str = ""
     study: str = ""
     strongest: Strongest | None = None
+    older_code: bool = False
 
     @property
     def asks(self) -> bool:
-        """Whether a release needs the owner's consent: unless exactly this was attacked, and held."""
-        return self.state != "measured" or self.grade != HELD
+        """Whether a release needs the owner's consent: unless today's code attacked exactly this, and it held."""
+        return self.state != "measured" or self.grade != HELD or self.older_code
 
     @property
     def short(self) -> str:
         """The grade in a word or two, for lists."""
-        return {"measured": self.grade, "stale": f"stale: {self.grade}"}.get(self.state, self.state)
+        by = ", by older code" if self.older_code else ""
+        said = {"measured": f"{self.grade}{by}", "stale": f"stale: {self.grade}{by}"}
+        return said.get(self.state, self.state)
 
     def __str__(self) -> str:
         if self.state == "not measured":
@@ -77,4 +81,5 @@ class Verdict(BaseModel):
             else ""
         )
         by = "no attack ran." if self.strongest is None else f"strongest attack: {self.strongest}"
-        return f"{before}{self.grade}; {by} Study {self.study}."
+        code = " It was measured by older code." if self.older_code else ""
+        return f"{before}{self.grade}; {by} Study {self.study}.{code}"
