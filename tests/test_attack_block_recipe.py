@@ -3,7 +3,7 @@
 import pytest
 
 from masquerade.attacks.block_recipe import BlockRecipe
-from masquerade.errors import NotApplicable
+from masquerade.errors import NotApplicable, UnreadStructure
 
 ROTATION = {"kind": "BlockMatrix", "block": 2, "variant": "rows", "matrix": "orthogonal", "per_channel": True}
 NOISE = {"kind": "Noise", "level": 50}
@@ -29,10 +29,10 @@ def test_a_single_part_needs_no_chain() -> None:
     assert (grid.rows, grid.columns) == (4, 4)
 
 
-def test_what_is_not_made_of_blocks_is_not_applicable() -> None:
-    with pytest.raises(NotApplicable, match="MaskNet"):
+def test_what_is_not_made_of_blocks_is_not_read() -> None:
+    with pytest.raises(UnreadStructure, match="MaskNet"):
         BlockRecipe.from_description(chain(NOISE, {"kind": "MaskNet"}))
-    with pytest.raises(NotApplicable, match="block"):
+    with pytest.raises(UnreadStructure, match="block"):
         BlockRecipe.from_description(chain(ROTATION, {"kind": "BlockPermutation", "block": 4}))
     with pytest.raises(NotApplicable):
         BlockRecipe.from_description(NOISE).grid((1, 8, 8))

@@ -12,7 +12,7 @@ from masquerade.attacks.instahide_phases import Mixing
 from masquerade.attacks.instahide_reconstruction import InstaHideReconstruction
 from masquerade.attacks.instahide_signs import agreeing
 from masquerade.disguises import Chain, InstaHide, Noise
-from masquerade.errors import NotApplicable
+from masquerade.errors import NotApplicable, UnreadStructure
 from masquerade.keys import Key
 from masquerade.metrics import linkage, membership_auc, psnr
 from masquerade.metrics.base import Truth
@@ -149,8 +149,8 @@ def test_signs_of_pixels_agree() -> None:
 
 def test_other_recipes_and_shapes_do_not_concern_them() -> None:
     photos, rng = victims()[:4], np.random.default_rng(0)
-    for how in (Noise(5), Chain((PAIR, Noise(5)))):
-        with pytest.raises(NotApplicable):
+    for how, error in ((Noise(5), NotApplicable), (Chain((PAIR, Noise(5))), UnreadStructure)):
+        with pytest.raises(error):
             InstaHideCorrelation()(View(photos, recipe=how.describe(), candidates=photos), rng)
     small = View(photos, recipe=Chain((PAIR,)).describe(), candidates=photos[:, :, :8])
     with pytest.raises(NotApplicable, match="shape"):

@@ -10,7 +10,7 @@ from masquerade.attacks.gram_fingerprint import GramFingerprint
 from masquerade.attacks.network_known_pairs import NetworkKnownPairs
 from masquerade.data import builtin
 from masquerade.disguises import Chain, Dauntless, Disguise, NeuraCrypt, Noise, TaskAugment
-from masquerade.errors import NotApplicable
+from masquerade.errors import AttackError, NotApplicable, UnreadStructure
 from masquerade.keys import Key
 
 SHAPE = (1, 48, 48)
@@ -54,7 +54,10 @@ def test_a_network_on_whole_photos_keeps_resemblance(faces: Tensor) -> None:
     assert linked(GramFingerprint(), WHOLE, faces, 1) > 0.5
 
 
-@pytest.mark.parametrize("how", [NeuraCrypt(depth=1, width=16, patch=8), Chain((WHOLE, Noise(5)))])
-def test_other_recipes_do_not_concern_it(faces: Tensor, how: Disguise) -> None:
-    with pytest.raises(NotApplicable):
+@pytest.mark.parametrize(
+    ("how", "error"),
+    [(NeuraCrypt(depth=1, width=16, patch=8), NotApplicable), (Chain((WHOLE, Noise(5))), UnreadStructure)],
+)
+def test_other_recipes_do_not_concern_it(faces: Tensor, how: Disguise, error: type[AttackError]) -> None:
+    with pytest.raises(error):
         linked(NetworkKnownPairs(), how, faces, 4)

@@ -13,7 +13,7 @@ from masquerade.attacks.neuracrypt_order import in_order, place_graph, sizes
 from masquerade.attacks.neuracrypt_patches import NeuraCryptPatches
 from masquerade.data import builtin
 from masquerade.disguises import Chain, NeuraCrypt, Noise
-from masquerade.errors import NotApplicable
+from masquerade.errors import NotApplicable, UnreadStructure
 from masquerade.keys import Key
 from masquerade.metrics import linkage, membership_auc
 from masquerade.metrics.base import Truth
@@ -111,9 +111,13 @@ def test_mutual() -> None:
     assert is_mutual.tolist() == [False, True]
 
 
-@pytest.mark.parametrize("how", [Noise(5), Chain((SMALL, Noise(5)))])
-def test_other_recipes_do_not_concern_it(faces: Tensor, how: Noise | Chain) -> None:
+@pytest.mark.parametrize(
+    ("how", "error"), [(Noise(5), NotApplicable), (Chain((SMALL, Noise(5))), UnreadStructure)]
+)
+def test_other_recipes_do_not_concern_it(
+    faces: Tensor, how: Noise | Chain, error: type[NotApplicable | UnreadStructure]
+) -> None:
     photos = faces[:4].float()
     view = View(photos, recipe=how.describe(), candidates=photos, fresh=fresh())
-    with pytest.raises(NotApplicable):
+    with pytest.raises(error):
         NeuraCryptPatches()(view, np.random.default_rng(0))

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from masquerade.attacks.base import Attack, Control, Guess, Reconstruction, Sight, View
 from masquerade.attacks.feature_decoding import decoded, encoded, first_photos, public_decoder
+from masquerade.attacks.structure import FEATURES
 from masquerade.errors import MissingSight
 from masquerade.training.decoder import DecoderSettings, train_decoder
 
@@ -30,6 +31,7 @@ class AdaptiveDecoding(Attack):
 
     name: ClassVar[str] = "adaptive_decoding"
     needs: ClassVar[frozenset[Sight]] = frozenset({Sight.PUBLIC, Sight.SPLIT, Sight.QUERY})
+    reads: ClassVar[frozenset[str]] = FEATURES
     control: ClassVar[Control] = Control(
         "crafter-none",
         "feature_cosine",

@@ -12,6 +12,7 @@ from masquerade.attacks.adaptive_decoding import answers
 from masquerade.attacks.base import Attack, Control, Guess, Reconstruction, Sight, View
 from masquerade.attacks.kept import digest_of, kept
 from masquerade.attacks.latent_search import faces
+from masquerade.attacks.structure import FEATURES
 from masquerade.crafting.inversion import InversionOptions, best_inversion
 from masquerade.crafting.reconstruction import Reconstruction as Rebuild
 from masquerade.crafting.shipped import open_generator
@@ -41,6 +42,7 @@ class AdaptiveSearch(Attack):
 
     name: ClassVar[str] = "adaptive_search"
     needs: ClassVar[frozenset[Sight]] = frozenset({Sight.PUBLIC, Sight.SPLIT, Sight.QUERY})
+    reads: ClassVar[frozenset[str]] = FEATURES
     control: ClassVar[Control] = Control(
         "crafter-none",
         "feature_cosine",

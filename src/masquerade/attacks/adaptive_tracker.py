@@ -10,6 +10,7 @@ from masquerade.attacks.base import Attack, Control, Disguising, Guess, Labelled
 from masquerade.attacks.kept import digest_of
 from masquerade.attacks.own_recogniser import numbered
 from masquerade.attacks.restoration import cloaked_public
+from masquerade.attacks.structure import CLOAKS
 from masquerade.attacks.tracker import named_by
 from masquerade.attacks.tracker_body import Body, body_named, body_of, network_named
 from masquerade.attacks.tracker_kinds import Meeting, at_size, linear, nearest
@@ -45,6 +46,7 @@ class AdaptiveTracker(Attack):
     needs: ClassVar[frozenset[Sight]] = frozenset(
         {Sight.LABELS, Sight.BYSTANDERS, Sight.SIGHTINGS, Sight.RECOGNISERS, Sight.PUBLIC, Sight.FRESH}
     )
+    reads: ClassVar[frozenset[str]] = CLOAKS
     control: ClassVar[Control] = Control(
         "none", "tracked", 0.5, "photos published as they are teach who is on them"
     )

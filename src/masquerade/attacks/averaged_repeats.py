@@ -10,6 +10,7 @@ from torch import Tensor
 
 from masquerade.attacks.base import Attack, Control, Guess, Sight, View
 from masquerade.attacks.feature_decoding import FeatureDecoding
+from masquerade.attacks.structure import FEATURES
 
 
 @final
@@ -26,6 +27,7 @@ class AveragedRepeats(Attack):
 
     name: ClassVar[str] = "averaged_repeats"
     needs: ClassVar[frozenset[Sight]] = frozenset({Sight.REPEATS, Sight.PUBLIC, Sight.SPLIT})
+    reads: ClassVar[frozenset[str]] = FEATURES
     control: ClassVar[Control] = Control(
         "crafter-none",
         "feature_cosine",

@@ -174,7 +174,8 @@ class Attack(ABC):
     """One attack; its dataclass fields are its budget and options.
 
     Subclasses are final frozen dataclasses. They declare ``name`` (as study files say it), ``needs`` and
-    ``control``, and write ``run``. ``reads`` names the kinds of ``Disguise.describe`` that the attack was made for;
+    ``control``, and write ``run``. ``wants`` is what they are shown beside ``needs`` where it is to be had, and can do
+    without. ``reads`` names the kinds of ``Disguise.describe`` that the attack was made for;
     it is empty for an attack that asks for traits alone. ``revision`` is raised by hand whenever the same view gives
     another guess.
     """
@@ -182,6 +183,7 @@ class Attack(ABC):
     name: ClassVar[str]
     needs: ClassVar[frozenset[Sight]]
     control: ClassVar[Control]
+    wants: ClassVar[frozenset[Sight]] = frozenset()
     reads: ClassVar[frozenset[str]] = frozenset()
     revision: ClassVar[int] = 1
 

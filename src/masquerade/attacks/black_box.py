@@ -9,6 +9,7 @@ import numpy as np
 from masquerade.attacks.base import Attack, Control, Guess, Labelled, Sight, View
 from masquerade.attacks.examiner import OptionValue, Schooling
 from masquerade.attacks.own_recogniser import RECNET, by_cosine, learn
+from masquerade.attacks.structure import TRAINED_NOISE
 from masquerade.training import embeddings
 
 
@@ -30,6 +31,7 @@ class BlackBox(Attack):
 
     name: ClassVar[str] = "black_box"
     needs: ClassVar[frozenset[Sight]] = frozenset({Sight.PUBLIC, Sight.QUERY, Sight.CANDIDATES})
+    reads: ClassVar[frozenset[str]] = TRAINED_NOISE
     control: ClassVar[Control] = Control(
         "xnn-none", "rank1", 0.5, "the paper's black-box attack on its baseline: 0.40 and 0.79 (table 4)"
     )

@@ -1,11 +1,12 @@
 """What an attacker reads from the public description of a block disguise (``Disguise.describe``)."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal, cast
 
+from masquerade.attacks.structure import BLOCKS, outside, parts_of
 from masquerade.blocks import BlockGrid
-from masquerade.errors import NotApplicable
+from masquerade.errors import NotApplicable, UnreadStructure
 
 Block = tuple[int, int]
 """Height and width of a block in pixels."""
@@ -48,16 +49,19 @@ class BlockRecipe:
             description: Plain data, ``{"kind": ..., ...}``, chains nested under ``parts``.
 
         Raises:
-            NotApplicable: If a part is no block disguise, occurs twice, or parts use different blocks.
+            NotApplicable: If it is another family, which other attacks were made for.
+            UnreadStructure: If a part is unknown or occurs twice, or parts use different blocks.
         """
         found: dict[str, Any] = {}
-        for part in _parts(description):
+        for part in parts_of(description):
+            if part.get("kind") not in BLOCKS:
+                raise outside(description, BLOCKS, "disguises made of blocks")
             facts = _facts(part, after_matrices="matrix" in found)
             clash = [
                 name for name in facts.keys() & found.keys() if name != "block" or facts[name] != found[name]
             ]
             if clash:
-                raise NotApplicable(
+                raise UnreadStructure(
                     "the attacks on block disguises read one block size and each kind of part once",
                     value=", ".join(sorted(clash)),
                     place=f"the recipe's {part['kind']}",
@@ -91,14 +95,6 @@ class BlockRecipe:
         return self.noise_before + self.noise_after
 
 
-def _parts(description: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    if "parts" in description:
-        for part in description["parts"]:
-            yield from _parts(part)
-    else:
-        yield description
-
-
 def _facts(part: Mapping[str, Any], after_matrices: bool) -> dict[str, Any]:
     match part["kind"]:
         case "BlockMatrix":
@@ -110,10 +106,8 @@ def _facts(part: Mapping[str, Any], after_matrices: bool) -> dict[str, Any]:
             return {"noise_after" if after_matrices else "noise_before": float(part["level"])}
         case "BlockNormalise":
             return {"normalised": True} | ({"block": _block(part["block"])} if "block" in part else {})
-        case "Identity" | "Chain":
-            return {}
-        case other:
-            raise NotApplicable("not a disguise made of blocks", value=other, place="the recipe")
+        case kind:
+            raise UnreadStructure("a kind of block that is not read", value=kind, place="the recipe")
 
 
 def _block(stated: int | list[int] | Block) -> Block:

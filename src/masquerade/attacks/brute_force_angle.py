@@ -43,6 +43,7 @@ class BruteForceAngle(Attack):
 
     name: ClassVar[str] = "brute_force_angle"
     needs: ClassVar[frozenset[Sight]] = frozenset({Sight.RECIPE})
+    reads: ClassVar[frozenset[str]] = frozenset({"BlockMatrix", "Noise"})
     control: ClassVar[Control] = Control("control-rows2", "linkage", 0.9, "measured: 100 of 100 faces, 28 dB")
 
     angles: int = 120

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from masquerade.attacks.base import Attack, Control, Disguising, Guess, Pairs, Ranking, Sight, View
+from masquerade.attacks.structure import TOKENS
 from masquerade.attacks.token_known_pairs import TokenKnownPairs
 from masquerade.attacks.token_recipe import TokenRecipe, tokens_of
 from masquerade.attacks.token_statistics import cosine
@@ -30,6 +31,7 @@ class ChosenFeatures(Attack):
 
     name: ClassVar[str] = "chosen_features"
     needs: ClassVar[frozenset[Sight]] = frozenset({Sight.RECIPE, Sight.QUERY, Sight.CANDIDATES})
+    reads: ClassVar[frozenset[str]] = TOKENS - {"TokenNetwork", "ManyKeys"}
     control: ClassVar[Control] = Control(
         "control-tokens-orthogonal", "linkage", 0.95, "one query for each row of the matrix gives it exactly"
     )

@@ -10,6 +10,7 @@ from torch import Tensor
 from masquerade.attacks.base import Attack, Control, Guess, Membership, Sight, View
 from masquerade.attacks.purification import blur
 from masquerade.attacks.restoration import cloaked_public
+from masquerade.attacks.structure import CLOAKS
 from masquerade.training import Augmentation, Settings, fit, probabilities
 
 
@@ -29,6 +30,7 @@ class CloakDetection(Attack):
 
     name: ClassVar[str] = "cloak_detection"
     needs: ClassVar[frozenset[Sight]] = frozenset({Sight.SIGHTINGS, Sight.PUBLIC, Sight.FRESH})
+    reads: ClassVar[frozenset[str]] = CLOAKS
     control: ClassVar[Control] = Control(
         "control-noise-fresh", "cloak_detection", 0.9, "ours: plain noise is easily seen"
     )

@@ -12,6 +12,7 @@ from torch.nn import functional
 from masquerade.attacks.base import Attack, Control, Guess, Sight, View
 from masquerade.attacks.examiner import OptionValue, Schooling
 from masquerade.attacks.own_recogniser import RECNET, by_cosine, numbered
+from masquerade.attacks.structure import TRAINED_NOISE
 from masquerade.training import embeddings
 from masquerade.training.distillation import Lesson, distil
 
@@ -39,6 +40,7 @@ class Distillation(Attack):
     needs: ClassVar[frozenset[Sight]] = frozenset(
         {Sight.PUBLIC, Sight.QUERY, Sight.TEACHER, Sight.CANDIDATES}
     )
+    reads: ClassVar[frozenset[str]] = TRAINED_NOISE
     control: ClassVar[Control] = Control(
         "xnn-none", "rank1", 0.5, "without obfuscation the student is a copy of its teacher"
     )

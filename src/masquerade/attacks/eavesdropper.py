@@ -10,6 +10,7 @@ import torch
 from masquerade.attacks.base import Attack, Control, Guess, Labelled, Sight, View
 from masquerade.attacks.examiner import OptionValue, Schooling
 from masquerade.attacks.own_recogniser import RECNET, by_cosine, learn, numbered
+from masquerade.attacks.structure import TRAINED_NOISE
 from masquerade.encoders.noise_encoder import NoiseOptions, token_norm
 from masquerade.training import embeddings
 from masquerade.training.xnn_d import Faces, XNNDSettings, obfuscated, train_noise
@@ -34,6 +35,7 @@ class Eavesdropper(Attack):
 
     name: ClassVar[str] = "eavesdropper"
     needs: ClassVar[frozenset[Sight]] = frozenset({Sight.PUBLIC, Sight.CANDIDATES})
+    reads: ClassVar[frozenset[str]] = TRAINED_NOISE
     control: ClassVar[Control] = Control(
         "xnn-none", "rank1", 0.5, "without obfuscation it is a recogniser of people never trained on"
     )

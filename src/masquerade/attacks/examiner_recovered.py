@@ -33,6 +33,7 @@ class ExaminerRecovered(Attack):
 
     name: ClassVar[str] = "examiner_recovered"
     needs: ClassVar[frozenset[Sight]] = frozenset({Sight.GALLERY}) | Moments.needs
+    reads: ClassVar[frozenset[str]] = Moments.reads
     control: ClassVar[Control] = Control(
         Moments.control.recipe, "identification", 0.45, "what the first attack's own control recovers"
     )

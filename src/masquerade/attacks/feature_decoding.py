@@ -9,6 +9,7 @@ from torch import Tensor
 
 from masquerade.attacks.base import Attack, Control, Guess, Labelled, Reconstruction, Sight, View
 from masquerade.attacks.kept import digest_of, kept
+from masquerade.attacks.structure import FEATURES
 from masquerade.networks.feature_decoder import FeatureDecoder
 from masquerade.networks.split import SplitNetwork
 from masquerade.training.decoder import DecoderSettings, train_decoder
@@ -32,6 +33,7 @@ class FeatureDecoding(Attack):
 
     name: ClassVar[str] = "feature_decoding"
     needs: ClassVar[frozenset[Sight]] = frozenset({Sight.PUBLIC, Sight.SPLIT})
+    reads: ClassVar[frozenset[str]] = FEATURES
     control: ClassVar[Control] = Control(
         "crafter-none",
         "feature_cosine",

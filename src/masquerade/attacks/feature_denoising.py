@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from masquerade.attacks.adaptive_decoding import plain_and_protected
 from masquerade.attacks.base import Attack, Control, Guess, Sight, View
 from masquerade.attacks.feature_decoding import PART, FeatureDecoding
+from masquerade.attacks.structure import FEATURES
 
 
 @final
@@ -26,6 +27,7 @@ class FeatureDenoising(Attack):
 
     name: ClassVar[str] = "feature_denoising"
     needs: ClassVar[frozenset[Sight]] = frozenset({Sight.PUBLIC, Sight.SPLIT, Sight.QUERY})
+    reads: ClassVar[frozenset[str]] = FEATURES
     control: ClassVar[Control] = Control(
         "crafter-none",
         "feature_cosine",

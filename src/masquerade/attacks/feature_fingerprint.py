@@ -9,11 +9,12 @@ import torch
 from torch import Tensor
 
 from masquerade.attacks.base import Attack, Control, Guess, Ranking, Sight, View
+from masquerade.attacks.structure import TOKENS
 from masquerade.attacks.token_frame import Frame
 from masquerade.attacks.token_permutation import matches
 from masquerade.attacks.token_recipe import TokenRecipe, tokens_of
 from masquerade.attacks.token_statistics import TokenStatistics, cosine, of_unit_length
-from masquerade.errors import NotApplicable
+from masquerade.errors import NotApplicable, UnreadStructure
 
 Kind = Literal["auto", "singular_values", "whitened_gram", "norms", "angles", "placed"]
 AT_ONCE: Final = 64
@@ -37,7 +38,9 @@ class FeatureFingerprint(Attack):
     """
 
     name: ClassVar[str] = "feature_fingerprint"
-    needs: ClassVar[frozenset[Sight]] = frozenset({Sight.RECIPE, Sight.CANDIDATES})
+    needs: ClassVar[frozenset[Sight]] = frozenset({Sight.CANDIDATES})
+    wants: ClassVar[frozenset[Sight]] = frozenset({Sight.RECIPE})
+    reads: ClassVar[frozenset[str]] = TOKENS
     control: ClassVar[Control] = Control(
         "control-tokens-orthogonal", "linkage", 0.95, "singular values are kept exactly; measured: all photos"
     )
@@ -45,11 +48,14 @@ class FeatureFingerprint(Attack):
     kind: Kind = "auto"
 
     def run(self, view: View, rng: np.random.Generator) -> Guess:
-        """Cosine of standardised fingerprints, ``(n, m)``."""
+        """Cosine of standardised fingerprints, ``(n, m)``.
+
+        Raises:
+            NotApplicable: If the recipe is of another family, which other attacks were made for.
+        """
         del rng  # nothing is drawn
-        assert view.recipe is not None  # noqa: S101  (the sealed caller checked it)
-        assert view.candidates is not None  # noqa: S101
-        recipe = TokenRecipe.from_description(view.recipe)
+        assert view.candidates is not None  # noqa: S101  (the sealed caller checked it)
+        recipe = _read(view)
         candidates = tokens_of(view.candidates)
         others = None if view.public is None else tokens_of(view.public.images)
         similarity = torch.zeros(len(view.released), len(candidates))
@@ -81,6 +87,14 @@ def fingerprints(
                 yield from _by_place(released, candidates, known, recipe)
     else:
         yield _similarity(_prints(released, kind), _prints(candidates, kind))
+
+
+def _read(view: View) -> TokenRecipe:
+    """What is known of the disguise; where the recipe is not to be read, as little as may be."""
+    try:
+        return TokenRecipe.from_description(view.recipe or {})
+    except UnreadStructure:
+        return TokenRecipe(permuted=True)
 
 
 def _suited(recipe: TokenRecipe) -> Kind:

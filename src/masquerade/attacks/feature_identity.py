@@ -12,6 +12,7 @@ from masquerade.attacks.base import Attack, Control, Guess, Labels, Sight, View
 from masquerade.attacks.feature_decoding import encoded
 from masquerade.attacks.feature_denoising import FeatureDenoising
 from masquerade.attacks.own_recogniser import numbered
+from masquerade.attacks.structure import FEATURES
 from masquerade.errors import MissingSight
 
 
@@ -30,6 +31,7 @@ class FeatureIdentity(Attack):
 
     name: ClassVar[str] = "feature_identity"
     needs: ClassVar[frozenset[Sight]] = frozenset({Sight.GALLERY, Sight.PUBLIC, Sight.SPLIT})
+    reads: ClassVar[frozenset[str]] = FEATURES
     control: ClassVar[Control] = Control(
         "crafter-none",
         "identification",

@@ -4,13 +4,18 @@ Orthogonal matrices keep inner products between images exactly, Gaussian ones an
 and a block permutation does not touch their sum over blocks. So released images and candidate photos form the
 same graph of resemblances, and graphs can be matched without any key: first by principal coordinates or by how
 each image's resemblances are distributed, then by landmarks, the most confident matches, until no match changes.
+Which of several starts ended well is judged without the truth, by how the two graphs fit on what was matched: that
+all matches are mutual says nothing, since a wrong match confirms itself.
+
+Whatever is public is taken off first: each side's own mean, or mid-grey from the photos, as a protection's formula
+may have it, or nothing. No recipe is needed.
 
 Not in the paper; ours, in the line of seeded graph matching.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, final
+from typing import Any, ClassVar, Final, final
 
 import numpy as np
 import torch
@@ -18,19 +23,30 @@ from torch import Tensor
 
 from masquerade.attacks.base import Attack, Control, Guess, Ranking, Sight, View
 from masquerade.attacks.block_recipe import BlockRecipe
-from masquerade.attacks.network_recipe import on_whole_photos
+from masquerade.attacks.gram_starts import (
+    axes_similarities,
+    corrected,
+    correlation,
+    fit,
+    profile,
+    resemblances,
+)
+from masquerade.attacks.mutual_best import mutual_best
+from masquerade.attacks.structure import BLOCKS
+from masquerade.errors import NotApplicable, UnreadStructure
 
-QUANTILES = 64
-AXES = (4, 8, 16, 2, 3, 5, 6, 10, 12, 24, 32)
-"""Principal axes of the starts: few survive noise, more tell more images apart. A start fails or finds nearly all."""
-SETTLED = 0.9
-"""Agreement at which a start has succeeded; those that failed stay near 0.3."""
+SETTLED: Final = 0.98
+"""Fit at which no further start is tried; without noise the right match is at 1, wrong ones stay below 0.7."""
+PROMISING: Final = 0.8
+"""Fit from which a match is worth correcting."""
+MID_GREY: Final = 127.5
+"""What protections take off photos of 0 to 255 before they are multiplied."""
 
 
 @final
 @dataclass(frozen=True)
 class GramFingerprint(Attack):
-    """Links released images to candidate photos through their mutual resemblances; no key, no pairs.
+    """Links released images to candidate photos through their mutual resemblances; no key, no pairs, no recipe.
 
     Args:
         rounds: Landmark rounds at most.
@@ -38,49 +54,47 @@ class GramFingerprint(Attack):
     """
 
     name: ClassVar[str] = "gram_fingerprint"
-    needs: ClassVar[frozenset[Sight]] = frozenset({Sight.RECIPE, Sight.CANDIDATES})
+    needs: ClassVar[frozenset[Sight]] = frozenset({Sight.CANDIDATES})
+    wants: ClassVar[frozenset[Sight]] = frozenset({Sight.RECIPE})
+    reads: ClassVar[frozenset[str]] = BLOCKS
     control: ClassVar[Control] = Control("control-block4", "linkage", 0.9, "inner products are kept exactly")
+    revision: ClassVar[int] = 2
 
     rounds: int = 30
     first_landmarks: int = 20
 
     def run(self, view: View, rng: np.random.Generator) -> Guess:
-        """Similarity of each released image to each candidate after the last round, from the better start."""
+        """Similarity of each released image to each candidate after the last round, from the best start."""
         del rng  # the attack draws nothing
-        assert view.candidates is not None and view.recipe is not None  # noqa: S101, PT018  (the caller checked)
+        assert view.candidates is not None  # noqa: S101  (the sealed caller checked it)
         candidates = _as_disguised(view.candidates, view.recipe)
-        released, candidates = view.released.flatten(1).double(), candidates.flatten(1).double()
-        centred = _resemblances(released - released.mean(0)), _resemblances(candidates - candidates.mean(0))
-        by_profile = _correlation(_profile(centred[0]), _profile(centred[1]))
-        by_norm = -(released.norm(dim=1)[:, None] - candidates.norm(dim=1)[None, :]).abs().float()
-        plain = _resemblances(released), _resemblances(candidates)
-        by_axes = _axes_similarities(released, candidates)
-        starts = (
-            *((first, *centred) for first in (*by_axes, by_profile)),
-            (by_norm, *centred),
-            (by_norm, *plain),
-        )
-        best, most = by_profile, 0.0
-        for start in starts:
-            end = self._matched(*start)
-            agreement = _agreement(end)
-            if agreement > most:
-                best, most = end, agreement
+        best, most = torch.zeros(len(view.released), len(candidates)), -1.0
+        for first, *within in _starts(view.released.flatten(1).double(), candidates.flatten(1).double()):
+            for end in self._ends(first, within[0], within[1]):
+                if (quality := fit(end, within[0], within[1])) > most:
+                    best, most = end, quality
             if most >= SETTLED:
                 break
         return Ranking(best)
+
+    def _ends(self, first: Tensor, released: Tensor, candidates: Tensor) -> Iterator[Tensor]:
+        """Where a first similarity leads, and the same with matches that fit badly taken back."""
+        end = self._matched(first, released, candidates)
+        yield end
+        if fit(end, released, candidates) >= PROMISING:
+            yield corrected(end, released, candidates)
 
     def _matched(self, similarity: Tensor, released: Tensor, candidates: Tensor) -> Tensor:
         """Rounds of landmarks from a first similarity, until no match changes."""
         landmarks = self.first_landmarks
         previous = torch.full((len(released),), -1)
         for _ in range(self.rounds):
-            matched, confidence = _mutual_best(similarity)
+            matched, confidence = mutual_best(similarity)
             rows = confidence.argsort(descending=True)[:landmarks]
             rows = rows[confidence[rows] > -torch.inf]
             if len(rows) < 2:
                 break
-            similarity = _correlation(released[:, rows], candidates[:, matched[rows]])
+            similarity = correlation(released[:, rows], candidates[:, matched[rows]])
             if bool((matched == previous).all()) and landmarks >= len(released):
                 break
             previous = matched
@@ -88,74 +102,38 @@ class GramFingerprint(Attack):
         return similarity
 
 
-def _agreement(similarity: Tensor) -> float:
-    """Share of released images whose best candidate has them as its best: judged without the truth."""
-    return float((_mutual_best(similarity)[1] > -torch.inf).float().mean())
+def _starts(released: Tensor, candidates: Tensor) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
+    """First similarities ``(n, m)``, and resemblances within each side that they are followed up by."""
+    plain = [(resemblances(released), resemblances(candidates - shift), shift) for shift in (0.0, MID_GREY)]
+    for ours, theirs, shift in plain:
+        yield _by_norm(released, candidates - shift), ours, theirs
+    own = released - released.mean(0), candidates - candidates.mean(0)
+    centred = resemblances(own[0]), resemblances(own[1])
+    for first in axes_similarities(*own):
+        yield first, *centred
+    yield correlation(profile(centred[0]), profile(centred[1])), *centred
+    yield _by_norm(released, candidates), *centred
+    for ours, theirs, shift in plain:
+        yield correlation(profile(ours), profile(theirs)), ours, theirs
+        for first in axes_similarities(released, candidates - shift, axes=4):
+            yield first, ours, theirs
 
 
-def _as_disguised(images: Tensor, description: Mapping[str, Any]) -> Tensor:
-    """Images after the public steps of the disguise: normalised blocks where it has them.
+def _by_norm(released: Tensor, candidates: Tensor) -> Tensor:
+    apart: Tensor = (released.norm(dim=1)[:, None] - candidates.norm(dim=1)[None, :]).abs().float()
+    return -apart
 
-    Raises:
-        NotApplicable: If the disguise does not keep resemblance.
-    """
-    if on_whole_photos(description):
+
+def _as_disguised(images: Tensor, description: Mapping[str, Any] | None) -> Tensor:
+    """Images after the public steps of the disguise: normalised blocks where it is known to have them."""
+    try:
+        recipe = BlockRecipe.from_description(description or {})
+    except (UnreadStructure, NotApplicable):
         return images
-    recipe = BlockRecipe.from_description(description)
     if not recipe.normalised:
         return images
     grid = recipe.grid((int(images.shape[1]), int(images.shape[2]), int(images.shape[3])))
     blocks = grid.cut(images)
     deviation, mean = torch.std_mean(blocks, (2, 3, 4), keepdim=True)
-    return grid.join((blocks - mean) / deviation.clamp_min(1.0))
-
-
-def _resemblances(images: Tensor) -> Tensor:
-    """Cosine between vectors ``(n, d)``, as ``(n, n)``; each one's resemblance to itself left out."""
-    unit = images / images.norm(dim=1, keepdim=True).clamp_min(1e-9)
-    cosine: Tensor = unit @ unit.T
-    return cosine.fill_diagonal_(0.0)
-
-
-def _profile(resemblances: Tensor) -> Tensor:
-    """The distribution of each image's resemblances: quantiles, which no order of the images changes."""
-    at = torch.linspace(0, 1, QUANTILES, dtype=resemblances.dtype)
-    return torch.quantile(resemblances, at, dim=1).T
-
-
-def _axes_similarities(released: Tensor, candidates: Tensor) -> list[Tensor]:
-    """Closeness in the first few principal coordinates, for each number of axes."""
-    a, b = (_principal_coordinates(side) for side in (released, candidates))
-    return [-torch.cdist(a[:, :k], b[:, :k]).float() for k in AXES]
-
-
-def _principal_coordinates(images: Tensor) -> Tensor:
-    """Coordinates ``(n, k)``, signs settled by skewness, which a matrix key keeps."""
-    centred = images - images.mean(0)
-    values, vectors = torch.linalg.eigh(centred @ centred.T)
-    scores = (vectors * values.clamp_min(0).sqrt())[:, -max(AXES) :].flip(1)
-    signed: Tensor = scores * scores.pow(3).mean(0).sign()
-    scaled: Tensor = signed / signed.norm() * len(signed) ** 0.5
-    return scaled
-
-
-def _correlation(left: Tensor, right: Tensor) -> Tensor:
-    """Correlation of every row of ``left`` with every row of ``right``, columns standardised first."""
-    a, b = (_standardised(side) for side in (left, right))
-    return (a @ b.T).float()
-
-
-def _standardised(rows: Tensor) -> Tensor:
-    rows = (rows - rows.mean(0)) / rows.std(0).clamp_min(1e-9)
-    centred = rows - rows.mean(1, keepdim=True)
-    unit: Tensor = centred / centred.norm(dim=1, keepdim=True).clamp_min(1e-9)
-    return unit
-
-
-def _mutual_best(similarity: Tensor) -> tuple[Tensor, Tensor]:
-    """Best candidate of each released image, and by how much it wins; minus infinity unless it is mutual."""
-    top = similarity.topk(2, dim=1)
-    best = top.indices[:, 0]
-    margin = top.values[:, 0] - top.values[:, 1]
-    mutual = similarity.argmax(0)[best] == torch.arange(len(similarity))
-    return best, torch.where(mutual, margin, torch.full_like(margin, -torch.inf))
+    normalised: Tensor = grid.join((blocks - mean) / deviation.clamp_min(1.0))
+    return normalised

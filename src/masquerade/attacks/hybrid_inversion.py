@@ -9,6 +9,7 @@ from torch import Tensor
 
 from masquerade.attacks.base import Attack, Control, Guess, Reconstruction, Sight, View
 from masquerade.attacks.feature_decoding import PART, decoded, public_decoder
+from masquerade.attacks.structure import FEATURES
 from masquerade.crafting.frozen import frozen
 from masquerade.networks.split import SplitNetwork
 from masquerade.training.decoder import DecoderSettings
@@ -29,6 +30,7 @@ class HybridInversion(Attack):
 
     name: ClassVar[str] = "hybrid_inversion"
     needs: ClassVar[frozenset[Sight]] = frozenset({Sight.PUBLIC, Sight.SPLIT})
+    reads: ClassVar[frozenset[str]] = FEATURES
     control: ClassVar[Control] = Control(
         "crafter-none",
         "feature_cosine",

@@ -6,6 +6,7 @@ from typing import ClassVar, Literal, final
 import numpy as np
 
 from masquerade.attacks.base import Attack, Control, Guess, Sight, View
+from masquerade.attacks.structure import CLOAKS
 from masquerade.attacks.tracker import Tracker
 
 
@@ -29,6 +30,7 @@ class HypernetLeak(Attack):
 
     name: ClassVar[str] = "hypernet_leak"
     needs: ClassVar[frozenset[Sight]] = Tracker.needs | {Sight.PUBLIC, Sight.FRESH}
+    reads: ClassVar[frozenset[str]] = CLOAKS
     control: ClassVar[Control] = Tracker.control
 
     kind: Literal["linear", "nearest", "fine-tuned", "scratch"] = "linear"

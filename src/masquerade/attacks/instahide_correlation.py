@@ -14,6 +14,7 @@ from torch import Tensor
 
 from masquerade.attacks.base import Attack, Control, Guess, Membership, Ranking, Sight, View
 from masquerade.attacks.instahide_recipe import InstaHideRecipe
+from masquerade.attacks.structure import MIXTURES
 from masquerade.errors import NotApplicable
 
 
@@ -35,6 +36,7 @@ class InstaHideCorrelation(Attack):
 
     name: ClassVar[str] = "instahide_correlation"
     needs: ClassVar[frozenset[Sight]] = frozenset({Sight.RECIPE, Sight.CANDIDATES})
+    reads: ClassVar[frozenset[str]] = MIXTURES
     control: ClassVar[Control] = Control(
         "instahide-k2", "membership_auc", 0.9, "measured: 1.00 with covariance, 0.90 without; k = 3 alike"
     )

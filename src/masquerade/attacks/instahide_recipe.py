@@ -6,7 +6,7 @@ from typing import Any, Final, final
 
 from torch import Tensor
 
-from masquerade.errors import NotApplicable
+from masquerade.attacks.structure import MIXTURES, outside
 
 CENTRE: Final = 127.5
 SCALE: Final = 64.0
@@ -29,18 +29,14 @@ class InstaHideRecipe:
         """Read a description, ``{"kind": "InstaHide", ...}`` or a chain of it alone.
 
         Raises:
-            NotApplicable: If nothing is mixed, or something else happens too.
+            NotApplicable: If nothing is mixed.
+            UnreadStructure: If something else happens too, or is unknown.
         """
         parts = description.get("parts", [])
         if description.get("kind") == "Chain" and len(parts) == 1:
             return cls.from_description(parts[0])
         if description.get("kind") != "InstaHide":
-            raise NotApplicable(
-                "the attack concerns mixed photos with random signs",
-                value=str(description.get("kind")),
-                place="the recipe",
-                remedy="Run it on InstaHide.",
-            )
+            raise outside(description, MIXTURES, "mixed photos with random signs")
         return cls(int(description["k"]))
 
     def normalised(self, photos: Tensor) -> Tensor:

@@ -18,6 +18,7 @@ from masquerade.attacks.base import Attack, Control, Guess, Pairing, Reconstruct
 from masquerade.attacks.instahide_phases import Mixing
 from masquerade.attacks.instahide_recipe import InstaHideRecipe
 from masquerade.attacks.instahide_signs import agreeing, blurred
+from masquerade.attacks.structure import MIXTURES
 from masquerade.errors import NotApplicable
 
 
@@ -38,6 +39,7 @@ class InstaHideReconstruction(Attack):
 
     name: ClassVar[str] = "instahide_reconstruction"
     needs: ClassVar[frozenset[Sight]] = frozenset({Sight.RECIPE, Sight.PAIRING, Sight.PUBLIC})
+    reads: ClassVar[frozenset[str]] = MIXTURES
     control: ClassVar[Control] = Control(
         "instahide-k2", "linkage", 0.9, "measured: three encodings give nearly exact photos", encodings=3
     )

@@ -8,6 +8,7 @@ import torch
 
 from masquerade.attacks.base import Attack, Control, Guess, Reconstruction, Sight, View
 from masquerade.attacks.restoration import Inversion, inverting
+from masquerade.attacks.structure import CLOAKS
 from masquerade.attacks.tracker_body import missing
 
 
@@ -29,6 +30,7 @@ class InversionNetwork(Attack):
 
     name: ClassVar[str] = "inversion_network"
     needs: ClassVar[frozenset[Sight]] = frozenset({Sight.PUBLIC, Sight.FRESH})
+    reads: ClassVar[frozenset[str]] = CLOAKS
     control: ClassVar[Control] = Control(
         "control-noise-fresh", "energy_removed", 0.2, "ours: plain noise is what any denoiser takes away"
     )

@@ -31,6 +31,7 @@ class Jigsaw(Attack):
 
     name: ClassVar[str] = "jigsaw"
     needs: ClassVar[frozenset[Sight]] = frozenset({Sight.RECIPE})
+    reads: ClassVar[frozenset[str]] = frozenset({"BlockPermutation", "BlockNormalise", "Noise"})
     control: ClassVar[Control] = Control(
         "control-permutation4", "linkage", 0.95, "a permutation alone falls to a jigsaw solver (A-7)"
     )

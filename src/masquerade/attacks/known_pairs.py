@@ -18,6 +18,7 @@ from masquerade.attacks import known_pairs_matching as matching
 from masquerade.attacks.base import Attack, Control, Guess, Pairs, Reconstruction, Sight, View
 from masquerade.attacks.block_recipe import BlockRecipe
 from masquerade.attacks.moments_layout import CellLayout, normalised
+from masquerade.attacks.structure import BLOCKS
 from masquerade.attacks.wiener import Prior, restore
 
 ROUNDING: Final = 1e-10
@@ -35,6 +36,7 @@ class KnownPairs(Attack):
 
     name: ClassVar[str] = "known_pairs"
     needs: ClassVar[frozenset[Sight]] = frozenset({Sight.RECIPE, Sight.PAIRS})
+    reads: ClassVar[frozenset[str]] = BLOCKS
     control: ClassVar[Control] = Control("control-rows4", "linkage", 0.95, "measured: 2 pairs are exact")
 
     public_images: int = 2000

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from masquerade.attacks.base import Attack, Control, Guess, Reconstruction, Sight, View
+from masquerade.attacks.structure import FEATURES
 from masquerade.crafting.inversion import InversionOptions, best_inversion
 from masquerade.crafting.reconstruction import Reconstruction as Rebuild
 from masquerade.crafting.shipped import open_generator
@@ -35,6 +36,7 @@ class LatentSearch(Attack):
 
     name: ClassVar[str] = "latent_search"
     needs: ClassVar[frozenset[Sight]] = frozenset({Sight.SPLIT})
+    reads: ClassVar[frozenset[str]] = FEATURES
     control: ClassVar[Control] = Control(
         "crafter-none",
         "feature_cosine",

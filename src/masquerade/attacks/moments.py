@@ -15,6 +15,7 @@ from masquerade.attacks.moments_layout import CellLayout, normalised, root, seco
 from masquerade.attacks.moments_permutation import dependences, match
 from masquerade.attacks.moments_spectrum import Spectrum
 from masquerade.attacks.solving import inverted
+from masquerade.attacks.structure import BLOCKS
 
 SPECTRA_WEIGHT = 0.1
 LEAST_WHITENED = 0.05
@@ -37,6 +38,7 @@ class Moments(Attack):
 
     name: ClassVar[str] = "moments"
     needs: ClassVar[frozenset[Sight]] = frozenset({Sight.RECIPE, Sight.PUBLIC})
+    reads: ClassVar[frozenset[str]] = BLOCKS
     control: ClassVar[Control] = Control(
         recipe="control-rows4",
         metric="linkage",

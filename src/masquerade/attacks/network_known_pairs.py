@@ -11,6 +11,7 @@ from torch.nn import functional
 from masquerade.attacks.base import Attack, Control, Guess, Ranking, Sight, View
 from masquerade.attacks.network_recipe import patch_of
 from masquerade.attacks.solving import solved
+from masquerade.attacks.structure import NETWORKS
 from masquerade.attacks.token_recipe import tokens_of
 from masquerade.attacks.token_statistics import cosine
 
@@ -30,6 +31,7 @@ class NetworkKnownPairs(Attack):
 
     name: ClassVar[str] = "network_known_pairs"
     needs: ClassVar[frozenset[Sight]] = frozenset({Sight.RECIPE, Sight.CANDIDATES, Sight.PAIRS})
+    reads: ClassVar[frozenset[str]] = NETWORKS
     control: ClassVar[Control] = Control(
         "task-augment", "linkage", 0.9, "measured: 64 pairs link 97 % of 500 photos among 2,000 others"
     )

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from masquerade.errors import NotApplicable
+from masquerade.attacks.structure import NETWORKS, outside
 
 
 def patch_of(description: Mapping[str, Any]) -> int | None:
@@ -13,7 +13,8 @@ def patch_of(description: Mapping[str, Any]) -> int | None:
         description: ``{"kind": "Dauntless", ...}`` or ``{"kind": "TaskAugment", ...}``, or a chain of it alone.
 
     Raises:
-        NotApplicable: If the recipe is no random network, the same for all photos.
+        NotApplicable: If it is another family, which other attacks were made for.
+        UnreadStructure: If it is unknown, or more than one network.
     """
     alone = _alone(description)
     match alone.get("kind"):
@@ -21,13 +22,8 @@ def patch_of(description: Mapping[str, Any]) -> int | None:
             return None
         case "TaskAugment":
             return int(alone["patch"])
-        case other:
-            raise NotApplicable(
-                "the attack concerns one secret network, the same for all photos",
-                value=str(other),
-                place="the recipe",
-                remedy="Run it on Dauntless or TaskAugment.",
-            )
+        case _:
+            raise outside(description, NETWORKS, "one secret network, the same for all photos")
 
 
 def on_whole_photos(description: Mapping[str, Any]) -> bool:

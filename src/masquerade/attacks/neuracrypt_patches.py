@@ -19,7 +19,7 @@ from masquerade.attacks.base import Attack, Control, Guess, Ranking, Sight, View
 from masquerade.attacks.moments_permutation import match
 from masquerade.attacks.neuracrypt_matching import Sides, mutual, same_columns
 from masquerade.attacks.neuracrypt_order import in_order, place_graph, profile_affinity, sizes
-from masquerade.errors import NotApplicable
+from masquerade.attacks.structure import SHUFFLED_CODES, outside
 
 SETTLED: Final = 0.98
 """Share of mutual best matches at which no other start is tried."""
@@ -46,6 +46,7 @@ class NeuraCryptPatches(Attack):
 
     name: ClassVar[str] = "neuracrypt_patches"
     needs: ClassVar[frozenset[Sight]] = frozenset({Sight.RECIPE, Sight.FRESH, Sight.CANDIDATES})
+    reads: ClassVar[frozenset[str]] = SHUFFLED_CODES
     control: ClassVar[Control] = Control(
         "neuracrypt", "linkage", 0.9, "Carlini et al. (2021) matched all photos of the authors' challenge"
     )
@@ -59,12 +60,13 @@ class NeuraCryptPatches(Attack):
         """Similarity of each released set of codes to each candidate, ``(n, m)``.
 
         Raises:
-            NotApplicable: If the recipe is no random patch encoder.
+            NotApplicable: If it is another family, which other attacks were made for.
+            UnreadStructure: If it is unknown, or holds more.
         """
         assert view.recipe is not None  # noqa: S101  (the sealed caller checked all three)
         assert view.fresh is not None  # noqa: S101
         assert view.candidates is not None  # noqa: S101
-        _require_neuracrypt(view.recipe)
+        require_neuracrypt(view.recipe)
         released = in_order(_tokens(view.released))
         own = _aligned([in_order(_tokens(view.fresh()(view.candidates))) for _ in range(self.encoders)])
         seen, known = sizes(released), torch.stack([sizes(codes) for codes in own]).mean(0)
@@ -109,14 +111,15 @@ def _tokens(maps: Tensor) -> Tensor:
     return maps.float().flatten(2).transpose(1, 2)
 
 
-def _require_neuracrypt(description: Mapping[str, Any]) -> None:
+def require_neuracrypt(description: Mapping[str, Any]) -> None:
+    """Refuse what is no random encoder of patches alone.
+
+    Raises:
+        NotApplicable: If it is another family, which other attacks were made for.
+        UnreadStructure: If it is unknown, or holds more.
+    """
     parts = description.get("parts", [])
     if description.get("kind") == "Chain" and len(parts) == 1:
-        _require_neuracrypt(parts[0])
+        require_neuracrypt(parts[0])
     elif description.get("kind") != "NeuraCrypt":
-        raise NotApplicable(
-            "the attack concerns a random encoder of patches, shuffled for each photo",
-            value=str(description.get("kind")),
-            place="the recipe",
-            remedy="Run it on NeuraCrypt.",
-        )
+        raise outside(description, SHUFFLED_CODES, "a random encoder of patches, shuffled for each photo")

@@ -5,6 +5,9 @@ lengths. So the list is a fingerprint of one disguised image, and the cloud can 
 blurs it; the attacker disguises the candidates with noise of its own and compares with what that does to the
 lists on average. Matrices that change lengths are met by whitening: the rows of one block, over all images,
 divided by the root of their second moment, have the same lengths as the originals so treated.
+
+Where the recipe is not to be read, every pixel is a block of its own: signs and permutations of pixels keep the
+sorted list of their sizes, once what the protection takes off in public is taken off as well.
 """
 
 from dataclasses import dataclass
@@ -17,8 +20,11 @@ from torch import Tensor
 from masquerade.attacks.base import Attack, Control, Guess, Ranking, Sight, View
 from masquerade.attacks.block_recipe import BlockRecipe
 from masquerade.attacks.moments_layout import CellLayout, normalised
+from masquerade.attacks.mutual_best import mutual_share
 from masquerade.attacks.norm_evidence import evidence
 from masquerade.attacks.solving import inverted
+from masquerade.attacks.structure import BLOCKS
+from masquerade.errors import UnreadStructure
 
 AT_ONCE: Final = 128
 """Images whose cells are in memory at a time."""
@@ -28,6 +34,8 @@ NUMBERS: Final = 2048
 """Numbers of a fingerprint of sorted lists at most: their covariance is estimated and inverted."""
 LENGTHS: Final = 8192
 """Numbers of an unsorted fingerprint at most."""
+MID_GREY: Final = 127.5
+"""What protections take off photos of 0 to 255 before they are multiplied."""
 FLOOR: Final = 1e-6
 """Variance added to a cell's second moment before it is inverted, relative to its own."""
 
@@ -43,7 +51,9 @@ class NormFingerprint(Attack):
     """
 
     name: ClassVar[str] = "norm_fingerprint"
-    needs: ClassVar[frozenset[Sight]] = frozenset({Sight.RECIPE, Sight.CANDIDATES})
+    needs: ClassVar[frozenset[Sight]] = frozenset({Sight.CANDIDATES})
+    wants: ClassVar[frozenset[Sight]] = frozenset({Sight.RECIPE})
+    reads: ClassVar[frozenset[str]] = BLOCKS
     control: ClassVar[Control] = Control(
         "control-rows4", "linkage", 0.95, "measured: 4,000 of 4,000 without noise"
     )
@@ -52,11 +62,17 @@ class NormFingerprint(Attack):
     quantiles: int = 64
 
     def run(self, view: View, rng: np.random.Generator) -> Guess:
-        """Log-likelihood ratio of each candidate against all others, for each released image, ``(n, m)``."""
-        assert view.recipe is not None  # noqa: S101  (the sealed caller checked it)
-        assert view.candidates is not None  # noqa: S101
+        """Log-likelihood ratio of each candidate against all others, for each released image, ``(n, m)``.
+
+        Raises:
+            NotApplicable: If the recipe is of another family, which other attacks were made for.
+        """
+        assert view.candidates is not None  # noqa: S101  (the sealed caller checked it)
         c, h, w = view.released.shape[1:]
-        recipe = BlockRecipe.from_description(view.recipe).cut_somehow()
+        try:
+            recipe = BlockRecipe.from_description(view.recipe or {}).cut_somehow()
+        except UnreadStructure:
+            return Ranking(self._by_sizes(view.released, view.candidates))
         lengths = _Lengths(recipe, CellLayout.of(recipe, (int(c), int(h), int(w))))
         draws = self.draws if recipe.noise else 1
         seen = self._fingerprints(lengths.of_released(view.released), recipe)
@@ -64,6 +80,18 @@ class NormFingerprint(Attack):
             self._fingerprints(lengths.of_originals(view.candidates, rng), recipe) for _ in range(draws)
         ]
         return Ranking(evidence(seen, torch.stack(repeats), recipe.permuted))
+
+    def _by_sizes(self, released: Tensor, candidates: Tensor) -> Tensor:
+        """Evidence from the sizes of pixels, under the public centre by which more photos match mutually."""
+        seen = self._sizes(released)
+        found = [evidence(seen, self._sizes(candidates - off)[None], True) for off in (0.0, MID_GREY)]
+        return max(found, key=mutual_share)
+
+    def _sizes(self, images: Tensor) -> Tensor:
+        """Sorted sizes of all numbers of an image, ``(n, quantiles)``."""
+        ordered = images.float().flatten(1).abs().sort(1).values
+        buckets = ordered.tensor_split(min(self.quantiles, ordered.shape[1]), 1)
+        return torch.stack([bucket.mean(1) for bucket in buckets], 1)
 
     def _fingerprints(self, lengths: Tensor, recipe: BlockRecipe) -> Tensor:
         """Lengths ``(n, positions, k)`` to fingerprints ``(n, f)``, sorted where blocks are permuted."""

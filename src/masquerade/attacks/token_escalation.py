@@ -9,6 +9,7 @@ from torch import Tensor
 
 from masquerade.attacks.base import Attack, Control, Guess, Pairs, Ranking, Sight, View
 from masquerade.attacks.feature_fingerprint import fingerprints
+from masquerade.attacks.structure import TOKENS
 from masquerade.attacks.token_recipe import TokenRecipe, tokens_of
 from masquerade.attacks.token_solving import Solved, Solver, solver
 
@@ -36,6 +37,7 @@ class TokenEscalation(Attack):
 
     name: ClassVar[str] = "token_escalation"
     needs: ClassVar[frozenset[Sight]] = frozenset({Sight.RECIPE, Sight.PUBLIC, Sight.CANDIDATES})
+    reads: ClassVar[frozenset[str]] = TOKENS
     control: ClassVar[Control] = Control(
         "control-tokens-orthogonal", "linkage", 0.9, "all photos shared, and fingerprints exact"
     )

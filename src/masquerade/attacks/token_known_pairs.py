@@ -7,6 +7,7 @@ import numpy as np
 import torch
 
 from masquerade.attacks.base import Attack, Control, Guess, Pairs, Ranking, Sight, View
+from masquerade.attacks.structure import TOKENS
 from masquerade.attacks.token_recipe import TokenRecipe, tokens_of
 from masquerade.attacks.token_solving import solver
 
@@ -28,6 +29,7 @@ class TokenKnownPairs(Attack):
 
     name: ClassVar[str] = "token_known_pairs"
     needs: ClassVar[frozenset[Sight]] = frozenset({Sight.RECIPE, Sight.PUBLIC, Sight.CANDIDATES, Sight.PAIRS})
+    reads: ClassVar[frozenset[str]] = TOKENS
     control: ClassVar[Control] = Control(
         "control-tokens-orthogonal", "linkage", 0.9, "measured: one pair of 49 tokens of width 192 is enough"
     )

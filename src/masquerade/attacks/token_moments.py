@@ -10,6 +10,7 @@ from torch import Tensor
 from masquerade.attacks import token_permutation as order
 from masquerade.attacks import token_rotation as turning
 from masquerade.attacks.base import Attack, Control, Guess, Ranking, Sight, View
+from masquerade.attacks.structure import TOKENS
 from masquerade.attacks.token_recipe import TokenRecipe, tokens_of
 from masquerade.attacks.token_statistics import TokenStatistics, cosine
 from masquerade.errors import NotApplicable
@@ -37,6 +38,7 @@ class TokenMoments(Attack):
 
     name: ClassVar[str] = "token_moments"
     needs: ClassVar[frozenset[Sight]] = frozenset({Sight.RECIPE, Sight.PUBLIC, Sight.CANDIDATES})
+    reads: ClassVar[frozenset[str]] = TOKENS - {"TokenNetwork"}
     control: ClassVar[Control] = Control(
         "control-tokens-orthogonal",
         "linkage",

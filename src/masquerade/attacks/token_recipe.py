@@ -7,7 +7,8 @@ from typing import Any, Literal
 import torch
 from torch import Tensor
 
-from masquerade.errors import NotApplicable
+from masquerade.attacks.structure import TOKENS, outside, parts_of
+from masquerade.errors import NotApplicable, UnreadStructure
 
 TokenMap = Literal["gaussian", "orthogonal", "network"]
 Rows = Tensor
@@ -40,16 +41,19 @@ class TokenRecipe:
             description: Plain data, ``{"kind": ..., ...}``, chains nested under ``parts``.
 
         Raises:
-            NotApplicable: If a part does anything else with tokens, or the same twice.
+            NotApplicable: If it is another family, which other attacks were made for.
+            UnreadStructure: If a part is unknown, or does the same with tokens as another.
         """
         facts: dict[str, Any] = {}
-        for part in _parts(description):
+        for part in parts_of(description):
             if part["kind"] == "Encode":
                 facts = {}
                 continue
             found = _facts(part, after_map="token_map" in facts)
+            if found is None:
+                raise outside(description, TOKENS, "disguises made of tokens")
             if found.keys() & facts.keys():
-                raise NotApplicable(
+                raise UnreadStructure(
                     "the attacks on tokens read each kind of part once",
                     value=part["kind"],
                     place="the recipe",
@@ -92,17 +96,7 @@ def tokens_of(maps: Tensor) -> Tensor:
     return maps.float().flatten(2).transpose(1, 2)
 
 
-def _parts(description: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    if "parts" in description:
-        for part in description["parts"]:
-            yield from _parts(part)
-        return
-    yield description
-    if description["kind"] == "ManyKeys":
-        yield from _parts(description["inner"])
-
-
-def _facts(part: Mapping[str, Any], after_map: bool) -> dict[str, Any]:
+def _facts(part: Mapping[str, Any], after_map: bool) -> dict[str, Any] | None:
     match part["kind"]:
         case "TokenMatrix":
             return {"token_map": part["matrix"]}
@@ -114,5 +108,5 @@ def _facts(part: Mapping[str, Any], after_map: bool) -> dict[str, Any]:
             return {"keys": int(part["keys"]), "told": part["told"]}
         case "Noise":
             return {"noise_after": float(part["level"])} if after_map else {}
-        case other:
-            raise NotApplicable("not a disguise made of tokens", value=other, place="the recipe")
+        case _:
+            return None

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from masquerade.attacks.base import Attack, Control, Guess, Labelled, Sight, Tracking, View
 from masquerade.attacks.restoration import INVERSION, Inversion, Restoring, restoring
+from masquerade.attacks.structure import CLOAKS
 from masquerade.attacks.tracker_body import body_named, network_named
 from masquerade.attacks.tracker_kinds import Meeting, Naming, linear, nearest, network, untrained
 from masquerade.errors import AttackError
@@ -59,6 +60,7 @@ class Tracker(Attack):
     needs: ClassVar[frozenset[Sight]] = frozenset(
         {Sight.LABELS, Sight.BYSTANDERS, Sight.SIGHTINGS, Sight.RECOGNISERS}
     )
+    reads: ClassVar[frozenset[str]] = CLOAKS
     control: ClassVar[Control] = Control(
         "none", "tracked", 0.5, "photos published as they are teach who is on them; the thesis has 0.82"
     )

@@ -60,7 +60,7 @@ def attempt(trial: Trial, spec: AttackSpec, budget: Budget, metrics: list[str]) 
         membership of each probed class) and ``pictures`` where the guess has them.
     """
     attack = make_attack(spec)
-    sights = attack.needs | {Sight(name) for name in spec.shows}
+    sights = attack.needs | attack.wants | {Sight(name) for name in spec.shows}
     rng = np.random.default_rng([trial.seed, 2])
     started = time.perf_counter()
     try:

@@ -221,7 +221,7 @@ class Audit:
         return Leak(
             attack=spec.title,
             title=spec.title.replace("_", " "),
-            shows=sorted(make_attack(spec).needs | set(spec.shows)),
+            shows=_shown(spec),
             status=status,
             reason=reason,
             headline=measured[spec.metric],
@@ -310,3 +310,8 @@ def _claims(study: Resolved, arms: list[Arm]) -> list[Claim]:
                 Claim(what=spec.what, paper=spec.paper, paper_value=spec.value, ours=ours, note=spec.note)
             )
     return claims
+
+
+def _shown(spec: AttackSpec) -> list[str]:
+    attack = make_attack(spec)
+    return sorted(attack.needs | attack.wants | set(spec.shows))

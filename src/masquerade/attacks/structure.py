@@ -1,0 +1,75 @@
+"""Kinds of protection by what was built to attack them, and what to say of a description that an attack cannot read."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from masquerade.errors import AttackError, NotApplicable, UnreadStructure
+
+BLOCKS: Final = frozenset({"BlockMatrix", "BlockPermutation", "BlockNormalise", "Noise"})
+"""Blocks of pixels that change places, are multiplied or normalised, and noise."""
+TOKENS: Final = frozenset({"TokenMatrix", "TokenNetwork", "BlockPermutation", "ManyKeys", "Noise", "Encode"})
+"""The same for tokens of a feature map, after a public encoder."""
+NETWORKS: Final = frozenset({"Dauntless", "TaskAugment"})
+"""One secret random network for all photos."""
+MIXTURES: Final = frozenset({"InstaHide"})
+"""Photos mixed with others, under signs of their own."""
+SHUFFLED_CODES: Final = frozenset({"NeuraCrypt"})
+"""Codes of patches, shuffled for each photo."""
+CLOAKS: Final = frozenset(
+    {"MaskNetCloak", "SeveralCloaks", "OnePassCloak", "FeltCloak", "Fawkes", "LowKey", "MatchedNoise"}
+)
+"""Small changes to photos that are published."""
+FEATURES: Final = frozenset(
+    {
+        "SplitEncode",
+        "Crafter",
+        "CrafterZ",
+        "AmortisedCrafter",
+        "GaussianNoise",
+        "Fawkes",
+        "LowKey",
+        "MatchedNoise",
+    }
+)
+"""Features of a split network, crafted or under noise, of photos as they are or cloaked."""
+TRAINED_NOISE: Final = frozenset({"AdversarialNoise", "Encode"})
+"""Noise that was trained for the features of a public encoder."""
+
+
+def parts_of(description: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """The parts of a description in order: chains opened, and what stands inside a part after the part."""
+    if description.get("kind") == "Chain":
+        for part in description.get("parts", ()):
+            yield from parts_of(part)
+        return
+    yield description
+    if isinstance(inner := description.get("inner"), Mapping) and "kind" in inner:
+        yield from parts_of(inner)
+
+
+def kinds_of(description: Mapping[str, Any]) -> tuple[str, ...]:
+    """Kinds of the parts in order, one for each time that a kind occurs."""
+    return tuple(str(part.get("kind")) for part in parts_of(description))
+
+
+def outside(description: Mapping[str, Any], family: frozenset[str], concern: str) -> AttackError:
+    """What an attack raises where it cannot make out a description.
+
+    Args:
+        description: The whole description.
+        family: Kinds that attacks which read alike were made for.
+        concern: What they concern, to complete "the attack concerns ...".
+
+    Returns:
+        ``NotApplicable`` if attacks of another family were made for all kinds that occur; else ``UnreadStructure``,
+        since then nobody knows what the attack would find.
+    """
+    kind = NotApplicable if _read_elsewhere(set(kinds_of(description)), family) else UnreadStructure
+    value = ", ".join(kinds_of(description)) or "nothing"
+    return kind(f"the attack concerns {concern}", value=value, place="the recipe")
+
+
+def _read_elsewhere(kinds: set[str], family: frozenset[str]) -> bool:
+    from masquerade.attacks import EVERY_ATTACK
+
+    return any(kinds <= attack.reads and not attack.reads <= family for attack in EVERY_ATTACK)
