@@ -1,4 +1,4 @@
-"""An eavesdropper: recognises clean features, and noisy ones as far as they resemble them."""
+"""Who listens: recognises clean features, and noisy ones as far as they resemble them; a constant noise is none."""
 
 from dataclasses import replace
 
@@ -7,7 +7,9 @@ import pytest
 import torch
 
 from feature_examples import TINY, found, people, same_photo
-from masquerade.attacks.base import Labelled, View
+from masquerade.attacks.base import Attack, Labelled, View
+from masquerade.attacks.centring_eavesdropper import CentringEavesdropper, moved
+from masquerade.attacks.cosine_listener import CosineListener
 from masquerade.attacks.eavesdropper import Eavesdropper
 from masquerade.attacks.examiner import Schooling
 from masquerade.encoders.noise_encoder import NoiseOptions, token_norm
@@ -67,3 +69,52 @@ def test_says_what_it_lacks() -> None:
     alone = Labelled(PUBLIC.images, torch.zeros_like(PUBLIC.labels))
     with pytest.raises(NotApplicable, match="two people"):
         QUICK(replace(view(OWNERS), public=alone), np.random.default_rng(0))
+
+
+CENTRING = CentringEavesdropper(options=TINY, steps=50, batch_size=48)
+
+
+def under_a_constant(size: float) -> torch.Tensor:
+    """The owners' normalised maps with the same vector on each."""
+    same = torch.randn(OWNERS.shape[1:], generator=torch.Generator().manual_seed(9))
+    return token_norm(OWNERS) + size * same
+
+
+def shuffled(maps: torch.Tensor) -> torch.Tensor:
+    return maps[torch.randperm(len(maps), generator=torch.Generator().manual_seed(3))]
+
+
+def test_a_constant_noise_hides_from_who_does_not_centre_alone() -> None:
+    released = under_a_constant(6.0)
+    rng = np.random.default_rng
+    assert found(QUICK(view(released), rng(0)), LABELS).value < 0.4
+    for rescales in (False, True):
+        guess = replace(CENTRING, rescales=rescales)(view(released), rng(0))
+        assert found(guess, LABELS).value > 0.6
+        assert same_photo(guess) > 0.8
+    assert found(CosineListener(centres=False)(view(released), rng(0)), LABELS).value < 0.4
+    untrained = CosineListener()(view(released), rng(0))
+    assert found(untrained, LABELS).value > 0.9
+    assert same_photo(untrained) == 1
+
+
+@pytest.mark.parametrize("attack", [CENTRING, CosineListener()], ids=lambda attack: attack.name)
+def test_maps_that_are_not_the_candidates_are_found_by_chance(attack: Attack) -> None:
+    guess = attack(view(shuffled(under_a_constant(1.0))), np.random.default_rng(0))
+    assert found(guess, LABELS).value < 0.25
+    assert same_photo(guess) < 0.1
+
+
+@pytest.mark.parametrize("attack", [CENTRING, CosineListener()], ids=lambda attack: attack.name)
+def test_maps_of_another_shape_are_not_compared(attack: Attack) -> None:
+    with pytest.raises(NotApplicable, match="another shape"):
+        attack(view(OWNERS[:, :8]), np.random.default_rng(0))
+
+
+def test_moved_maps_have_the_mean_and_spread_of_public_ones() -> None:
+    public = token_norm(PUBLIC.images)
+    maps = moved(5 + 3 * OWNERS, public, rescales=True)
+    assert torch.allclose(maps.mean(0), public.mean(0), atol=1e-4)
+    assert torch.allclose(maps.std(0, correction=0), public.std(0, correction=0), atol=1e-4)
+    still = moved(torch.ones(3, *OWNERS.shape[1:]), public, rescales=True)
+    assert torch.allclose(still, public.mean(0).expand_as(still))

@@ -9,9 +9,11 @@ from torch import Tensor
 
 from encoder_examples import tiny_encoder
 from feature_examples import SHAPE, TINY, people, told_apart
+from masquerade.encoders.constant_noise import constant_share
 from masquerade.encoders.generator import FeatureGenerator
 from masquerade.encoders.noise_encoder import NoiseEncoder, NoiseOptions, token_norm
-from masquerade.errors import UsageError
+from masquerade.errors import NotMeasurable, UsageError
+from masquerade.metrics import noise_constant_share
 from masquerade.training import embeddings
 from masquerade.training.distillation import Lesson, distil
 from masquerade.training.xnn_d import (
@@ -72,6 +74,67 @@ def test_noise_is_bounded_on_every_face(pair: Pair) -> None:
     size = added.square().mean((1, 2, 3)).sqrt()
     assert bool((size <= SETTINGS.noise.amount + 1e-4).all())
     assert bool((size > 0.1).all())
+
+
+def test_noise_is_not_the_same_for_every_face(pair: Pair) -> None:
+    added = obfuscated(pair.noise, UNSEEN) - token_norm(UNSEEN.features)
+    assert constant_share(added, UNSEEN.labels) < 0.25
+
+
+def test_in_training_the_mean_of_the_batch_is_taken_off() -> None:
+    noise = noise_encoder(3.0).train()
+    with torch.no_grad():
+        noise.out[1].bias.fill_(50)
+        batch = noise.noise(token_norm(UNSEEN.features))
+        raw = noise.uncentred(token_norm(UNSEEN.features))
+    assert float(batch.mean(0).abs().max()) < 1e-3
+    assert constant_share(raw, UNSEEN.labels) > 0.99
+
+
+def test_at_use_the_mean_is_that_of_the_faces_of_the_training(pair: Pair) -> None:
+    seen = token_norm(FACES.features)
+    assert torch.allclose(pair.noise.centre, pair.noise.uncentred(seen).mean(0), atol=1e-4)
+    assert float(pair.noise.centre.abs().max()) > 0.01
+    alone = [
+        obfuscated(pair.noise, Faces(FACES.features[k : k + 1], FACES.labels[k : k + 1])) for k in (0, 7)
+    ]
+    assert torch.allclose(torch.cat(alone), obfuscated(pair.noise, FACES)[[0, 7]], atol=1e-4)
+
+
+def test_another_centre_is_another_generator() -> None:
+    one, other = noise_encoder(), noise_encoder()
+    other.centre.fill_(0.5)
+    assert one.digest != other.digest
+
+
+def test_the_constant_share_tells_a_constant_from_noise() -> None:
+    drawn = torch.Generator().manual_seed(0)
+    own, same = torch.randn((50, 300), generator=drawn), torch.randn((1, 300), generator=drawn)
+    people = torch.arange(50) // 5
+    assert constant_share(same.expand(50, -1), people) == pytest.approx(1)
+    assert abs(constant_share(own, people)) < 0.02
+    assert constant_share(own + same, people) == pytest.approx(0.5, abs=0.05)
+    with pytest.raises(UsageError, match="two people"):
+        constant_share(own, torch.zeros(50))
+    with pytest.raises(UsageError, match="two people"):
+        constant_share(torch.zeros(50, 3), people)
+
+
+def test_a_persons_own_noise_is_no_constant() -> None:
+    own = torch.randn((10, 300), generator=torch.Generator().manual_seed(0)).repeat_interleave(5, 0)
+    assert abs(constant_share(own, torch.arange(50) // 5)) < 0.05
+
+
+def test_the_interval_of_the_constant_share_holds_the_truth() -> None:
+    inside = 0
+    for seed in range(40):
+        drawn = torch.Generator().manual_seed(seed)
+        theirs = torch.randn((12, 1, 60), generator=drawn) + 0.5 * torch.randn((12, 4, 60), generator=drawn)
+        score = noise_constant_share((1 + theirs).flatten(0, 1), torch.arange(48) // 4)
+        inside += score.low <= 1 / 2.25 <= score.high
+    assert inside >= 36
+    with pytest.raises(NotMeasurable, match="three people"):
+        noise_constant_share(torch.ones(4, 3), torch.tensor([0, 0, 1, 1]))
 
 
 def test_an_encoder_however_large_its_weights_stays_within_the_bound() -> None:

@@ -64,6 +64,18 @@ def test_another_encoder_is_refused(file: Path) -> None:
         read_generator(file, tiny_encoder(seed=1))
 
 
+def test_a_generator_of_constant_noise_is_refused_with_its_remedy(file: Path) -> None:
+    with safe_open(file, framework="pt") as opened:
+        metadata = {name: word for name, word in opened.metadata().items() if "sha256" not in name}
+    tensors = load_file(file)
+    del tensors["centre"]
+    first = {name: word.replace('"version":2', '"version":1') for name, word in metadata.items()}
+    assert first != metadata
+    save_file(tensors, file, first)
+    with pytest.raises(ModelError, match=r"same for every face.*masquerade distil"):
+        read_generator(file, ENCODER)
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -72,8 +84,9 @@ def test_another_encoder_is_refused(file: Path) -> None:
         lambda tensors: tensors.update(places=torch.zeros(1, 2, 3)),
         lambda tensors: tensors.update(places=tensors["places"].double()),
         lambda tensors: tensors["places"].fill_(float("nan")),
+        lambda tensors: tensors["centre"].fill_(float("inf")),
     ],
-    ids=["missing", "hidden", "shape", "type", "nan"],
+    ids=["missing", "hidden", "shape", "type", "nan", "centre"],
 )
 def test_a_generator_unlike_its_card_is_refused(
     file: Path, change: Callable[[dict[str, torch.Tensor]], None]

@@ -11,10 +11,12 @@ from masquerade.attacks.averaged_repeats import AveragedRepeats
 from masquerade.attacks.base import Attack
 from masquerade.attacks.black_box import BlackBox
 from masquerade.attacks.brute_force_angle import BruteForceAngle
+from masquerade.attacks.centring_eavesdropper import CentringEavesdropper
 from masquerade.attacks.chosen_features import ChosenFeatures
 from masquerade.attacks.class_membership import ClassMembership
 from masquerade.attacks.class_sizes import ClassSizes
 from masquerade.attacks.cloak_detection import CloakDetection
+from masquerade.attacks.cosine_listener import CosineListener
 from masquerade.attacks.distillation import Distillation
 from masquerade.attacks.eavesdropper import Eavesdropper
 from masquerade.attacks.examiner_clean import ExaminerClean
@@ -67,6 +69,8 @@ EVERY_ATTACK: tuple[type[Attack], ...] = (
     BlackBox,
     Distillation,
     Eavesdropper,
+    CentringEavesdropper,
+    CosineListener,
     InstaHideCorrelation,
     InstaHideReconstruction,
     NeuraCryptPatches,

@@ -47,3 +47,17 @@ def numbered(labels: Tensor) -> Tensor:
 def by_cosine(released: Tensor, candidates: Tensor) -> Ranking:
     """Candidates ranked by the cosine of their recognition vectors, ``(m, e)``, with ``(n, e)`` released ones."""
     return Ranking(functional.normalize(released.float()) @ functional.normalize(candidates.float()).T)
+
+
+def require_alike(released: Tensor, candidates: Tensor) -> None:
+    """Refuse to compare released images with candidates of another shape.
+
+    Raises:
+        NotApplicable: If the shapes differ.
+    """
+    if released.shape[1:] != candidates.shape[1:]:
+        raise NotApplicable(
+            "what was released cannot be laid beside clean images of another shape",
+            value=f"{tuple(released.shape[1:])} and {tuple(candidates.shape[1:])}",
+            remedy="Run an attack that learns from what was released.",
+        )

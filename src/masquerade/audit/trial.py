@@ -25,9 +25,17 @@ from masquerade.disguises.encode import Encode
 from masquerade.disguises.noise_encoder import AdversarialNoise
 from masquerade.disguises.split_encode import SplitEncode
 from masquerade.encoders import open_encoder
+from masquerade.encoders.noise_encoder import token_norm
 from masquerade.errors import NotApplicable, NotMeasurable, StudyError
 from masquerade.keys import Key
-from masquerade.metrics import Score, cloak_quality, recognition, tar_at_far, utility
+from masquerade.metrics import (
+    Score,
+    cloak_quality,
+    noise_constant_share,
+    recognition,
+    tar_at_far,
+    utility,
+)
 from masquerade.networks import Network
 from masquerade.recipes import encoded, recipe
 from masquerade.training import Settings, embeddings, fit, preset, probabilities
@@ -326,16 +334,27 @@ class Trial:
                 split = taught(self.scene, self.disguised, split, photos, self.seed)
             return feature_scores(self.scene, self.disguised(test.images), split)
         if not self.scene.unseen:
-            guessed = self.probabilities(self.queried(test.images))
-            return {"utility": utility(guessed, test.labels, self.scene.units(test))}
+            seen = self.queried(test.images)
+            right = utility(self.probabilities(seen), test.labels, self.scene.units(test))
+            return {"utility": right, **self._constant_noise(seen)}
         seen = self.queried(test.images)
         found = {"utility": recognition(embeddings(self.model, seen), test.labels)}
         found["untrained"] = recognition(seen, test.labels, "rank1_untrained")
         if self.distilled is not None:
             taught_clean = embeddings(self.distilled.teacher, seen)
             found["clean recogniser"] = recognition(taught_clean, test.labels, "rank1_clean_recogniser")
+            found |= self._constant_noise(seen)
         found["pixels"] = recognition(self.photos.test.images, test.labels, "rank1_pixels")
         for far in FALSE_ACCEPTS:
             with suppress(NotMeasurable):
                 found[f"tar {far}"] = tar_at_far(embeddings(self.model, seen), test.labels, far)
         return found
+
+    def _constant_noise(self, seen: Tensor) -> dict[str, Score]:
+        """How much of XNN-d's noise on the test photos is the same for everybody; nothing where there is none."""
+        if self.distilled is None or not self.distilled.noise.options.amount:
+            return {}
+        test = self.scene.test
+        with suppress(NotMeasurable):
+            return {"constant noise": noise_constant_share(seen - token_norm(test.images), test.labels)}
+        return {}

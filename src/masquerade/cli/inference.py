@@ -24,6 +24,7 @@ from masquerade.released.feature_file import Features
 from masquerade.training.open_set import FPIR
 from masquerade.training.xnn_d import XNNDSettings
 from masquerade.training.xnn_d.folders import GENERATOR, RECOGNISER, distil_folder
+from masquerade.training.xnn_d.listening import Listening
 from masquerade.training.xnn_d.server import FeatureServer
 
 _BATCH = 64
@@ -62,6 +63,8 @@ def distil(
             f"{done.held_back} people kept back: {done.found:.1%} found from obfuscated features, "
             f"{done.clean:.1%} by the teacher from clean ones"
         )
+    if done.listening is not None:
+        _tell_of(done.listening)
     say(f"trained on {done.photos} photos of {done.people} people")
     say(f"for clients: {done.folder / GENERATOR}")
     say(f"for the server: {done.folder / RECOGNISER}")
@@ -112,6 +115,22 @@ def identify(
     found = list(server.identify(features, gallery, unknown))
     rows = ((each.row, each.person, float(each.similarity)) for each in found)
     say_rows(("row", "person", "similarity"), rows)
+
+
+def _tell_of(heard: Listening) -> None:
+    """What somebody gets who listens and trains nothing, and a warning where the noise takes little of it."""
+    whom = "people kept back" if heard.held_back else "the people trained on"
+    note(
+        f"who listens, trains nothing and has clean photos of {whom} names {heard.best:.1%} of {heard.photos} "
+        f"({heard.raw:.1%} as intercepted, {heard.centred:.1%} with the means taken off); without noise "
+        f"{heard.clean:.1%}, a guess {heard.chance:.1%}"
+    )
+    if heard.constant is not None:
+        note(f"{max(heard.constant, 0.0):.1%} of the noise is the same for everybody")
+    if heard.hides_little:
+        note(
+            "warning: the noise hides little from a listener; a larger --amount hides more and costs recognition"
+        )
 
 
 def _features(

@@ -25,7 +25,7 @@ class GeneratorCard(BaseModel):
     """What a generator is made of.
 
     Args:
-        version: Version of the file's format.
+        version: Version of the file's format. Files of version 1 have noise without a mean taken off.
         encoder: Name of the public encoder.
         encoder_digest: Its digest.
         noise: Options of the noise encoder.
@@ -36,7 +36,7 @@ class GeneratorCard(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
-    version: Literal[1] = 1
+    version: Literal[1, 2] = 2
     encoder: Annotated[str, Field(min_length=1, max_length=100)]
     encoder_digest: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
     noise: NoiseOptions
@@ -70,12 +70,21 @@ def read_generator_card(path: Path) -> GeneratorCard:
     """The card alone, so that the encoder that it names can be opened.
 
     Raises:
-        ModelError: If the file is missing, damaged, no generator, or of a newer version.
+        ModelError: If the file is missing, damaged, no generator, of a newer version, or of the first one, whose
+            noise was almost the same for every face.
     """
     try:
-        return GeneratorCard.model_validate_json(read_text(path, KIND))
+        card = GeneratorCard.model_validate_json(read_text(path, KIND))
     except ValidationError as error:
         raise malformed("generator's card", error, path) from None
+    if card.version == 1:
+        raise ModelError(
+            "a generator whose noise is almost the same for every face and hides nothing",
+            value="version 1",
+            place=path,
+            remedy="Train another with `masquerade distil`; features and recogniser of the old one go with it.",
+        )
+    return card
 
 
 def read_generator(path: Path, encoder: Encoder) -> FeatureGenerator:

@@ -44,6 +44,10 @@ class NoiseEncoder(nn.Module):
     "Ext + LN") and the noise of a face is bounded by its root mean square, so that it can hide no more
     by growing. It is a function of the face: who asks twice gets the same noise, and may learn it.
 
+    What all faces would share is taken off before the bound, since a listener takes it off too: in training
+    mode the mean over the batch, else ``centre``, the mean over the faces of the training, so that the noise of
+    a face does not depend on the others in its batch.
+
     Args:
         shape: Channels, rows and columns of a feature map.
         options: Its options.
@@ -69,6 +73,8 @@ class NoiseEncoder(nn.Module):
         self.places = nn.Parameter(0.02 * torch.randn(1, rows * columns, options.width))
         self.blocks = TransformerBlocks(options.width, options.heads, options.depth)
         self.out = nn.Sequential(nn.LayerNorm(options.width), nn.Linear(options.width, d))
+        self.centre: Tensor
+        self.register_buffer("centre", torch.zeros(shape))
 
     def forward(self, features: Tensor, photos: Tensor | None = None) -> Tensor:
         """Obfuscated feature maps.
@@ -90,6 +96,16 @@ class NoiseEncoder(nn.Module):
 
     def noise(self, seen: Tensor | None) -> Tensor:
         """Noise ``(n, d, h, w)`` of root mean square 1 at most, of photos or of normalised feature maps."""
+        raw = self.uncentred(seen)
+        rest = raw - (raw.mean(0) if self.training else self.centre)
+        return rest / rest.square().mean((1, 2, 3), keepdim=True).sqrt().clamp(min=1)
+
+    def uncentred(self, seen: Tensor | None) -> Tensor:
+        """What the network gives, before mean and bound, of photos or of normalised feature maps: ``(n, d, h, w)``.
+
+        Raises:
+            UsageError: If it looks at photos and there are none, or they have another shape.
+        """
         if seen is None:
             raise UsageError(
                 "this noise encoder looks at photos",
@@ -99,7 +115,7 @@ class NoiseEncoder(nn.Module):
         patches: Tensor = self.patches(looked / 127.5 - 1 if self.options.pixels else looked)
         tokens = self.blocks(patches.flatten(2).transpose(1, 2) + self.places)
         raw: Tensor = self.out(tokens).transpose(1, 2).unflatten(2, self.shape[1:])
-        return raw / raw.square().mean((1, 2, 3), keepdim=True).sqrt().clamp(min=1)
+        return raw
 
     @property
     def digest(self) -> str:

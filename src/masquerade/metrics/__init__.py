@@ -19,6 +19,7 @@ from masquerade.metrics.feature_cosine import feature_cosine
 from masquerade.metrics.identification import identification
 from masquerade.metrics.linkage import linkage
 from masquerade.metrics.membership import membership_auc, tpr_at_1_percent, tpr_at_tenth_percent
+from masquerade.metrics.noise_constant_share import noise_constant_share
 from masquerade.metrics.perceptual_indistinguishability import (
     Indistinguishability,
     perceptual_indistinguishability,
@@ -102,6 +103,7 @@ __all__ = [
     "identification",
     "linkage",
     "membership_auc",
+    "noise_constant_share",
     "perceptual_indistinguishability",
     "pool",
     "psnr",

@@ -100,6 +100,12 @@ METRICS = {
         "A recogniser that was taught clean features finds for {value} of the photos another one of the same "
         "person; guessing finds {chance}.",
     ),
+    "noise_constant_share": MetricWords(
+        "share of the noise that is the same for everybody",
+        "share",
+        "{value} of the noise's energy is one vector for every face, which a listener takes off with a mean; "
+        "independent noises have {chance}.",
+    ),
     "rank1_pixels": MetricWords(
         "rank-1 of pixels",
         "share",

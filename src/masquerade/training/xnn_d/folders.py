@@ -23,6 +23,7 @@ from masquerade.training.inference import embeddings
 from masquerade.training.model_file import ModelCard, save_model
 from masquerade.training.output import training_into
 from masquerade.training.xnn_d.adversarial import Faces, Told
+from masquerade.training.xnn_d.listening import Listening, listening
 from masquerade.training.xnn_d.pair import Pair, obfuscated, train_pair
 from masquerade.training.xnn_d.settings import XNNDSettings
 
@@ -47,6 +48,8 @@ class Distilled:
         held_back: People kept back for measuring; 0 if there were too few.
         clean: Rank-1 identification among them by the teacher from clean features, leave-one-out.
         found: The same by the server's recogniser from obfuscated features.
+        listening: What somebody gets who only compares intercepted features with clean ones, on the people kept back,
+            else on those trained on; None if no two photos are of one person.
     """
 
     folder: Path
@@ -57,6 +60,7 @@ class Distilled:
     held_back: int
     clean: float | None
     found: float | None
+    listening: Listening | None = None
 
 
 def distil_folder(
@@ -119,6 +123,7 @@ def _distilled(
     held = _faces(features, found.labels, seen, test) if len(test) else None
     clean, obscured = (None, None) if held is None else _measured(pair, held)
     people = len(torch.unique(found.labels[train]))
+    compared = held if held is not None else _faces(features, found.labels, seen, train)
     return Distilled(
         folder=out,
         people=people,
@@ -128,6 +133,7 @@ def _distilled(
         held_back=len(found.names) - people,
         clean=clean,
         found=obscured,
+        listening=listening(pair.noise, compared, held_back=held is not None),
     )
 
 
