@@ -5,8 +5,9 @@ from pathlib import Path
 
 from committed import committed, report
 
-from masquerade.audit.results import Arm, Report
+from masquerade.audit.results import Arm, Measurement, Reference, Report
 from masquerade.audit.staleness import compares_a_class_with_itself
+from masquerade.report.compared import against_nothing, place_of_grade
 from masquerade.report.heat_map import Cell, heat_map
 from masquerade.report.verdict import strongest
 from masquerade.report.words import amount, interval, metric_words
@@ -84,19 +85,35 @@ def _age(report: Report) -> Iterator[str]:
 def _table(report: Report) -> Iterator[str]:
     yield "| protection | utility | strongest attack | leak | chance | grade |"
     yield "|---|---|---|---|---|---|"
-    yield from (_arm(arm) for arm in report.arms)
+    yield from map(_reference, report.references)
+    yield from (_arm(arm, report) for arm in report.arms)
 
 
-def _arm(arm: Arm) -> str:
+def _reference(each: Reference) -> str:
+    utility = _measured(each.utility) if each.utility else f"not measured: {each.reason}"
+    found, chance = ("", "") if each.leak is None else (_measured(each.leak), _chance(each.leak))
+    attack = f"the answers compared ({each.leak.metric})" if each.leak else ""
+    return f"| {each.title} | {utility} | {attack} | {found} | {chance} | {place_of_grade(each)} |"
+
+
+def _measured(measured: Measurement) -> str:
+    return f"{amount(measured.metric, measured.value)} [{interval(measured)}]"
+
+
+def _chance(measured: Measurement) -> str:
+    return amount(measured.metric, measured.chance)
+
+
+def _arm(arm: Arm, report: Report) -> str:
     utility = "not measured"
     if arm.utility is not None:
-        utility = f"{amount(arm.utility.metric, arm.utility.value)} [{interval(arm.utility)}]"
+        beside = against_nothing(arm.utility, report)
+        utility = _measured(arm.utility) + (f", {beside}" if beside else "")
     leak = strongest(arm)
     if leak is None or leak.headline is None:
         return f"| {arm.title} | {utility} | none ran | | | {arm.grade} |"
     measured = leak.headline
-    found = f"{amount(measured.metric, measured.value)} [{interval(measured)}]"
-    chance = amount(measured.metric, measured.chance)
+    found, chance = _measured(measured), _chance(measured)
     return (
         f"| {arm.title} | {utility} | {leak.title} ({measured.metric}) | {found} | {chance} | {arm.grade} |"
     )

@@ -109,6 +109,21 @@ class Arm(Plain):
     seconds: float = 0.0
 
 
+class Reference(Plain):
+    """What the protections are compared with: nothing released, or the task's answers alone.
+
+    ``utility`` is None where it could not be measured, for a ``reason``. ``leak`` is what the task's answers tell of
+    identity; None where nothing leaves the owner.
+    """
+
+    name: Literal["nothing released", "answers alone"]
+    title: str
+    utility: Measurement | None = None
+    leak: Measurement | None = None
+    reason: str = ""
+    seconds: float = 0.0
+
+
 class Claim(Plain):
     """A number of the paper beside ours."""
 
@@ -152,6 +167,7 @@ class Report(Plain):
     digest: str
     data: DataFacts
     seeds: list[int]
+    references: list[Reference] = []
     arms: list[Arm]
     curves: list[Curve] = []
     maps: list[PointMap] = []

@@ -22,6 +22,10 @@ VIEWS: Final = 1
 """Of what an audit shows attackers, draws, and pools."""
 GRADE: Final = 1
 """Of how pieces become a grade and a strongest attack."""
+AT_HOME: Final = 1
+"""Of what is recognised with nothing released."""
+ANSWERS_ALONE: Final = 1
+"""Of what the task's answers tell of identity."""
 
 
 def of_attack(attack: Attack) -> Revisions:
@@ -51,6 +55,8 @@ def now() -> Revisions:
     return {
         "audit": VIEWS,
         "grade": GRADE,
+        "at home": AT_HOME,
+        "answers alone": ANSWERS_ALONE,
         **attacks,
         **disguises,
         **of_metrics([*EVERY_METRIC, *OF_USE]),

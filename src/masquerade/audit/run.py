@@ -24,6 +24,7 @@ from masquerade.audit.grade import grade, strongest
 from masquerade.audit.maps import point_map
 from masquerade.audit.pieces import Pieces, What
 from masquerade.audit.pooled import pooled
+from masquerade.audit.references import References
 from masquerade.audit.results import (
     Arm,
     Claim,
@@ -80,7 +81,8 @@ class Audit:
         self._commits: set[str] = set()
         self.pieces = Pieces(study, self.scene)
         trained = {arm.name for arm in study.arms if self._has_utility(arm)}
-        self.steps = Steps(self.pieces.count(trained), say)
+        self.references = References(study, self.scene)
+        self.steps = Steps(self.pieces.count(trained) + len(list(self.references.pieces())), say)
 
     def run(self) -> Audited:
         """Everything, in the study's order.
@@ -88,6 +90,7 @@ class Audit:
         Raises:
             StudyError: If the study names what does not exist, or data are missing.
         """
+        references = self.references.run(self._kept, self.steps.begin)
         arms = with_ceilings([self._arm(arm) for arm in self.study.arms])
         fano, sentences = self._fano()
         maps, undrawn = self._maps()
@@ -104,6 +107,7 @@ class Audit:
             digest=self.study.digest,
             data=self.scene.facts,
             seeds=self.study.seeds,
+            references=references,
             arms=arms,
             curves=curves,
             maps=maps,

@@ -7,7 +7,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from masquerade.audit.results import Report
-from masquerade.report import verdict, words
+from masquerade.report import compared, verdict, words
 
 
 def markdown(report: Report) -> str:
@@ -27,6 +27,7 @@ def _environment() -> Environment:
     )
     environment.globals.update(
         amount=words.amount,
+        compared=compared,
         duration=words.duration,
         grades=words.GRADES,
         interval=words.interval,

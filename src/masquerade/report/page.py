@@ -6,7 +6,7 @@ from functools import cache
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from masquerade.audit.results import Report
-from masquerade.report import curves, heat_map, scatter, verdict, words
+from masquerade.report import compared, curves, heat_map, scatter, verdict, words
 from masquerade.report.pictures import PictureGrid, embed
 from masquerade.report.range_bar import range_bar
 
@@ -57,6 +57,7 @@ def _environment() -> Environment:
     )
     environment.globals.update(
         amount=words.amount,
+        compared=compared,
         grades=words.GRADES,
         interval=words.interval,
         meaning=words.meaning,

@@ -1,0 +1,81 @@
+"""What the task's answers alone tell of identity: the least that leaks where a cloud is to know all of them.
+
+The logits of an unprotected photo are all that leaves; Crafter and its like send features that tell them, and more.
+"""
+
+from typing import Final
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from masquerade.audit.features import feature_scores
+from masquerade.audit.scene import Scene
+from masquerade.crafting.trained import TrainedSplit
+from masquerade.disguises.split_encode import SplitEncode
+from masquerade.guesses import Labels
+from masquerade.keys import Key
+from masquerade.metrics import Score, identification
+from masquerade.metrics.base import Truth
+from masquerade.training.attributes import attribute_logits
+
+BEST: Final = 3
+"""Photos of each person that a probe is compared with: the most similar ones, their cosines averaged."""
+PUBLIC: Final = 2000
+_RIDGE: Final = 0.05
+_PART: Final = 64
+
+
+def answers_alone(scene: Scene, split: TrainedSplit) -> dict[str, Score]:
+    """Utility of the unprotected answers, and the share of test photos whose person they name.
+
+    The attacker holds other photos of the same people (``scene.train``) and public people's, and has the public
+    network. Answers are brought to the same spread within public people; a probe is the person whose three most
+    similar photos have the greatest mean cosine.
+
+    Args:
+        scene: A study of features: ``train`` are the photos that the private people are known by.
+        split: The network whose answers they are.
+    """
+    plain = SplitEncode(split).with_key(Key.generate(), scene.test.shape)
+
+    def answers(images: Tensor) -> Tensor:
+        parts = torch.split(images, _PART)
+        return torch.cat([attribute_logits(split.network, plain(part)) for part in parts]).double()
+
+    public = scene.public.take(torch.arange(min(PUBLIC, len(scene.public))))
+    mean, whiten = _within(answers(public.images), public.labels)
+    known, seen = ((answers(photos) - mean) @ whiten for photos in (scene.train.images, scene.test.images))
+    cosines = functional.normalize(seen) @ functional.normalize(known).T
+    guess = Labels(nearest_by_three(cosines, scene.train.labels))
+    truth = Truth(scene.test.images, scene.test.labels)
+    used = feature_scores(scene, plain(scene.test.images), split)["utility"]
+    return {"utility": used, "identification": identification(guess, truth)}
+
+
+def nearest_by_three(cosines: Tensor, people: Tensor) -> Tensor:
+    """The person of each probe: the greatest mean of the three greatest cosines with a person's photos.
+
+    Args:
+        cosines: Of each probe with each known photo, ``(n, g)``.
+        people: Person of each known photo, int64 ``(g,)``.
+
+    Returns:
+        int64 ``(n,)``.
+    """
+    known = torch.unique(people)
+    similar = [cosines[:, people == person] for person in known]
+    means = [own.topk(min(BEST, own.shape[1])).values.mean(1) for own in similar]
+    best: Tensor = known[torch.stack(means, 1).argmax(1)]
+    return best
+
+
+def _within(answers: Tensor, people: Tensor) -> tuple[Tensor, Tensor]:
+    """Mean of public answers, and a matrix that gives them the same spread within people in all directions."""
+    _, person, counts = torch.unique(people, return_inverse=True, return_counts=True)
+    means = torch.zeros(len(counts), answers.shape[1]).double().index_add_(0, person, answers)
+    rest = (answers - (means / counts[:, None])[person])[counts[person] > 1]
+    if len(rest) <= answers.shape[1]:
+        rest = answers - answers.mean(0)
+    spread, turned = torch.linalg.eigh(rest.T @ rest / len(rest))
+    return answers.mean(0), turned * (spread.clamp_min(0) + _RIDGE * spread.mean()).rsqrt()
