@@ -96,13 +96,23 @@ def _first(guess: Guess, n: int) -> Guess:
 def _scores(guess: Guess, truth: Truth, metrics: list[str]) -> dict[str, dict[str, Any]]:
     """Scores by metric; the first is the headline and must be measurable, the others may be missing."""
     headline = EVERY_METRIC[metrics[0]](guess, truth)
-    if not math.isfinite(headline.value):
-        raise NotMeasurable("the score is no number", value=headline.value, place=metrics[0])
+    _require_numbers(headline)
     scores = {metrics[0]: asdict(headline)}
     for name in metrics[1:]:
         with suppress(NotMeasurable, NotApplicable):
-            scores[name] = asdict(EVERY_METRIC[name](guess, truth))
+            other = EVERY_METRIC[name](guess, truth)
+            _require_numbers(other)
+            scores[name] = asdict(other)
     return scores
+
+
+def _require_numbers(score: Score) -> None:
+    """Refuse a score that is no number, or whose chance or interval is none."""
+    for what in ("value", "chance", "low", "high"):
+        if not math.isfinite(getattr(score, what)):
+            raise NotMeasurable(
+                f"the score's {what} is no number", value=getattr(score, what), place=score.name
+            )
 
 
 def _incomplete(reason: str, started: float) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import final
 import torch
 from torch import Tensor
 
+from masquerade.audit.enough import require_two_photos
 from masquerade.audit.study import DataSpec
 from masquerade.data import celeba, packs, splits
 from masquerade.data.celeba import Attributes
@@ -53,6 +54,7 @@ def private_people(everybody: ImageSet, spec: DataSpec, data: Path | None, seed:
     mask = torch.isin(everybody.labels, people)
     others = torch.ones(len(everybody.names), dtype=torch.bool)
     others[people] = False
+    require_two_photos(mine, spec.source)
     kept = _first_of_each(mine.labels, spec.most_images, seed)
     known, held = splits.within_identity(mine.labels[kept], spec.test_share, seed)
     test = kept[held]

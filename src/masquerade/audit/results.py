@@ -135,7 +135,7 @@ class Claim(Plain):
 
 
 class DataFacts(Plain):
-    """What was measured on; no names of people."""
+    """What was measured on; no names of people, but the paths of photos of one's own that were turned away."""
 
     name: str
     digest: str
@@ -143,6 +143,7 @@ class DataFacts(Plain):
     people: int
     shape: tuple[int, int, int]
     note: str = ""
+    rejected: list[str] = []
 
 
 class Report(Plain):

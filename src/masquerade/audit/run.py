@@ -71,6 +71,8 @@ class Audit:
         self.study = study
         self.scene: Scene = make_scene(study.data, data)
         require_attackers(study, self.scene)
+        for photo in self.scene.facts.rejected:
+            say(f"not taken in: {photo}")
         self.store = Store(runs)
         self._scenes = EncodedScenes(self.scene, runs)
         self._command = command

@@ -7,6 +7,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from masquerade.audit.enough import require_two_people, require_two_photos
 from masquerade.audit.private_people import private_people, spread
 from masquerade.audit.results import DataFacts
 from masquerade.audit.study import DataSpec
@@ -14,7 +15,8 @@ from masquerade.audit.tracked import Bystanders, divided
 from masquerade.data import builtin, folders, packs, splits
 from masquerade.data.celeba import Attributes
 from masquerade.data.image_set import ImageSet
-from masquerade.errors import StudyError
+from masquerade.data.printable import printable
+from masquerade.errors import PhotoRejected, StudyError
 
 SPLIT_SEED = 0
 """Splits are the same in all repetitions, so that intervals show keys and seeds, not luck of the split."""
@@ -88,8 +90,10 @@ def make_scene(spec: DataSpec, data: Path | None) -> Scene:
     """
     if spec.source in ("mnist", "cifar10"):
         return _classes_scene(spec, packs.data_root(data))
-    everybody = _people(spec, data)
+    everybody, rejected = _people(spec, data)
     scene = _private_scene(spec, everybody, data) if spec.private else _scene_of(spec)(spec, everybody)
+    require_two_people(scene.train, scene.test, spec.source)
+    scene = replace(scene, facts=scene.facts.model_copy(update={"rejected": rejected}))
     further: dict[str, ImageSet] = {name: _auxiliary(spec, name, data) for name in spec.auxiliary}
     if not len(scene.public) and further:
         scene = replace(scene, public=next(iter(further.values())))
@@ -102,17 +106,26 @@ def _scene_of(spec: DataSpec) -> Callable[[DataSpec, ImageSet], Scene]:
     return _unseen_scene if spec.unseen else _people_scene
 
 
-def _people(spec: DataSpec, data: Path | None) -> ImageSet:
+def _people(spec: DataSpec, data: Path | None) -> tuple[ImageSet, list[str]]:
+    """Everybody's photos, and those of a folder that could not be taken in."""
     public_too = bool(spec.unseen or spec.tracked)
     fewest = min(spec.min_images, spec.public_min_images) if public_too else spec.min_images
     if spec.source == "orl":
-        return _in_mode(builtin.orl(spec.height, spec.width), spec.mode)
+        return _in_mode(builtin.orl(spec.height, spec.width), spec.mode), []
     if spec.source in ("lfw", "celeba"):
-        return _pack(spec.source, spec, data, fewest)
+        return _pack(spec.source, spec, data, fewest), []
     if spec.path is None:
         raise StudyError("a folder study names no folder", place="data.path", remedy="Give `path` a folder.")
     root = Path(spec.path) if data is None else data / spec.path
-    return folders.load(root, spec.height, spec.width, spec.mode, fewest)[0]
+    images, rejected, _ = folders.load(root, spec.height, spec.width, spec.mode, fewest)
+    return images, [_turned_away(each, root) for each in rejected]
+
+
+def _turned_away(photo: PhotoRejected, root: Path) -> str:
+    """A rejected photo by its path in the folder, which tells nobody where the folder lies, and why."""
+    where = Path(str(photo.place))
+    inside = where.relative_to(root) if where.is_relative_to(root) else Path(where.name)
+    return f"{printable(inside)}: {photo.rejection}"
 
 
 def _pack(name: str, spec: DataSpec, data: Path | None, fewest: int) -> ImageSet:
@@ -142,6 +155,7 @@ def _people_scene(spec: DataSpec, everybody: ImageSet) -> Scene:
     if spec.classes and len(private) < spec.classes:
         raise _too_few(spec, len(private), spec.classes)
     mine = everybody.renumbered(private)
+    require_two_photos(mine, spec.source)
     train_rows, test_rows = _train_and_test(mine, spec)
     outsiders = everybody.renumbered(rest[: spec.outsiders]) if spec.outsiders else None
     public = everybody.renumbered(rest[spec.outsiders :])

@@ -10,7 +10,7 @@ from masquerade.attacks.base import Sight
 from masquerade.audit.attempt import make_attack
 from masquerade.audit.named_files import names_of_files
 from masquerade.audit.scene import Scene
-from masquerade.audit.study import ArmSpec, AttackSpec, Resolved, Study, TrainingSpec
+from masquerade.audit.study import ArmSpec, AttackSpec, DataSpec, Resolved, Study, TrainingSpec
 from masquerade.audit.study_file import all_wrong
 from masquerade.audit.trial import disguise_held, disguise_of, settings_of
 from masquerade.errors import MasqueradeError, MissingNetworks, StudyError, did_you_mean
@@ -18,6 +18,8 @@ from masquerade.metrics import EVERY_METRIC
 from masquerade.recipes import recipe
 from masquerade.recipes.cloak import Cloak
 
+_KINDS_OF_STUDY: Final = ("unseen", "tracked", "private")
+"""Fields of the data of which each divides people in a way of its own."""
 _OF_OTHERS: Final = {Sight.PUBLIC, Sight.TEACHER}
 """What an attacker is shown of people who are not the owner's."""
 
@@ -32,7 +34,7 @@ def require_sound(study: Resolved) -> None:
         StudyError: If it names what does not exist; the message has every such place.
         MissingNetworks: If files of networks are not here; it names all of them.
     """
-    if mistakes := [*_of_study(study.study), *_of_arms(study), *_of_attacks(study)]:
+    if mistakes := [*_of_data(study.data), *_of_study(study.study), *_of_arms(study), *_of_attacks(study)]:
         raise all_wrong(mistakes, study.study.name)
     if missing := sorted(name for name in _files(study) if not Path(name).is_file()):
         raise MissingNetworks(
@@ -62,6 +64,12 @@ def require_attackers(study: Resolved, scene: Scene) -> None:
             place="data.classes",
             remedy="Make it smaller, or name another population in `auxiliary`.",
         )
+
+
+def _of_data(data: DataSpec) -> Iterator[str]:
+    asked = [name for name in _KINDS_OF_STUDY if getattr(data, name)]
+    if len(asked) > 1:
+        yield f"data: {' and '.join(asked)} ask for different studies. Keep one of them"
 
 
 def _of_study(study: Study) -> Iterator[str]:

@@ -3,7 +3,7 @@
 from hashlib import sha256
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from masquerade.audit.smaller import shorter, smaller_arm, smaller_attack
 from masquerade.errors import StudyError
@@ -322,7 +322,7 @@ class Resolved:
         self.curves = [curve for curve in study.curves if curve.attack in {a.title for a in self.attacks}]
         sizes = {"train": change.train, "test": change.test}
         said = {**change.data, **{name: size for name, size in sizes.items() if size is not None}}
-        self.data = DataSpec.model_validate({**study.data.model_dump(), **said})
+        self.data = _data({**study.data.model_dump(), **said}, f"{study.name}, profile {profile}")
         self.images = change.images
 
     @property
@@ -352,3 +352,16 @@ class Resolved:
         """How many released images the attack gets; None for all."""
         limits = [limit for limit in (attack.images, self.images) if limit is not None]
         return min(limits) if limits else None
+
+
+def _data(said: dict[str, Any], place: str) -> DataSpec:
+    try:
+        return DataSpec.model_validate(said)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        raise StudyError(
+            "the profile says something wrong of the data",
+            value=f"{'.'.join(map(str, first['loc']))}: {first['msg']}",
+            place=place,
+            remedy="docs/guide/studies.md lists every field.",
+        ) from None
