@@ -35,7 +35,6 @@ class BlackBox(Attack):
     control: ClassVar[Control] = Control(
         "xnn-none", "rank1", 0.5, "the paper's black-box attack on its baseline: 0.40 and 0.79 (table 4)"
     )
-    reads: ClassVar[frozenset[str]] = frozenset({"AdversarialNoise"})
 
     network: str = "recnet"
     options: Mapping[str, OptionValue] = field(default_factory=lambda: RECNET)

@@ -10,6 +10,7 @@ from torch import Tensor
 from masquerade.attacks.base import Attack, Control, Guess, Labelled, Sight, View
 from masquerade.attacks.examiner import OptionValue, Schooling
 from masquerade.attacks.own_recogniser import RECNET, by_cosine, learn, require_alike
+from masquerade.attacks.structure import TRAINED_NOISE
 from masquerade.encoders.noise_encoder import token_norm
 from masquerade.training import embeddings
 
@@ -36,7 +37,7 @@ class CentringEavesdropper(Attack):
     control: ClassVar[Control] = Control(
         "xnn-none", "rank1", 0.5, "without obfuscation it is a recogniser of people never trained on"
     )
-    reads: ClassVar[frozenset[str]] = frozenset({"AdversarialNoise"})
+    reads: ClassVar[frozenset[str]] = TRAINED_NOISE
 
     rescales: bool = False
     network: str = "recnet"

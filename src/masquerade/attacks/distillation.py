@@ -44,7 +44,6 @@ class Distillation(Attack):
     control: ClassVar[Control] = Control(
         "xnn-none", "rank1", 0.5, "without obfuscation the student is a copy of its teacher"
     )
-    reads: ClassVar[frozenset[str]] = frozenset({"AdversarialNoise"})
 
     network: str = "recnet"
     options: Mapping[str, OptionValue] = field(default_factory=lambda: RECNET)

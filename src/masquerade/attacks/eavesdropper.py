@@ -39,7 +39,6 @@ class Eavesdropper(Attack):
     control: ClassVar[Control] = Control(
         "xnn-none", "rank1", 0.5, "without obfuscation it is a recogniser of people never trained on"
     )
-    reads: ClassVar[frozenset[str]] = frozenset({"AdversarialNoise"})
     revision: ClassVar[int] = 2
 
     rehearsed: float = 0.0

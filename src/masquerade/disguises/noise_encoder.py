@@ -36,7 +36,6 @@ class AdversarialNoise(Disguise):
     keyed_by_secret = False
     per_image = True
     restorable = False
-    revision = 2
 
     def __post_init__(self) -> None:
         if self.noise.options.pixels:

@@ -14,6 +14,7 @@ OF_USE: Final = (
     "cloak_quality",
     "attribute_auc",
     "attribute_agreement",
+    "noise_constant_share",
 )
 """Metrics of a model, or of what a protection leaves of photos; ``EVERY_METRIC`` has those of a guess."""
 

@@ -11,7 +11,7 @@ TRAINING_REVISIONS: Mapping[str, int] = MappingProxyType(
         "mlp": 1,
         "block-net": 1,
         "recnet": 1,
-        "xnn_d": 1,
+        "xnn_d": 2,
         "cloud_half": 1,
         "fine_tuning": 1,
     }
