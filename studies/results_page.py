@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from committed import committed, report
+from committed import RESULTS, committed, report
 
 from masquerade.audit.results import Arm, Measurement, Reference, Report
 from masquerade.audit.staleness import compares_a_class_with_itself
@@ -25,8 +25,9 @@ photos stands in brackets; an empty cell was not run, or its positive control fa
 
 
 README = ROOT / "README.md"
-HEADLINES = {"numbers": "dn_table2_lfw", "xnn": "xnn_table2"}
-"""Which study's table stands in the README between which marks."""
+HEADLINES = {"numbers": ("dn_table2_lfw", "dn_table2_lfw_158"), "xnn": ("xnn_table2", "xnn_baselines")}
+"""Which studies' tables stand in the README between which marks, one below the other; the first always, another once
+it was run."""
 
 
 def main() -> None:
@@ -38,12 +39,19 @@ def main() -> None:
 def readme() -> str:
     """The README with the tables of the headline studies between their marks."""
     text = README.read_text("utf-8")
-    for mark, study in HEADLINES.items():
+    for mark in HEADLINES:
         before, rest = text.split(f"<!-- {mark} -->")
         after = rest.split(f"<!-- /{mark} -->")[1]
-        rows = [*_table(report(study)), *_age(report(study))]
+        reports = headlines(mark)
+        ages = [line for each in reports for line in _age(each)]
+        rows = [*_table(*reports), *dict.fromkeys(ages)]
         text = "\n".join([f"{before}<!-- {mark} -->", *rows, f"<!-- /{mark} -->{after}"])
     return text
+
+
+def headlines(mark: str) -> list[Report]:
+    """The reports whose tables stand at a mark of the README."""
+    return [report(study) for study in HEADLINES[mark] if (RESULTS / f"{study}.json").is_file()]
 
 
 def page() -> str:
@@ -82,11 +90,15 @@ def _age(report: Report) -> Iterator[str]:
         yield f"\n**Measured by older code**: {'; '.join(report.stale)}."
 
 
-def _table(report: Report) -> Iterator[str]:
+def _table(*reports: Report) -> Iterator[str]:
+    """The rows of one report; or of several, each below its title."""
     yield "| protection | utility | strongest attack | leak | chance | grade |"
     yield "|---|---|---|---|---|---|"
-    yield from map(_reference, report.references)
-    yield from (_arm(arm, report) for arm in report.arms)
+    for each in reports:
+        if len(reports) > 1:
+            yield f"| **{each.title}** | | | | | |"
+        yield from map(_reference, each.references)
+        yield from (_arm(arm, each) for arm in each.arms)
 
 
 def _reference(each: Reference) -> str:

@@ -7,8 +7,8 @@ from typing import final
 
 import torch
 from safetensors.torch import load_file, save_file
-from torch.nn import functional
 
+from masquerade.audit.resizing import brought_to
 from masquerade.audit.scene import Scene
 from masquerade.data.image_set import ImageSet
 from masquerade.disguises import Disguise
@@ -51,7 +51,7 @@ class EncodedScenes:
 
     def _shrunk(self, side: int) -> Scene:
         if side not in self._sizes:
-            self._sizes[side] = self._photos.through(lambda images: _resized(images, side))
+            self._sizes[side] = self._photos.through(lambda images: brought_to(images, (side, side)))
         return self._sizes[side]
 
     def _encoded(self, prefix: Disguise, name: str, images: ImageSet) -> ImageSet:
@@ -69,11 +69,3 @@ class EncodedScenes:
             save_file({"maps": maps}, draft)
             draft.replace(file)
         return ImageSet(maps, images.labels, images.names)
-
-
-def _resized(images: ImageSet, side: int) -> ImageSet:
-    resized = [
-        functional.interpolate(some.float(), (side, side), mode="bilinear", antialias=True)
-        for some in torch.split(images.images, BATCH)
-    ]
-    return ImageSet(torch.cat(resized).round().to(torch.uint8), images.labels, images.names)

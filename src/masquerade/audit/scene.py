@@ -9,6 +9,7 @@ from torch import Tensor
 
 from masquerade.audit.enough import require_two_people, require_two_photos
 from masquerade.audit.private_people import private_people, spread
+from masquerade.audit.resizing import brought_to
 from masquerade.audit.results import DataFacts
 from masquerade.audit.study import DataSpec
 from masquerade.audit.tracked import Bystanders, divided
@@ -91,6 +92,7 @@ def make_scene(spec: DataSpec, data: Path | None) -> Scene:
     if spec.source in ("mnist", "cifar10"):
         return _classes_scene(spec, packs.data_root(data))
     everybody, rejected = _people(spec, data)
+    everybody = _seen(everybody, spec.resolution)
     scene = _private_scene(spec, everybody, data) if spec.private else _scene_of(spec)(spec, everybody)
     require_two_people(scene.train, scene.test, spec.source)
     scene = replace(scene, facts=scene.facts.model_copy(update={"rejected": rejected}))
@@ -108,8 +110,8 @@ def _scene_of(spec: DataSpec) -> Callable[[DataSpec, ImageSet], Scene]:
 
 def _people(spec: DataSpec, data: Path | None) -> tuple[ImageSet, list[str]]:
     """Everybody's photos, and those of a folder that could not be taken in."""
-    public_too = bool(spec.unseen or spec.tracked)
-    fewest = min(spec.min_images, spec.public_min_images) if public_too else spec.min_images
+    public_too = bool(spec.unseen or spec.tracked or spec.public_min_images)
+    fewest = min(spec.min_images, spec.fewest_public) if public_too else spec.min_images
     if spec.source == "orl":
         return _in_mode(builtin.orl(spec.height, spec.width), spec.mode), []
     if spec.source in ("lfw", "celeba"):
@@ -136,8 +138,16 @@ def _pack(name: str, spec: DataSpec, data: Path | None, fewest: int) -> ImageSet
 def _auxiliary(spec: DataSpec, name: str, data: Path | None) -> ImageSet:
     if name == spec.source:
         raise StudyError("the auxiliary people are those of the study", value=name, place="data.auxiliary")
-    everybody = _pack(name, spec, data, 2)
+    everybody = _seen(_pack(name, spec, data, 2), spec.resolution)
     return everybody.take(_bounded(everybody.labels, spec.most_images))
+
+
+def _seen(images: ImageSet, resolution: int | None) -> ImageSet:
+    """Photos as a camera of so few pixels has them, made larger again."""
+    if resolution is None:
+        return images
+    few = brought_to(images, (resolution, resolution))
+    return brought_to(few, images.shape[1:])
 
 
 def _in_mode(images: ImageSet, mode: str) -> ImageSet:
@@ -147,10 +157,9 @@ def _in_mode(images: ImageSet, mode: str) -> ImageSet:
 
 
 def _people_scene(spec: DataSpec, everybody: ImageSet) -> Scene:
-    by_size = torch.bincount(everybody.labels, minlength=len(everybody.names)).argsort(
-        descending=True, stable=True
-    )
-    private = by_size[: spec.classes] if spec.classes else by_size
+    counts = torch.bincount(everybody.labels, minlength=len(everybody.names))
+    by_size = counts.argsort(descending=True, stable=True)
+    private = by_size[: int((counts >= spec.min_images).sum())][: spec.classes]
     rest = by_size[len(private) :]
     if spec.classes and len(private) < spec.classes:
         raise _too_few(spec, len(private), spec.classes)

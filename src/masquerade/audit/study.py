@@ -21,7 +21,8 @@ class DataSpec(Part):
     """Which images, and how they are divided.
 
     ``classes`` keeps the classes with most images as the private ones; the rest are outsiders (probed as
-    out-of-training classes) and public people, disjoint. ``train`` and ``test`` are image counts over all
+    out-of-training classes) and public people, disjoint; with ``public_min_images`` people with so many photos, but
+    fewer than ``min_images``, are among the rest. ``train`` and ``test`` are image counts over all
     classes; without them a share of ``test_share`` of every class is held back.
 
     With ``unseen`` the question is whether people are recognised whom the model was never trained on: so many
@@ -40,12 +41,15 @@ class DataSpec(Part):
 
     ``auxiliary`` names further populations of public people; the first stands in where the study's own has
     nobody left.
+
+    With ``resolution`` photos are brought to so many rows and columns and made larger again, as if taken from afar.
     """
 
     source: Literal["orl", "lfw", "celeba", "mnist", "cifar10", "folder"]
     path: str | None = None
     height: int = Field(ge=8)
     width: int = Field(ge=8)
+    resolution: int | None = Field(None, ge=8)
     mode: Literal["L", "RGB"]
     min_images: int = 1
     classes: int | None = None
@@ -55,7 +59,7 @@ class DataSpec(Part):
     test_share: float = 0.2
     public: int = 1000
     unseen: int = 0
-    public_min_images: int = 1
+    public_min_images: int | None = Field(None, ge=1)
     most_images: int | None = None
     private: int = Field(0, ge=0)
     tracked: int = Field(0, ge=0)
@@ -65,6 +69,11 @@ class DataSpec(Part):
     public_most_images: int | None = None
     auxiliary: list[Literal["celeba", "lfw"]] = []
     note: str = ""
+
+    @property
+    def fewest_public(self) -> int:
+        """Photos that each public person has, at least."""
+        return self.public_min_images or 1
 
 
 class TrainingSpec(Part):

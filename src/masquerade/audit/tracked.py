@@ -72,7 +72,7 @@ def divided(everybody: ImageSet, spec: DataSpec, seed: int) -> TrackedPeople:
     beside = _chosen(some, spec.bystanders, seed, f"others with {spec.bystander_min_images} photos")
     most = spec.public_most_images or spec.bystander_min_images - 1
     free &= ~torch.isin(torch.arange(len(counts)), beside)
-    public = ((counts >= spec.public_min_images) & (counts <= most) & free).nonzero().flatten()
+    public = ((counts >= spec.fewest_public) & (counts <= most) & free).nonzero().flatten()
     published, later = _parts(everybody.renumbered(users), spec.published, _LATER_OF_USER, seed)
     known, met = _parts(everybody.renumbered(beside), spec.published, _LATER_OF_BYSTANDER, seed)
     return TrackedPeople(published, later, Bystanders(known, met), everybody.renumbered(public))
