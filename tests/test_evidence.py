@@ -110,8 +110,9 @@ def test_whatever_moves_makes_a_report_stale(monkeypatch: pytest.MonkeyPatch) ->
         update={"arms": [arm.model_copy(update={"recipe": {"kind": "Chain", "parts": []}})]}
     )
     assert stale(other, STUDY) == [f"{arm.title} has other parameters now"]
-    monkeypatch.setattr(GramFingerprint, "revision", 2)
-    assert stale(made, STUDY) == ["attack gram_fingerprint was revision 1, now 2"]
+    then, later = GramFingerprint.revision, GramFingerprint.revision + 1
+    monkeypatch.setattr(GramFingerprint, "revision", later)
+    assert stale(made, STUDY) == [f"attack gram_fingerprint was revision {then}, now {later}"]
 
 
 def test_kept_pieces_of_older_code_are_not_taken_for_new_ones(
@@ -121,10 +122,11 @@ def test_kept_pieces_of_older_code_are_not_taken_for_new_ones(
     before = Store(tmp_path).before
     audited(tmp_path)
     assert Store(tmp_path).before == before
-    monkeypatch.setattr(GramFingerprint, "revision", 2)
+    later = GramFingerprint.revision + 1
+    monkeypatch.setattr(GramFingerprint, "revision", later)
     again, _ = audited(tmp_path)
     assert Store(tmp_path).before == before + 2  # the attack and its control; nothing else was made by it
-    assert again.revisions["attack gram_fingerprint"] == 2
+    assert again.revisions["attack gram_fingerprint"] == later
 
 
 def test_pieces_that_another_commit_made_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -199,7 +201,10 @@ def test_a_piece_is_named_by_revisions_and_not_by_the_version() -> None:
     spec = STUDY.attacks[0]
     what = pieces.of_attack(STUDY.arms[0], spec, pieces.budget(spec), 0)
     assert what["revisions"]["attack gram_fingerprint"] == GramFingerprint.revision
-    later = {**what, "revisions": {**what["revisions"], "attack gram_fingerprint": 2}}
+    later = {
+        **what,
+        "revisions": {**what["revisions"], "attack gram_fingerprint": GramFingerprint.revision + 1},
+    }
     assert name_of(what) != name_of(later)
 
 
