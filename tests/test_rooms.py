@@ -34,3 +34,33 @@ def test_ci_checks_the_same_rules() -> None:
     for room in ("attacks", "training", "networks", "masknets", "released", "crafting", "sealed"):
         assert forbidden[f"masquerade.{room}"] >= set(OWNERS_ROOMS)
     assert "lint-imports" in (ROOT / "Makefile").read_text()
+
+
+OPENS = ("masquerade.owner.sealed.opening", "masquerade.cli.sealed_open")
+WRITES = (
+    "masquerade.owner.sealed.publishing",
+    "masquerade.owner.sealed.sealing",
+    "masquerade.owner.sealed.state",
+    "masquerade.sealed.probe",
+    "masquerade.sealed.match",
+)
+
+
+@pytest.mark.parametrize("opens", OPENS)
+@pytest.mark.parametrize("writes", WRITES)
+def test_opened_answers_and_what_goes_to_a_cloud_do_not_meet(
+    graph: grimp.ImportGraph, opens: str, writes: str
+) -> None:
+    for start, end in ((opens, writes), (writes, opens)):
+        chain = graph.find_shortest_chain(start, end)
+        assert chain is None, " -> ".join(chain or ())
+
+
+def test_everything_of_the_owner_s_is_on_one_side_of_that_rule(graph: grimp.ImportGraph) -> None:
+    rules = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    rule = next(rule for rule in rules if rule["name"].startswith("What goes to the cloud"))
+    room = graph.find_children("masquerade.owner.sealed")
+    reading = {"calibrating", "canaries", "owned", "record", "secret_key", "templates", "opening"}
+    assert {module.rpartition(".")[2] for module in room - set(rule["source_modules"])} == reading
+    assert set(rule["forbidden_modules"]) == set(OPENS)
+    assert graph.find_shortest_chain("masquerade.cli.sealed", "masquerade.owner.sealed.publishing")

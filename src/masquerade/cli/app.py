@@ -14,6 +14,7 @@ MEASURE: Final = "Measure"
 TRAIN: Final = "Train in a cloud"
 POST: Final = "Post photos"
 FEATURES: Final = "Send features"
+RECOGNISE: Final = "Recognise without showing"
 NETWORKS: Final = "Make public networks"
 PROVIDE: Final = "Run a provider"
 HERE: Final = "This machine"
@@ -99,6 +100,36 @@ PSP: Final[Commands] = {
         },
     ),
 }
+SEALED: Final[Commands] = {
+    "new": Command(
+        "sealed:new",
+        "Make a gallery of sealed vectors, with nobody in it: a part for cameras and the cloud, and a secret one.",
+    ),
+    "enrol": Command(
+        "sealed:enrol",
+        "Take people into a sealed gallery, one vector each. Can be stopped and called again.",
+    ),
+    "people": Command(
+        "sealed:people", "Print who is in a sealed gallery, and of how many photos that could be tried."
+    ),
+    "probe": Command(
+        "sealed_public:probe",
+        "Turn a photo into a sealed probe, which whoever made it cannot open; needs the public part alone.",
+    ),
+    "match": Command(
+        "sealed_public:match",
+        "Score a sealed probe against everybody, without opening either; needs the public part alone.",
+    ),
+    "open": Command("sealed_open:open_", "Name who was shown, or say unknown; tells no score."),
+    "remove": Command(
+        "sealed:remove",
+        "Take one person out of a sealed gallery; the block that they were in is sealed anew, others stay.",
+    ),
+    "reseal": Command(
+        "sealed:reseal",
+        "Seal everybody anew under a new secret key; cameras and the cloud need the new public part.",
+    ),
+}
 COMMANDS: Final[Commands] = {
     "audit": Command(
         "audit:audit",
@@ -152,6 +183,11 @@ COMMANDS: Final[Commands] = {
         "inference:identify",
         "Name the most alike person of the gallery for each row, or say unknown, from obfuscated features alone.",
         FEATURES,
+    ),
+    "sealed": Group(
+        "A gallery that a cloud matches without seeing faces: encrypted, which holds while ring-LWE does.",
+        SEALED,
+        RECOGNISE,
     ),
     "psp": Group("For the provider: train a hypernetwork, issue MaskNets.", PSP, PROVIDE),
     "pretrain": Command(

@@ -9,7 +9,6 @@ from masquerade.disguises.base import Disguise, Keyed, Shape
 from masquerade.encoders.base import Encoder
 from masquerade.errors import UsageError
 from masquerade.keys import Key
-from masquerade.promises import NOTHING
 
 
 @final
@@ -27,7 +26,6 @@ class Encode(Disguise):
     encoder: Encoder
 
     keyed_by_secret = False
-    promises = NOTHING
     per_image = True
     restorable = False
 

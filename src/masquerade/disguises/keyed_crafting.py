@@ -19,7 +19,6 @@ from masquerade.disguises.instahide import call_of
 from masquerade.disguises.split_encode import require_split
 from masquerade.errors import UsageError
 from masquerade.keys import Key, rounded_digest
-from masquerade.promises import THE_PERSON
 
 Settings = TypeVar("Settings", bound=BaseModel)
 
@@ -48,7 +47,6 @@ class Crafting(Disguise, ABC):
     batch: int = 64
 
     keyed_by_secret = True
-    promises = THE_PERSON
     per_image = False
     restorable = False
 

@@ -14,7 +14,6 @@ from masquerade.disguises.masknet_cloak import MaskNetCloak
 from masquerade.errors import UsageError
 from masquerade.keys import Key, KeyStream
 from masquerade.masknets import Source
-from masquerade.promises import THE_PERSON
 
 _FEWEST: Final = 2
 
@@ -43,7 +42,6 @@ class SeveralCloaks(Disguise):
     dssim: float = 0.1
 
     keyed_by_secret = True
-    promises = THE_PERSON
     per_image = True
     restorable = False
     bound_to_parameters = False

@@ -148,7 +148,7 @@ class Recogniser:
         """
         people = self._record.people
         require_no_unknown(people)
-        images, count = strangers_for(self._reader, people, strangers)
+        images, count, _ = strangers_for(self._reader, people, strangers)
         scores = [
             probabilities(self._network, self._disguised(part)).amax(1) for part in torch.split(images, BATCH)
         ]
@@ -168,7 +168,7 @@ class Recogniser:
         Raises:
             UsageError: If the folder cannot be used, or the built-in faces are not installed.
         """
-        images, people = strangers_for(self._reader, known, strangers)
+        images, people, _ = strangers_for(self._reader, known, strangers)
         if not len(images):
             return torch.empty(0), 0
         parts = [embeddings(self._network, self._disguised(part)) for part in torch.split(images, BATCH)]

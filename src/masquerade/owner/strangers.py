@@ -1,7 +1,7 @@
 """Photos of people who are not known: the built-in faces, or a folder of the owner's choice."""
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -23,10 +23,12 @@ class Strangers(NamedTuple):
     Args:
         images: uint8 ``(n, c, height, width)``.
         people: How many people are on them; in a folder, each folder holds one.
+        names: Who is on each.
     """
 
     images: Tensor
     people: int
+    names: tuple[str, ...]
 
 
 def strangers_for(reader: PhotoReader, known: Sequence[str], folder: Path | None) -> Strangers:
@@ -44,8 +46,8 @@ def strangers_for(reader: PhotoReader, known: Sequence[str], folder: Path | None
         return _builtin(reader, known)
     tree = photo_tree(folder)
     kept = [name for name in tree.names if Path(name).parts[0] not in known]
-    people = {os.path.dirname(name) or name for name in kept}  # noqa: PTH120 - a name, not a path
-    return Strangers(_stacked(reader, (partial(reader, tree.root / name) for name in kept)), len(people))
+    people = [os.path.dirname(name) or name for name in kept]  # noqa: PTH120 - a name, not a path
+    return _read(reader, people, [partial(reader, tree.root / name) for name in kept])
 
 
 def _builtin(reader: PhotoReader, known: Sequence[str]) -> Strangers:
@@ -59,16 +61,20 @@ def _builtin(reader: PhotoReader, known: Sequence[str]) -> Strangers:
         ) from error
     rows = [row for row, label in enumerate(faces.labels.tolist()) if faces.names[label] not in known]
     pixels = (faces.images[row].permute(1, 2, 0).numpy() for row in rows)
-    images = _stacked(reader, (partial(reader.of_pixels, photo, "built-in") for photo in pixels))
-    return Strangers(images, len(rows) // builtin.PHOTOS)
+    people = [faces.names[int(faces.labels[row])] for row in rows]
+    return _read(reader, people, [partial(reader.of_pixels, photo, "built-in") for photo in pixels])
 
 
-def _stacked(reader: PhotoReader, reads: Iterable[Callable[[], NDArray[np.uint8]]]) -> Tensor:
-    """The photos that can be taken in."""
+def _read(
+    reader: PhotoReader, people: Sequence[str], reads: Sequence[Callable[[], NDArray[np.uint8]]]
+) -> Strangers:
+    """The photos that can be taken in; all people count, also those of whom none can."""
     found = [torch.empty(0, reader.channels, reader.height, reader.width, dtype=torch.uint8)]
-    for read in reads:
+    names = []
+    for person, read in zip(people, reads, strict=True):
         try:
             found.append(torch.from_numpy(read())[None])
+            names.append(person)
         except PhotoRejected:
             continue
-    return torch.cat(found)
+    return Strangers(torch.cat(found), len(set(people)), tuple(names))

@@ -7,11 +7,17 @@ from masquerade.errors import DamagedCiphertext
 from masquerade.files.opening import read_file
 from masquerade.sealed.cards import BLOCK, BlockCard, require_own
 from masquerade.sealed.envelope import opened
+from masquerade.sealed.layout import Layout, padded
 from masquerade.sealed.manifest import BlockEntry, SealedManifest
 from masquerade.sealed.ring import ring
 
 if TYPE_CHECKING:
     import seal
+
+
+def layout_of(manifest: SealedManifest, entry: BlockEntry) -> Layout:
+    """How people stand in a block."""
+    return Layout(padded(manifest.size), entry.diagonals)
 
 
 def read_block(

@@ -51,7 +51,7 @@ def packed(kind: str, card: Card, ciphertexts: Sequence[bytes]) -> bytes:
         ciphertexts: Packed, one or more, all of one length.
     """
     data = b"".join(ciphertexts)
-    return _header(kind, card, len(ciphertexts), len(ciphertexts[0]), sha256(data).hexdigest()) + data
+    return _header(kind, card, len(ciphertexts), len(ciphertexts[0]), _checksum(card, data)) + data
 
 
 def opened(
@@ -64,7 +64,7 @@ def opened(
         kind: What it must be.
         cards: What its card must be.
         place: Where it comes from, for messages.
-        check: Whether the ciphertexts are compared with their checksum.
+        check: Whether card and ciphertexts are compared with their checksum.
 
     Raises:
         DamagedCiphertext: If it is cut short, damaged, or something else.
@@ -85,8 +85,8 @@ def opened(
         raise damaged(kind, "its header", place)
     if len(body) != count * size:
         raise damaged(kind, f"{len(body):,} bytes of ciphertexts, expected {count * size:,}", place)
-    if check and sha256(body).hexdigest() != words[_CHECKSUM]:
-        raise damaged(kind, "its numbers are not what its checksum says", place)
+    if check and _checksum(card, body) != words[_CHECKSUM]:
+        raise damaged(kind, "it is not what its checksum says", place)
     return card, [body[at : at + size] for at in range(0, count * size, size)]
 
 
@@ -98,6 +98,13 @@ def damaged(kind: str, what: str, place: object) -> DamagedCiphertext:
         place=place,
         remedy="Make it or fetch it again.",
     )
+
+
+def _checksum(card: Card, data: bytes | memoryview) -> str:
+    """SHA-256 over the card and the ciphertexts."""
+    seen = sha256(card.model_dump_json().encode())
+    seen.update(data)
+    return seen.hexdigest()
 
 
 def _header(kind: str, card: Card, count: int, size: int, checksum: str) -> bytes:
