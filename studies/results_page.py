@@ -5,11 +5,11 @@ from pathlib import Path
 
 from committed import RESULTS, committed, report
 
-from masquerade.audit.results import Arm, Measurement, Reference, Report
+from masquerade.audit.results import Answer, Arm, Measurement, Reference, Report
 from masquerade.audit.staleness import compares_a_class_with_itself
 from masquerade.report.compared import against_nothing, place_of_grade
 from masquerade.report.heat_map import Cell, heat_map
-from masquerade.report.verdict import strongest
+from masquerade.report.verdict import had
 from masquerade.report.words import amount, interval, metric_words
 
 ROOT = Path(__file__).parents[1]
@@ -18,9 +18,12 @@ PAGE = ROOT / "docs" / "results.md"
 HEAD = """# Results
 
 Written by `python studies/results_page.py` from the reports in `studies/results/`; a test compares them. In brackets:
-95 % intervals, resampled by person. "Strongest attack" is the one with the largest advantage over a blind guess; all
-of them stand in the reports. Profile and seeds are those of the report. Where every attack has a column, the number of
-photos stands in brackets; an empty cell was not run, or its positive control failed.
+95 % intervals, for other people of the same kind. "Photo" asks whether this photo is in it, of an attacker who holds
+the photo; "person" asks who, or whether this person, is in it, of one who holds other photos. The grade is the worst
+answer to a question that the protection promises to leave open; an answer in brackets is not promised, and a fact.
+"Strongest attack" is the one whose interval ends farthest above chance; all of them stand in the reports. Profile and
+seeds are those of the report. Where every attack has a column, the number of photos stands in brackets; an empty cell
+was not run, or its positive control failed. The guide to [grades](guide/grades.md) says more.
 """
 
 
@@ -92,20 +95,23 @@ def _age(report: Report) -> Iterator[str]:
 
 def _table(*reports: Report) -> Iterator[str]:
     """The rows of one report; or of several, each below its title."""
-    yield "| protection | utility | strongest attack | leak | chance | grade |"
-    yield "|---|---|---|---|---|---|"
+    yield "| protection | utility | grade | question | answer | leak | chance | strongest attack | it had |"
+    yield "|---|---|---|---|---|---|---|---|---|"
     for each in reports:
         if len(reports) > 1:
-            yield f"| **{each.title}** | | | | | |"
+            yield f"| **{each.title}** | | | | | | | | |"
         yield from map(_reference, each.references)
-        yield from (_arm(arm, each) for arm in each.arms)
+        for arm in each.arms:
+            yield from _arm(arm, each)
 
 
 def _reference(each: Reference) -> str:
     utility = _measured(each.utility) if each.utility else f"not measured: {each.reason}"
-    found, chance = ("", "") if each.leak is None else (_measured(each.leak), _chance(each.leak))
-    attack = f"the answers compared ({each.leak.metric})" if each.leak else ""
-    return f"| {each.title} | {utility} | {attack} | {found} | {chance} | {place_of_grade(each)} |"
+    if each.leak is None:
+        return f"| {each.title} | {utility} | {place_of_grade(each)} | | | | | | |"
+    by = f"the answers compared ({each.leak.metric})"
+    found = f"{_measured(each.leak)} | {_chance(each.leak)}"
+    return f"| {each.title} | {utility} | {place_of_grade(each)} | person | | {found} | {by} | |"
 
 
 def _measured(measured: Measurement) -> str:
@@ -116,19 +122,27 @@ def _chance(measured: Measurement) -> str:
     return amount(measured.metric, measured.chance)
 
 
-def _arm(arm: Arm, report: Report) -> str:
+def _arm(arm: Arm, report: Report) -> Iterator[str]:
+    """A row for each question; protection, utility and grade stand in the first."""
     utility = "not measured"
     if arm.utility is not None:
         beside = against_nothing(arm.utility, report)
         utility = _measured(arm.utility) + (f", {beside}" if beside else "")
-    leak = strongest(arm)
-    if leak is None or leak.headline is None:
-        return f"| {arm.title} | {utility} | none ran | | | {arm.grade} |"
-    measured = leak.headline
-    found, chance = _measured(measured), _chance(measured)
-    return (
-        f"| {arm.title} | {utility} | {leak.title} ({measured.metric}) | {found} | {chance} | {arm.grade} |"
-    )
+    first = f"| {arm.title} | {utility} | {arm.grade} "
+    for answer in arm.answers:
+        yield f"{first}| {answer.question} | {_answer(arm, answer)} |"
+        first = "| | | "
+
+
+def _answer(arm: Arm, answer: Answer) -> str:
+    said = answer.grade if answer.promised or not arm.protected else f"({answer.grade})"
+    if answer.grade == "INCOMPLETE":
+        said = f"{said}: {answer.reason}".replace("|", "\\|")
+    measured = answer.leak
+    if measured is None:
+        return f"{said} | | | none ran | "
+    by = f"{answer.strongest.replace('_', ' ')} ({measured.metric})"
+    return f"{said} | {_measured(measured)} | {_chance(measured)} | {by} | {had(answer)}"
 
 
 def _grid(report: Report) -> Iterator[str]:

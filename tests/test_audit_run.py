@@ -10,11 +10,9 @@ import torch
 
 from masquerade import attacks
 from masquerade.attacks.base import Attack, Control, Guess, Reconstruction, Sight, View
-from masquerade.audit.ceilings import with_ceilings
 from masquerade.audit.encoded import EncodedScenes
-from masquerade.audit.grade import grade, strongest
 from masquerade.audit.named_files import named_files
-from masquerade.audit.results import Arm, Leak, Measurement, Report
+from masquerade.audit.results import Report
 from masquerade.audit.run import Audit
 from masquerade.audit.scene import make_scene
 from masquerade.audit.study import AttackSpec, DataSpec, Study
@@ -192,34 +190,6 @@ def test_an_attack_that_is_shown_too_little_says_so() -> None:
         attacks.attack_named("gram_fingerprint", {})(View(torch.zeros(2, 1, 8, 8)), np.random.default_rng(0))
 
 
-def leak(
-    value: float, low: float, *, chance: float = 0.1, ceiling: float | None = 0.9, status: str = "ran"
-) -> Leak:
-    measured = Measurement(
-        metric="identification", value=value, chance=chance, low=low, high=1, n=9, identities=9, runs=[]
-    )
-    return Leak(attack=f"a{value}", title="a", shows=[], status=status, headline=measured, ceiling=ceiling)  # type: ignore[arg-type]
-
-
-def test_grades() -> None:
-    assert grade([leak(0.8, 0.7)], protected=True) == "BROKEN"
-    assert grade([leak(0.3, 0.2)], protected=True) == "WEAKENED"
-    assert grade([leak(0.12, 0.05)], protected=True) == "NOT BROKEN BY THE ATTACKS RUN"
-    assert grade([leak(0.12, 0.05), leak(0, 0, status="incomplete")], protected=True) == "INCOMPLETE"
-    assert grade([], protected=True) == "INCOMPLETE"
-    assert grade([leak(0.8, 0.7)], protected=False) == "UNPROTECTED"
-
-
-@pytest.mark.parametrize("value", [0.0, 0.1, 0.2, 0.5, 0.9])
-def test_one_more_attack_never_makes_a_grade_better(value: float) -> None:
-    order = ["NOT BROKEN BY THE ATTACKS RUN", "WEAKENED", "INCOMPLETE", "BROKEN"]
-    for base in ([leak(0.12, 0.05)], [leak(0.3, 0.2)], [leak(0.8, 0.7)]):
-        before = grade(base, protected=True)
-        after = grade([*base, leak(value, value)], protected=True)
-        assert order.index(after) >= order.index(before)
-    assert strongest([leak(0.3, 0.2), leak(0.8, 0.7)]).attack == "a0.8"  # type: ignore[union-attr]
-
-
 def test_audit_on_the_command_line_fails_where_it_is_asked_to(tmp_path: Path) -> None:
     toml = tmp_path / "small.toml"
     toml.write_text(
@@ -299,26 +269,3 @@ def test_a_mixture_is_released_in_several_encodings_and_scored_once() -> None:
     leak = report_of(said).arms[0].leaks[0]
     assert leak.headline is not None
     assert leak.headline.value > 0.9
-
-
-def test_an_attack_that_is_weak_without_protection_is_not_the_strongest() -> None:
-    def measured(value: float) -> Measurement:
-        return Measurement(
-            metric="rank1", value=value, chance=0.02, low=value, high=value, n=9, identities=9, runs=[]
-        )
-
-    def arm(name: str, **scores: float) -> Arm:
-        leaks = [
-            Leak(attack=attack, title=attack, shows=[], status="ran", headline=measured(score))
-            for attack, score in scores.items()
-        ]
-        return Arm(
-            name=name, title=name, protected=name != "free", recipe={}, leaks=leaks, grade="INCOMPLETE"
-        )
-
-    free = arm("free", weak=0.05, strong=0.95)
-    held = with_ceilings([free, arm("held", weak=0.05, strong=0.30)])[1]
-    assert held.strongest == "strong"
-    assert held.grade == "WEAKENED"
-    assert held.leaks[0].ceiling == 0.05
-    assert with_ceilings([free, arm("lost", weak=0.05, strong=0.80)])[1].grade == "BROKEN"

@@ -70,10 +70,10 @@ def test_our_own_recipe_is_graded_by_the_strongest_attack_of_its_studies() -> No
     assert verdict.strongest.low > 10 * verdict.strongest.chance
     said = str(verdict)
     for words in (
-        "gram fingerprint",
+        "known pairs",
         "guessing finds",
         "95 % interval",
-        "It needs suspected originals",
+        "It needs leaked pairs",
         "dn_",
     ):
         assert words in said

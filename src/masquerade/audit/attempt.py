@@ -23,6 +23,7 @@ from masquerade.attacks.base import (
     Sight,
     View,
 )
+from masquerade.audit.negative import against_shuffled
 from masquerade.audit.study import AttackSpec
 from masquerade.audit.trial import Trial
 from masquerade.audit.views import Budget, build_view
@@ -56,8 +57,9 @@ def attempt(trial: Trial, spec: AttackSpec, budget: Budget, metrics: list[str]) 
         metrics: Names of the metrics to score the guess by.
 
     Returns:
-        Plain data: ``status`` and ``reason``; ``scores`` by metric; ``seconds``; ``classes`` (score and
-        membership of each probed class) and ``pictures`` where the guess has them.
+        Plain data: ``status`` and ``reason``; ``scores`` by metric; ``shuffled``, the same against shuffled
+        truths; ``seconds``; ``classes`` (score and membership of each probed class) and ``pictures`` where the
+        guess has them.
     """
     attack = make_attack(spec)
     sights = attack.needs | attack.wants | {Sight(name) for name in spec.shows}
@@ -70,6 +72,7 @@ def attempt(trial: Trial, spec: AttackSpec, budget: Budget, metrics: list[str]) 
         seconds = time.perf_counter() - started
         guess = _first(guess, len(truth.identities))
         scores = _scores(guess, truth, metrics)
+        shuffled = against_shuffled(guess, truth, list(scores), np.random.default_rng([trial.seed, 5]))
     except NotApplicable as error:
         return {"status": "not applicable", "reason": str(error), "seconds": 0.0, "scores": {}}
     except MasqueradeError as error:
@@ -77,6 +80,7 @@ def attempt(trial: Trial, spec: AttackSpec, budget: Budget, metrics: list[str]) 
     except Exception as error:  # noqa: BLE001  (whatever breaks an attack, the audit goes on and says so)
         return _incomplete(f"{type(error).__name__}: {error}", started)
     piece: dict[str, Any] = {"status": "ran", "reason": "", "seconds": seconds, "scores": scores}
+    piece["shuffled"] = shuffled
     return {**piece, **_extras(guess, truth, view)}
 
 

@@ -1,63 +1,89 @@
-"""Turns an arm's leaks into a grade in words: the strongest attack decides, and a gap is never a pass."""
+"""What one attack's number is worth: is it above chance, does it break, and could it hide a break."""
 
-from collections.abc import Sequence
-from typing import Literal
+from dataclasses import dataclass
+from typing import Final, final
 
-from masquerade.audit.results import Leak, Measurement
+from masquerade.audit.results import Grade, Measurement
+from masquerade.metrics import intervals
+from masquerade.metrics.scale import MEANS, TWO_SIDED, most_of
 
-Grade = Literal["BROKEN", "WEAKENED", "NOT BROKEN BY THE ATTACKS RUN", "INCOMPLETE", "UNPROTECTED"]
+__all__ = ["Evidence", "Grade", "advantage", "bound_of", "turned"]
 
-BROKEN_ADVANTAGE = 0.5
-"""Half of the way from a blind guess to what the attack reaches without protection."""
-BROKEN_LINKAGE = 10.0
+BROKEN: Final = 0.5
+"""Half of the way from a blind guess to all there is to get."""
+LINKED: Final = 10.0
 """Times chance at which linking photos counts as broken, however small the share."""
+HIDDEN: Final = 0.25
+"""A quarter of the way: an interval that reaches as far could hide a leak that nobody would call a pass."""
+WORTHY: Final = 0.25
+"""How far an attack must get without protection before others are compared with it."""
+FALSE_ALARMS: Final = 0.01
+"""Share of the studies of a random guesser in which any of its numbers may pass for a leak."""
 
 
-def advantage(value: float, chance: float, ceiling: float | None) -> float:
-    """How far ``value`` is from chance (0) towards the score without protection (1)."""
-    bound = 1.0 if ceiling is None or ceiling <= chance else ceiling
-    if bound == chance:
-        return float(value > chance)
+def advantage(value: float, chance: float, bound: float = 1.0) -> float:
+    """How far ``value`` is from chance (0) towards ``bound`` (1)."""
+    if bound <= chance:
+        return 0.0
     return (value - chance) / (bound - chance)
 
 
-def strongest(leaks: Sequence[Leak]) -> Leak | None:
-    """The attack that ran with the largest advantage; None if none ran."""
-    ran = [leak for leak in leaks if leak.headline is not None and leak.status == "ran"]
-    return max(ran, key=lambda leak: _advantage(leak, "value"), default=None)
+def bound_of(measured: Measurement, ceiling: float | None) -> float:
+    """What counts as all there is to get: what is reached without protection, if that is well above chance."""
+    most = most_of(measured.metric)
+    if ceiling is None or advantage(ceiling, measured.chance, most) < WORTHY:
+        return most
+    return min(ceiling, most)
 
 
-def grade(leaks: Sequence[Leak], protected: bool) -> Grade:
-    """The grade of one arm.
+def turned(measured: Measurement) -> Measurement:
+    """An AUC below one half as that of the same attack with its sign turned; all else as it is."""
+    if measured.metric not in TWO_SIDED or measured.value >= measured.chance:
+        return measured
+    ends = {"value": measured.value, "low": measured.high, "high": measured.low}
+    same = {"same_low": measured.same_high, "same_high": measured.same_low}
+    mirrored = {name: 2 * measured.chance - end for name, end in (ends | same).items() if end is not None}
+    return measured.model_copy(update=mirrored)
 
-    BROKEN: the lower end of an attack's interval is past half of the unprotected bound, or past ten times
-    chance for linkage. WEAKENED: it is above chance. INCOMPLETE: neither, and an attack is missing.
+
+@final
+@dataclass(frozen=True)
+class Evidence:
+    """One number of an attack that ran, beside what counts as all.
+
+    Args:
+        measured: The number, turned where it must be.
+        bound: What counts as all there is to get.
+        level: Share of blind guesses that may pass for a leak.
     """
-    if not protected:
-        return "UNPROTECTED"
-    ran = [leak for leak in leaks if leak.headline is not None and leak.status == "ran"]
-    if any(_breaks(leak) for leak in ran):
-        return "BROKEN"
-    if not ran or any(leak.status == "incomplete" for leak in leaks):
-        return "INCOMPLETE"
-    if any(_low(leak) > leak.headline.chance for leak in ran if leak.headline is not None):
-        return "WEAKENED"
-    return "NOT BROKEN BY THE ATTACKS RUN"
 
+    measured: Measurement
+    bound: float
+    level: float
 
-def _breaks(leak: Leak) -> bool:
-    measured = leak.headline
-    if measured is None:
-        return False
-    linked = measured.metric == "linkage" and measured.low > BROKEN_LINKAGE * measured.chance
-    return linked or _advantage(leak, "low") > BROKEN_ADVANTAGE
+    @property
+    def strength(self) -> tuple[float, float]:
+        """What attacks are ranked by: the lower end of the interval over chance, then the value; no ceiling."""
+        m, most = self.measured, most_of(self.measured.metric)
+        return advantage(m.low, m.chance, most), advantage(m.value, m.chance, most)
 
+    @property
+    def above(self) -> bool:
+        """Whether it is above chance, so surely that all attacks of a study together seldom seem to be."""
+        m = self.measured
+        end = intervals.lower_end_of_mean if m.metric in MEANS else intervals.lower_end
+        sides = 2 if m.metric in TWO_SIDED else 1
+        return end(m.value, m.low, m.identities, self.level / sides) > m.chance
 
-def _low(leak: Leak) -> float:
-    return leak.headline.low if leak.headline is not None else 0.0
+    @property
+    def breaks(self) -> bool:
+        """Whether the lower end is past half of the way, or past ten times chance for linkage."""
+        m = self.measured
+        linked = m.metric == "linkage" and m.low > LINKED * m.chance
+        return self.above and (linked or advantage(m.low, m.chance, self.bound) > BROKEN)
 
-
-def _advantage(leak: Leak, end: Literal["value", "low"]) -> float:
-    measured: Measurement | None = leak.headline
-    assert measured is not None  # noqa: S101  (callers keep only leaks that ran)
-    return advantage(getattr(measured, end), measured.chance, leak.ceiling)
+    def could_be(self, limit: float) -> bool:
+        """Whether the interval reaches as far as ``limit`` of the way; an AUC may do so on either side."""
+        m = self.measured
+        high = max(m.high, 2 * m.chance - m.low) if m.metric in TWO_SIDED else m.high
+        return advantage(high, m.chance, self.bound) >= limit

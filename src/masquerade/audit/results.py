@@ -7,6 +7,10 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from masquerade.promises import Question
+
+Grade = Literal["BROKEN", "WEAKENED", "NOT BROKEN BY THE ATTACKS RUN", "INCOMPLETE", "UNPROTECTED"]
+
 
 class Plain(BaseModel):
     """Base of all: frozen, and no field that is not declared."""
@@ -24,7 +28,11 @@ class Run(Plain):
 
 
 class Measurement(Plain):
-    """A number over all repetitions: mean, interval resampled by identity, what a blind guess scores."""
+    """A number over all repetitions: mean over people, 95 % interval, what a blind guess scores.
+
+    ``low`` to ``high`` is for other people of the same kind; ``same_low`` to ``same_high`` for these people with
+    other keys and splits, where that was measured.
+    """
 
     metric: str
     value: float
@@ -34,6 +42,8 @@ class Measurement(Plain):
     n: int
     identities: int
     runs: list[Run]
+    same_low: float | None = None
+    same_high: float | None = None
 
 
 class ControlResult(Plain):
@@ -46,12 +56,24 @@ class ControlResult(Plain):
     passed: bool
 
 
+class NegativeControl(Plain):
+    """The same guesses held against a shuffled truth: where they score above chance, the score says nothing."""
+
+    metric: str
+    value: float
+    chance: float
+    low: float
+    high: float
+    passed: bool
+
+
 class Leak(Plain):
     """One attack on one arm.
 
     ``status`` is "ran"; "incomplete" when the attack could not run or its control failed; "not applicable"
     when the attack does not concern this disguise (a jigsaw without blocks). ``ceiling`` is the same attack's
-    score without protection, where measured.
+    score without protection, where measured. ``asks`` names the questions that its metrics answer, and ``reads`` the
+    kinds of protections that it was made for; without any, it is made for whatever there is.
     """
 
     attack: str
@@ -62,7 +84,10 @@ class Leak(Plain):
     headline: Measurement | None = None
     others: list[Measurement] = []
     control: ControlResult | None = None
+    negatives: list[NegativeControl] = []
     ceiling: float | None = None
+    asks: list[Question] = []
+    reads: list[str] = []
     seconds: float = 0.0
 
 
@@ -92,8 +117,31 @@ class PointMap(Plain):
     points: list[tuple[float, float, int]]
 
 
+class Answer(Plain):
+    """What attacks make of one question on one arm.
+
+    ``promised`` says whether the protection means to leave it open; where it does not, the answer is a fact and no
+    part of the arm's grade. ``leak`` is that of the strongest attack, by the lower end of its interval over chance;
+    of an AUC below one half it is that of the same attack with its sign turned. ``reason`` says why nothing can be
+    concluded.
+    """
+
+    question: Question
+    promised: bool
+    grade: Grade
+    reason: str = ""
+    strongest: str = ""
+    leak: Measurement | None = None
+    shows: list[str] = []
+
+
 class Arm(Plain):
-    """One protection (or none) under test."""
+    """One protection (or none) under test.
+
+    ``promises`` names the questions that the protection means to leave open, and ``kinds`` the parts that attacks must
+    read; reports from before they were stored have neither. ``grade``
+    is the worst of the promised ``answers``, and ``strongest`` the attack that decides it.
+    """
 
     name: str
     title: str
@@ -103,9 +151,11 @@ class Arm(Plain):
     beside: list[Measurement] = []
     """What a utility is to be compared with: nearest neighbours on the same features, and on pixels."""
     leaks: list[Leak] = []
-    grade: Literal["BROKEN", "WEAKENED", "NOT BROKEN BY THE ATTACKS RUN", "INCOMPLETE", "UNPROTECTED"]
+    promises: list[Question] = []
+    kinds: list[str] = []
+    answers: list[Answer] = []
+    grade: Grade
     strongest: str = ""
-    """Name of the attack with the largest advantage over chance."""
     seconds: float = 0.0
 
 

@@ -14,16 +14,15 @@ from typing import Any, final
 import torch
 
 from masquerade import __version__
+from masquerade.audit.answers import answered
 from masquerade.audit.attempt import attempt, make_attack, pictures_of, scores_of, status_of
-from masquerade.audit.ceilings import with_ceilings
 from masquerade.audit.code_version import code_version
 from masquerade.audit.encoded import EncodedScenes
 from masquerade.audit.features import split_of
 from masquerade.audit.figures import AXIS, fano_curves, figures_of, measurement_of
-from masquerade.audit.grade import grade, strongest
 from masquerade.audit.maps import point_map
 from masquerade.audit.pieces import Pieces, What
-from masquerade.audit.pooled import pooled
+from masquerade.audit.pooled import negative_controls, pooled
 from masquerade.audit.references import References
 from masquerade.audit.results import (
     Arm,
@@ -42,8 +41,10 @@ from masquerade.audit.sound import require_attackers, require_sound
 from masquerade.audit.steps import Say, Steps
 from masquerade.audit.store import Store
 from masquerade.audit.study import ArmSpec, AttackSpec, MapSpec, Resolved
-from masquerade.audit.trial import Trial, described, disguise_of, protects
+from masquerade.audit.trial import Trial, described, disguise_of, promises, protects, secret_kinds
 from masquerade.audit.views import Budget
+from masquerade.metrics import question_of
+from masquerade.promises import QUESTIONS
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,7 @@ class Audit:
             StudyError: If the study names what does not exist, or data are missing.
         """
         references = self.references.run(self._kept, self.steps.begin)
-        arms = with_ceilings([self._arm(arm) for arm in self.study.arms])
+        arms = answered([self._arm(arm) for arm in self.study.arms])
         fano, sentences = self._fano()
         maps, undrawn = self._maps()
         curves = [*figures_of(self.study.study.figures, arms), *self._budget_curves(), *fano]
@@ -180,7 +181,6 @@ class Audit:
         leaks = [
             self._leak(arm, spec, self._control(spec, arm.photos)) for spec in self.study.attacks_on(arm)
         ]
-        worst = strongest(leaks)
         return Arm(
             name=arm.name,
             title=arm.title or arm.name,
@@ -189,8 +189,9 @@ class Audit:
             utility=scored,
             beside=beside,
             leaks=leaks,
-            grade=grade(leaks, protected),
-            strongest=worst.attack if worst else "",
+            promises=promises(arm),
+            kinds=secret_kinds(arm) if protected else [],
+            grade="INCOMPLETE",
             seconds=self._spent() - before,
         )
 
@@ -222,8 +223,13 @@ class Audit:
         status, reason = status_of(pieces)
         if status == "ran" and control is not None and not control.passed and protects(arm):
             status = "incomplete"
-            reason = "the positive control failed: this attack is too weak here to conclude anything"
-        measured = {m: pooled(pieces, m, seeds) for m in [spec.metric, *spec.others]}
+            reason = f"the control failed: it is too weak here to conclude anything, also on {control.recipe}"
+        metrics = [spec.metric, *spec.others]
+        measured = {m: pooled(pieces, m, seeds) for m in metrics}
+        negatives = negative_controls(pieces, metrics, seeds)
+        if any(not control.passed and control.metric == spec.metric for control in negatives):
+            status = "incomplete"
+            reason = "the negative control failed: it scores above chance against a shuffled truth as well"
         return Leak(
             attack=spec.title,
             title=spec.title.replace("_", " "),
@@ -233,6 +239,9 @@ class Audit:
             headline=measured[spec.metric],
             others=[m for name, m in measured.items() if name != spec.metric and m is not None],
             control=control,
+            negatives=negatives,
+            asks=[question for question in QUESTIONS if question in map(question_of, metrics)],
+            reads=sorted(make_attack(spec).reads),
             seconds=sum(piece["seconds"] for piece in pieces),
         )
 

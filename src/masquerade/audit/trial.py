@@ -23,6 +23,7 @@ from masquerade.disguises.base import Disguise, Keyed
 from masquerade.disguises.crafted_features import CraftedFeatures
 from masquerade.disguises.encode import Encode
 from masquerade.disguises.noise_encoder import AdversarialNoise
+from masquerade.disguises.promised import kinds_in, promised_by
 from masquerade.disguises.split_encode import SplitEncode
 from masquerade.encoders import open_encoder
 from masquerade.encoders.noise_encoder import token_norm
@@ -37,6 +38,7 @@ from masquerade.metrics import (
     utility,
 )
 from masquerade.networks import Network
+from masquerade.promises import QUESTIONS, Question
 from masquerade.recipes import encoded, recipe
 from masquerade.training import Settings, embeddings, fit, preset, probabilities
 from masquerade.training.xnn_d import XNNDSettings
@@ -81,6 +83,19 @@ def protects(arm: ArmSpec) -> bool:
     if arm.protected is not None:
         return arm.protected
     return disguise_of(arm).keyed_by_secret or (arm.noise is not None and arm.noise.amount > 0)
+
+
+def promises(arm: ArmSpec) -> list[Question]:
+    """The questions that an arm's protection means to leave open, in their order."""
+    promised = AdversarialNoise.promises if arm.noise is not None else promised_by(disguise_of(arm))
+    return [question for question in QUESTIONS if question in promised]
+
+
+def secret_kinds(arm: ArmSpec) -> list[str]:
+    """The kinds of an arm's parts after the public encoder, chains aside, sorted."""
+    if arm.noise is not None:
+        return [AdversarialNoise.__name__]
+    return sorted(kinds_in(public_prefix(disguise_of(arm))[1]))
 
 
 def public_prefix(disguise: Disguise) -> tuple[Disguise | None, Disguise]:

@@ -23,6 +23,7 @@ from masquerade.disguises.keyed_crafting import require_networks, settings_of
 from masquerade.disguises.parts import filled
 from masquerade.errors import UsageError
 from masquerade.keys import Key, rounded_digest
+from masquerade.promises import THE_PERSON
 
 _PART: Final = 16
 """Photos at a time, the last ones filled up, so that a photo has the same bits in every batch."""
@@ -64,6 +65,7 @@ class AmortisedCrafter(Disguise):
     batch: int = 64
 
     keyed_by_secret = True
+    promises = THE_PERSON
     restorable = False
 
     def __post_init__(self) -> None:

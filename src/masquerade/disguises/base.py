@@ -23,6 +23,7 @@ from masquerade.errors import SecretLeakRefused, UsageError
 from masquerade.keys import Key
 from masquerade.masknets.base import Source
 from masquerade.masknets.generator import TrainedGenerator
+from masquerade.promises import BOTH, Question
 from masquerade.traits import Traits
 
 Shape = tuple[int, int, int]
@@ -215,6 +216,9 @@ class Disguise(ABC):
     @abstractmethod
     def restorable(self) -> bool:
         """Whether the owner can undo it exactly, up to rounding."""
+
+    promises: ClassVar[frozenset[Question]] = BOTH
+    """The questions that what is released must leave open; see ``masquerade.promises``."""
 
     revision: ClassVar[int] = 1
     """Raised by hand when the same parameters, key and photos begin to give something else."""

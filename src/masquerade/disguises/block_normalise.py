@@ -12,6 +12,7 @@ from masquerade.disguises.base import Disguise, Keyed, Shape
 from masquerade.disguises.block_size import BlockSize, checked_block, grid_of
 from masquerade.errors import UsageError
 from masquerade.keys import Key
+from masquerade.promises import NOTHING
 
 DEVIATION: Final = 64.0
 """Standard deviation of a block's numbers afterwards: nearly all then lie within 128 of zero."""
@@ -41,6 +42,7 @@ class BlockNormalise(Disguise):
     epsilon: float = 1.0
 
     keyed_by_secret = False
+    promises = NOTHING
     per_image = True
     restorable = False
 

@@ -9,6 +9,7 @@ from masquerade.disguises.base import Disguise, Keyed, Shape
 from masquerade.encoders.base import Encoder
 from masquerade.errors import UsageError
 from masquerade.keys import Key
+from masquerade.promises import NOTHING
 
 
 @final
@@ -26,6 +27,7 @@ class Encode(Disguise):
     encoder: Encoder
 
     keyed_by_secret = False
+    promises = NOTHING
     per_image = True
     restorable = False
 

@@ -16,6 +16,7 @@ from masquerade.disguises.recognised import apart, require_recognisers, vectors
 from masquerade.encoders.recogniser import Recogniser
 from masquerade.errors import UsageError
 from masquerade.keys import Key, KeyStream, rounded_digest
+from masquerade.promises import THE_PERSON
 
 Mode = Literal["low", "mid", "high"]
 
@@ -55,6 +56,7 @@ class Fawkes(Disguise):
     targeted: bool = False
 
     keyed_by_secret = True
+    promises = THE_PERSON
     per_image = True
     restorable = False
 

@@ -10,6 +10,7 @@ from torch import Tensor
 from masquerade.disguises.base import Disguise, Keyed, Shape
 from masquerade.disguises.checks import require_number
 from masquerade.keys import Key, KeyStream, rounded_digest
+from masquerade.promises import NOTHING
 
 _PART: Final = 64
 """Images whose noise is in memory at a time."""
@@ -32,6 +33,7 @@ class GaussianNoise(Disguise):
     deviation: float
 
     keyed_by_secret = True
+    promises = NOTHING
     per_image = True
     restorable = False
 

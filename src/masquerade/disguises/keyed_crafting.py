@@ -19,6 +19,7 @@ from masquerade.disguises.instahide import call_of
 from masquerade.disguises.split_encode import require_split
 from masquerade.errors import UsageError
 from masquerade.keys import Key, rounded_digest
+from masquerade.promises import THE_PERSON
 
 Settings = TypeVar("Settings", bound=BaseModel)
 
@@ -47,6 +48,7 @@ class Crafting(Disguise, ABC):
     batch: int = 64
 
     keyed_by_secret = True
+    promises = THE_PERSON
     per_image = False
     restorable = False
 

@@ -15,6 +15,7 @@ from masquerade.disguises.recognised import apart, require_recognisers, vectors
 from masquerade.encoders.recogniser import Recogniser
 from masquerade.keys import Key, KeyStream, rounded_digest
 from masquerade.networks.similarity import Similarity
+from masquerade.promises import THE_PERSON
 
 _NOISE: Final = 0.005 * 255
 _SIGMA: Final = 3.0
@@ -47,6 +48,7 @@ class LowKey(Disguise):
     perceptual: float = 0.05
 
     keyed_by_secret = True
+    promises = THE_PERSON
     per_image = True
     restorable = False
 

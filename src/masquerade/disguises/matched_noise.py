@@ -12,6 +12,7 @@ from masquerade.disguises.checks import require_number, require_one_of
 from masquerade.disguises.cloak_optimiser import grey_ones, tied
 from masquerade.disguises.keyed_cloak import KeyedCloak
 from masquerade.keys import Key, KeyStream, rounded_digest
+from masquerade.promises import THE_PERSON
 
 _HALVINGS: Final = 32
 _LARGEST_SCALE: Final = 2048.0
@@ -34,6 +35,7 @@ class MatchedNoise(Disguise):
     fresh: bool = False
 
     keyed_by_secret = True
+    promises = THE_PERSON
     per_image = True
     restorable = False
 

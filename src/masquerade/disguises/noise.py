@@ -10,6 +10,7 @@ from torch import Tensor
 from masquerade.disguises.base import Disguise, Keyed, Shape
 from masquerade.errors import UsageError
 from masquerade.keys import Key, KeyStream, rounded_digest
+from masquerade.promises import NOTHING
 
 _PART: Final = 64
 """Images whose noise is in memory at a time."""
@@ -35,6 +36,7 @@ class Noise(Disguise):
     level: float
 
     per_image = True
+    promises = NOTHING
 
     def __post_init__(self) -> None:
         if isinstance(self.level, bool) or not isinstance(self.level, (int, float)) or not self._is_sane():

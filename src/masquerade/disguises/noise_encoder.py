@@ -11,6 +11,7 @@ from masquerade.disguises.tokens import in_parts
 from masquerade.encoders.noise_encoder import NoiseEncoder
 from masquerade.errors import UsageError
 from masquerade.keys import Key
+from masquerade.promises import THE_PERSON
 
 _PART = 64
 """Feature maps at a time, always as many, so that a map has the same noise in any batch."""
@@ -34,6 +35,7 @@ class AdversarialNoise(Disguise):
     noise: NoiseEncoder
 
     keyed_by_secret = False
+    promises = THE_PERSON
     per_image = True
     restorable = False
 

@@ -9,6 +9,7 @@ from masquerade.disguises.base import Disguise, Keyed, Shape
 from masquerade.keys import Key
 from masquerade.masknets import NUMBERS, Source
 from masquerade.networks.masknet import MaskNet
+from masquerade.promises import THE_PERSON
 
 
 class OwnMaskNet(Disguise):
@@ -17,6 +18,7 @@ class OwnMaskNet(Disguise):
     source: Source
 
     keyed_by_secret = True
+    promises = THE_PERSON
     per_image = True
     restorable = False
     bound_to_parameters = False

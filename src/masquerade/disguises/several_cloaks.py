@@ -14,6 +14,7 @@ from masquerade.disguises.masknet_cloak import MaskNetCloak
 from masquerade.errors import UsageError
 from masquerade.keys import Key, KeyStream
 from masquerade.masknets import Source
+from masquerade.promises import THE_PERSON
 
 _FEWEST: Final = 2
 
@@ -42,6 +43,7 @@ class SeveralCloaks(Disguise):
     dssim: float = 0.1
 
     keyed_by_secret = True
+    promises = THE_PERSON
     per_image = True
     restorable = False
     bound_to_parameters = False

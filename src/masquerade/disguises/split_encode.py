@@ -11,6 +11,7 @@ from masquerade.disguises.base import Disguise, Keyed, Shape
 from masquerade.disguises.parts import filled
 from masquerade.errors import UsageError
 from masquerade.keys import Key
+from masquerade.promises import THE_PERSON
 
 _PART: Final = 16
 """Photos at a time, the last ones filled up, so that a photo has the same bits in every batch."""
@@ -31,6 +32,7 @@ class SplitEncode(Disguise):
     split: TrainedSplit
 
     keyed_by_secret = False
+    promises = THE_PERSON
     per_image = True
     restorable = False
 

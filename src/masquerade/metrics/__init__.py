@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Final, Literal
+from typing import Final
 
 from masquerade.guesses import Guess
 from masquerade.metrics.attribute_auc import attribute_agreement, attribute_auc
@@ -31,6 +31,7 @@ from masquerade.metrics.ssim import ssim
 from masquerade.metrics.tracked import tracked, tracked_cloaked, tracked_others
 from masquerade.metrics.utility import utility
 from masquerade.metrics.verification import tar_at_far
+from masquerade.promises import Question
 
 Metric = Callable[[Guess, Truth], Score]
 
@@ -57,9 +58,6 @@ EVERY_METRIC: Mapping[str, Metric] = MappingProxyType(
     }
 )
 """Every metric of a guess by the name that studies and scores use; ``utility`` is that of a model."""
-
-Question = Literal["photo", "person"]
-"""What a leak answers: is this photo in it (the attacker holds it, or gets it back); who, or is this person, in it."""
 
 _OF_THE_PHOTO: Final = frozenset(
     {

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
+from scipy import optimize, stats
 
 Floats = NDArray[np.float64]
 
@@ -19,6 +19,8 @@ _ENOUGH = 20
 """People with a success and people with a failure from which on the design effect is believed; chosen by
 simulation over 480 designs of clusters, see the test."""
 _RESAMPLES = 2000
+_SURE = 1e-6
+"""An interval that ends so close to its value speaks of more trials than there are."""
 
 
 def totals(values: ArrayLike, identities: ArrayLike) -> tuple[Floats, Floats]:
@@ -86,6 +88,45 @@ def beta_interval(
     trust = np.clip(rarer / _ENOUGH, 0, 1)
     effective = 1 / ((1 - trust) / careful + trust / independent)
     return _clopper_pearson(value * effective, effective)
+
+
+def lower_end(value: float, low: float, people: int, level: float) -> float:
+    """Lower end of a share at another level than the 95 % interval's.
+
+    Args:
+        value: The share.
+        low: Lower end of its 95 % interval.
+        people: Identities behind it.
+        level: Share of the truths that may lie below, under .025.
+
+    Returns:
+        The end of Clopper and Pearson at as many independent trials as the interval speaks of; fewer, as Student's
+        quantiles ask, where there are more of them than people.
+    """
+    if low <= 0 or people < 2:
+        return 0.0
+    if low >= value * (1 - _SURE):
+        return low
+    trials = float(np.exp(optimize.brentq(lambda n: _below(value, np.exp(n), 1 - _LEVEL) - low, -20, 30)))
+    wider = (stats.norm.ppf(level) / _student(level, people)) / (
+        stats.norm.ppf(1 - _LEVEL) / _student(1 - _LEVEL, people)
+    )
+    return _below(value, max(min(trials, people), trials * wider**2), level)
+
+
+def _below(value: float, trials: float, level: float) -> float:
+    return float(stats.beta.ppf(level, value * trials, (1 - value) * trials + 1))
+
+
+def _student(level: float, people: int) -> float:
+    return float(stats.t.ppf(level, people - 1))
+
+
+def lower_end_of_mean(value: float, low: float, people: int, level: float) -> float:
+    """As ``lower_end``, of a mean of numbers: Student's quantiles stretch the interval's lower half."""
+    if people < 2:
+        return -np.inf
+    return value - (value - low) * _student(level, people) / _student(1 - _LEVEL, people)
 
 
 def _clopper_pearson(hits: Floats, trials: Floats) -> tuple[Floats, Floats]:

@@ -34,6 +34,9 @@ def _environment() -> Environment:
         meaning=words.meaning,
         metric_words=words.metric_words,
         percent=words.percent,
+        holds=words.HOLDS,
+        questions=words.QUESTIONS,
+        same_people=words.same_people,
         sights=words.SIGHTS,
         verdict=verdict,
     )

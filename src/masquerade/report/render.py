@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from masquerade.audit.answers import with_answers
 from masquerade.audit.results import Report
 from masquerade.files.durable import write_durably
 from masquerade.report.markdown import markdown
@@ -29,6 +30,7 @@ def render(report: Report, pictures: Sequence[PictureGrid], out: Path) -> Path:
     Returns:
         The page's path.
     """
+    report = with_answers(report)
     write_numbers(report, out)
     html = out / "report.html"
     write_durably(html, [_page(report, pictures).encode()])
@@ -37,6 +39,7 @@ def render(report: Report, pictures: Sequence[PictureGrid], out: Path) -> Path:
 
 def write_numbers(report: Report, out: Path) -> None:
     """Write ``report.json`` and ``report.md``: all but the page."""
+    report = with_answers(report)
     out.mkdir(parents=True, exist_ok=True)
     write_durably(out / "report.json", [report.model_dump_json(indent=2).encode(), b"\n"])
     write_durably(out / "report.md", [markdown(report).encode()])

@@ -3,8 +3,9 @@
 from collections import Counter
 from dataclasses import dataclass
 
-from masquerade.audit.grade import Grade, advantage
-from masquerade.audit.results import Arm, Leak, Measurement, Report
+from masquerade.audit.grade import advantage, bound_of, turned
+from masquerade.audit.results import Answer, Arm, Grade, Leak, Measurement, Report
+from masquerade.report.words import QUESTIONS, listed
 
 _COUNTED: dict[Grade, str] = {
     "BROKEN": "broken",
@@ -65,14 +66,46 @@ def strongest(arm: Arm) -> Leak | None:
 
 
 def advantages(leak: Leak) -> tuple[float, float, float] | None:
-    """Value and interval of an attack's advantage: 0 a blind guess, 1 as good as without protection."""
-    measured = leak.headline
-    if measured is None:
+    """Value and interval of an attack's advantage: 0 a blind guess, 1 all there is to get.
+
+    That is what it gets without protection, where that is well above chance.
+    """
+    if leak.headline is None:
         return None
+    measured = turned(leak.headline)
+    bound = bound_of(measured, leak.ceiling)
     value, low, high = (
-        advantage(end, measured.chance, leak.ceiling) for end in (measured.value, measured.low, measured.high)
+        advantage(end, measured.chance, bound) for end in (measured.value, measured.low, measured.high)
     )
     return value, low, high
+
+
+def had(answer: Answer) -> str:
+    """What the strongest attacker had beside what was released."""
+    return listed(answer.shows) or "nothing else"
+
+
+def assumption(arm: Arm, answer: Answer) -> str:
+    """The one line beside an answer: what it rests on."""
+    if answer.grade == "UNPROTECTED":
+        return "Nothing protects: what attackers can get."
+    if answer.grade == "INCOMPLETE":
+        return f"No conclusion: {answer.reason}."
+    if answer.grade == "NOT BROKEN BY THE ATTACKS RUN":
+        ran = [leak for leak in arm.leaks if leak.status == "ran"]
+        most = listed(sorted({sight for leak in ran for sight in leak.shows})) or "what was released"
+        return f"Assumes that nobody has better attacks, or more than: {most}."
+    return f"Assumes an attacker with: {had(answer)}."
+
+
+def promise(answer: Answer) -> str:
+    """Whether the protection means to leave the question open, in a few words."""
+    return "promised" if answer.promised else "not promised, a fact"
+
+
+def asked(answer: Answer) -> str:
+    """The question in words."""
+    return QUESTIONS[answer.question]
 
 
 def gaps(report: Report) -> list[Gap]:

@@ -1,9 +1,11 @@
 """What reports call things: metrics, grades and what an attacker is shown, in words for every reader."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from masquerade.audit.results import Measurement
+from masquerade.audit.results import Grade, Measurement
+from masquerade.promises import Question
 
 Kind = Literal["share", "plain", "small", "decibels", "count"]
 
@@ -207,13 +209,22 @@ METRICS = {
     ),
 }
 
-GRADES = {
-    "BROKEN": "An attack undoes it. Treat the disguised photos as if they were the photos.",
-    "WEAKENED": "An attack does better than guessing, but not half as well as without protection.",
+GRADES: dict[Grade, str] = {
+    "BROKEN": "An attack undoes it. Treat what was released as if it were the photos.",
+    "WEAKENED": "An attack does better than guessing, but gets less than half of what there is to get.",
     "NOT BROKEN BY THE ATTACKS RUN": "No attack that ran did measurably better than guessing. "
     "This says nothing about attacks that were not run.",
-    "INCOMPLETE": "No attack ran, or one could not run or failed its control, so nothing can be concluded.",
+    "INCOMPLETE": "Nothing can be concluded: what was run could not have shown a break.",
     "UNPROTECTED": "No protection: what everything else is compared with.",
+}
+
+QUESTIONS: dict[Question, str] = {
+    "photo": "Is this photo in it?",
+    "person": "Is this person in it?",
+}
+HOLDS: dict[Question, str] = {
+    "photo": "The attacker holds the photo, or gets it back.",
+    "person": "The attacker holds other photos of the person.",
 }
 
 SIGHTS = {
@@ -236,6 +247,11 @@ SIGHTS = {
     "own": "a user's own cloak",
     "recognisers": "public recognisers",
 }
+
+
+def listed(sights: Iterable[str]) -> str:
+    """What attackers are shown, in words, one after the other."""
+    return ", ".join(SIGHTS.get(sight, sight) for sight in sights)
 
 
 _UNKNOWN = "It scores {value}; guessing {chance}."
@@ -280,6 +296,14 @@ def interval(measured: Measurement) -> str:
         if low.endswith(unit) and high.endswith(unit):
             low = low.removesuffix(unit)
     return f"{low} to {high}"
+
+
+def same_people(measured: Measurement) -> str:
+    """The interval for these people with other keys and splits; empty where it was not measured."""
+    if measured.same_low is None or measured.same_high is None:
+        return ""
+    ends = {"low": measured.same_low, "high": measured.same_high}
+    return interval(measured.model_copy(update=ends))
 
 
 def meaning(measured: Measurement) -> str:

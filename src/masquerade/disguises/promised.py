@@ -1,0 +1,58 @@
+"""What a whole protection promises, and which kinds of parts it has: from what each part declares."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import fields
+from typing import Any, Final
+
+from masquerade.disguises.base import Disguise
+from masquerade.disguises.chain import Chain
+from masquerade.disguises.description import EVERY_DISGUISE
+from masquerade.disguises.noise_encoder import AdversarialNoise
+from masquerade.promises import BOTH, Question
+
+_KINDS: Final[tuple[type[Disguise], ...]] = (*EVERY_DISGUISE, AdversarialNoise)
+_DECLARED: Final = {kind.__name__: kind.promises for kind in _KINDS}
+
+
+def promised_by(disguise: Disguise) -> frozenset[Question]:
+    """The questions that a disguise promises to leave open: those of its parts, and both if they name none."""
+    return _together(part.promises for part in _steps(disguise))
+
+
+def promised_as_described(description: Mapping[str, Any]) -> frozenset[Question]:
+    """As ``promised_by``, from public parameters; a kind that is not known here promises both."""
+    return _together(_DECLARED.get(str(kind), BOTH) for kind in _kinds_described(description))
+
+
+def kinds_in(disguise: Disguise) -> frozenset[str]:
+    """The kinds of all parts, chains aside: what an attack must be able to read."""
+    return frozenset(type(part).__name__ for part in _parts(disguise))
+
+
+def _together(declared: Iterator[frozenset[Question]]) -> frozenset[Question]:
+    return frozenset().union(*declared) or BOTH
+
+
+def _steps(disguise: Disguise) -> Iterator[Disguise]:
+    if isinstance(disguise, Chain):
+        for part in disguise.parts:
+            yield from _steps(part)
+    else:
+        yield disguise
+
+
+def _parts(disguise: Disguise) -> Iterator[Disguise]:
+    """As ``_steps``, with the disguises that a step holds."""
+    for step in _steps(disguise):
+        yield step
+        for field in fields(step):  # type: ignore[arg-type]
+            if isinstance(held := getattr(step, field.name), Disguise):
+                yield from _parts(held)
+
+
+def _kinds_described(description: Mapping[str, Any]) -> Iterator[object]:
+    if description.get("kind") == Chain.__name__:
+        for part in description.get("parts", ()):
+            yield from _kinds_described(part)
+    else:
+        yield description.get("kind")
