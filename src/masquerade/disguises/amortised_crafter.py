@@ -24,6 +24,7 @@ from masquerade.disguises.parts import filled
 from masquerade.errors import UsageError
 from masquerade.keys import Key, rounded_digest
 from masquerade.promises import THE_PERSON
+from masquerade.traits import Traits
 
 _PART: Final = 16
 """Photos at a time, the last ones filled up, so that a photo has the same bits in every batch."""
@@ -77,6 +78,13 @@ class AmortisedCrafter(Disguise):
         require_count("number of iterations", self.refine, 0, 1_000_000, place)
         require_count("number of photos in a batch", self.batch, 1, 4096, place)
         object.__setattr__(self, "settings", settings_of(self.settings, CraftSettings, place))
+
+    takes_long = True
+
+    @property
+    def traits(self) -> Traits:
+        """Features near the photo's own; those that are refined depend on their batch."""
+        return Traits(self.per_image, linear=False, same_map=True, keeps_inner_products=False)
 
     @property
     def per_image(self) -> bool:

@@ -225,8 +225,16 @@ class Disguise(ABC):
 
     @property
     def traits(self) -> Traits | None:
-        """What it does to photos, as attacks ask for it; None where that is left to measurement."""
+        """What it does to photos, as attacks ask for it; None where that is left to measurement.
+
+        Cloaks leave it: their change is small and follows from networks, so that how nearly they are linear does too.
+        """
         return None
+
+    @property
+    def takes_long(self) -> bool:
+        """Whether photos are optimised one by one, so that an audit does not ask for hundreds to measure traits."""
+        return False
 
     bound_to_parameters: ClassVar[bool] = True
     """Whether other parameters have other secrets; False only where the secret was issued, and is the user's own."""

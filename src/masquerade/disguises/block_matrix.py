@@ -13,6 +13,7 @@ from masquerade.disguises.block_size import BlockSize, checked_block, grid_of, l
 from masquerade.disguises.keyed_blocks import KeyedBlocks
 from masquerade.errors import UsageError
 from masquerade.keys import Key, KeyStream
+from masquerade.traits import Traits
 
 Variant = Literal["rows", "block"]
 MatrixKind = Literal["orthogonal", "rotation", "gaussian", "uniform01"]
@@ -58,6 +59,11 @@ class BlockMatrix(Disguise):
         if self.per_channel is None:
             object.__setattr__(self, "per_channel", self.variant == "rows")
         _require_one_of("per_channel", self.per_channel, (True, False))
+
+    @property
+    def traits(self) -> Traits:
+        """One linear map for all photos; orthogonal matrices keep inner products."""
+        return Traits(True, True, True, keeps_inner_products=self.matrix in ("orthogonal", "rotation"))
 
     @property
     def restorable(self) -> bool:

@@ -13,6 +13,7 @@ from masquerade.disguises.block_size import BlockSize, checked_block, grid_of
 from masquerade.errors import UsageError
 from masquerade.keys import Key
 from masquerade.promises import NOTHING
+from masquerade.traits import Traits
 
 DEVIATION: Final = 64.0
 """Standard deviation of a block's numbers afterwards: nearly all then lie within 128 of zero."""
@@ -45,6 +46,7 @@ class BlockNormalise(Disguise):
     promises = NOTHING
     per_image = True
     restorable = False
+    traits = Traits(deterministic=True, linear=False, same_map=True, keeps_inner_products=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "block", checked_block(self.block, "BlockNormalise"))

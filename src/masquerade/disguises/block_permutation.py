@@ -8,6 +8,7 @@ from masquerade.disguises.block_map import BlockMap
 from masquerade.disguises.block_size import BlockSize, checked_block, grid_of, label
 from masquerade.disguises.keyed_blocks import KeyedBlocks
 from masquerade.keys import Key
+from masquerade.traits import Traits
 
 
 @final
@@ -30,6 +31,7 @@ class BlockPermutation(Disguise):
     keyed_by_secret = True
     per_image = True
     restorable = True
+    traits = Traits(deterministic=True, linear=True, same_map=True, keeps_inner_products=True)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "block", checked_block(self.block, "BlockPermutation"))

@@ -12,6 +12,7 @@ from masquerade.disguises.encode import Encode
 from masquerade.disguises.keyed_blocks import KeyedBlocks
 from masquerade.errors import UsageError
 from masquerade.keys import Key
+from masquerade.traits import Traits
 
 
 @final
@@ -56,6 +57,20 @@ class Chain(Disguise):
     def restorable(self) -> bool:
         """Whether every part is."""
         return all(part.restorable for part in self.parts)
+
+    @property
+    def traits(self) -> Traits | None:
+        """What every part has; None where one leaves it to measurement."""
+        declared = [part.traits for part in self.parts]
+        known = [traits for traits in declared if traits is not None]
+        if len(known) < len(declared):
+            return None
+        return Traits(**{name: all(getattr(one, name) for one in known) for name in Traits.names()})
+
+    @property
+    def takes_long(self) -> bool:
+        """Whether any part does."""
+        return any(part.takes_long for part in self.parts)
 
     def keyed(self, key: Key, shape: Shape) -> Keyed:
         """Key every part, for the shape that the part before it gives."""

@@ -10,6 +10,7 @@ from masquerade.crafting.reconstruction import Reconstruction
 from masquerade.crafting.settings import CraftSettings
 from masquerade.crafting.solver import Start
 from masquerade.disguises.keyed_crafting import Crafting, settings_of
+from masquerade.traits import Traits
 
 PUBLISHED: Final = CraftSettings()
 """The paper's numbers, or its code's, but the fast solver where there is a choice."""
@@ -36,6 +37,8 @@ class Crafter(Crafting):
     def __post_init__(self) -> None:
         super().__post_init__()
         object.__setattr__(self, "settings", settings_of(self.settings, CraftSettings, "Crafter"))
+
+    traits = Traits(deterministic=False, linear=False, same_map=True, keeps_inner_products=False)
 
     def minibatch(self) -> int:
         """Images in a step of the critic."""

@@ -11,6 +11,7 @@ from masquerade.disguises.checks import require_count
 from masquerade.disguises.random_network import Layer, secrets_of, through, uniform_layers
 from masquerade.disguises.tokens import in_parts
 from masquerade.keys import Key, rounded_digest
+from masquerade.traits import Traits
 
 _CENTRE, _SCALE = 127.5, 64.0
 _PART: Final = 32
@@ -39,6 +40,11 @@ class Dauntless(Disguise):
     keyed_by_secret = True
     per_image = True
     restorable = False
+
+    @property
+    def traits(self) -> Traits:
+        """One map for all photos, linear if it is of one layer."""
+        return Traits(True, linear=self.depth == 1, same_map=True, keeps_inner_products=False)
 
     def __post_init__(self) -> None:
         require_count("width", self.width, 1, 8192, "Dauntless")

@@ -10,6 +10,7 @@ from masquerade.encoders.base import Encoder
 from masquerade.errors import UsageError
 from masquerade.keys import Key
 from masquerade.promises import NOTHING
+from masquerade.traits import Traits
 
 
 @final
@@ -30,6 +31,7 @@ class Encode(Disguise):
     promises = NOTHING
     per_image = True
     restorable = False
+    traits = Traits(deterministic=True, linear=False, same_map=True, keeps_inner_products=False)
 
     def __post_init__(self) -> None:
         if not isinstance(self.encoder, Encoder):

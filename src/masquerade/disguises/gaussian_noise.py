@@ -11,6 +11,7 @@ from masquerade.disguises.base import Disguise, Keyed, Shape
 from masquerade.disguises.checks import require_number
 from masquerade.keys import Key, KeyStream, rounded_digest
 from masquerade.promises import NOTHING
+from masquerade.traits import Traits
 
 _PART: Final = 64
 """Images whose noise is in memory at a time."""
@@ -36,6 +37,7 @@ class GaussianNoise(Disguise):
     promises = NOTHING
     per_image = True
     restorable = False
+    traits = Traits(deterministic=True, linear=True, same_map=True, keeps_inner_products=True)
 
     def __post_init__(self) -> None:
         require_number("standard deviation of noise", self.deviation, 1e-6, 1e6, "GaussianNoise")

@@ -13,6 +13,7 @@ from masquerade.disguises.base import Disguise, Keyed, Shape, nonces_of
 from masquerade.disguises.checks import require_count, require_number, require_one_of
 from masquerade.errors import UsageError
 from masquerade.keys import Key, KeyStream, rounded_digest
+from masquerade.traits import Traits
 
 MixMode = Literal["inside", "cross"]
 
@@ -56,6 +57,7 @@ class InstaHide(Disguise):
     keyed_by_secret = True
     per_image = False
     restorable = False
+    traits = Traits(deterministic=False, linear=False, same_map=False, keeps_inner_products=False)
 
     def __post_init__(self) -> None:
         require_one_of("mode", self.mode, MIX_MODES, "InstaHide")

@@ -51,6 +51,7 @@ class Crafting(Disguise, ABC):
     promises = THE_PERSON
     per_image = False
     restorable = False
+    takes_long = True
 
     def __post_init__(self) -> None:
         place = type(self).__name__

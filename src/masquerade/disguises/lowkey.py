@@ -50,6 +50,7 @@ class LowKey(Disguise):
     keyed_by_secret = True
     promises = THE_PERSON
     per_image = True
+    takes_long = True
     restorable = False
 
     def __post_init__(self) -> None:

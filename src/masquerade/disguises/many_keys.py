@@ -11,8 +11,11 @@ from torch import Tensor
 from masquerade.disguises.base import Disguise, Keyed, Shape
 from masquerade.disguises.checks import require_count, require_one_of
 from masquerade.disguises.choosing import by_turns, chosen_by
+from masquerade.disguises.gaussian_noise import GaussianNoise
+from masquerade.disguises.noise import Noise
 from masquerade.errors import UsageError
 from masquerade.keys import Key, KeyStream
+from masquerade.traits import Traits
 
 Told = Literal["planes", "slots"]
 
@@ -55,6 +58,18 @@ class ManyKeys(Disguise):
 
     keyed_by_secret = True
     per_image = True
+
+    @property
+    def traits(self) -> Traits | None:
+        """Photos of two keys go through two maps, unless the key is one of noise."""
+        if self.inner.traits is None or isinstance(self.inner, (Noise, GaussianNoise)):
+            return self.inner.traits
+        return Traits(self.inner.traits.deterministic, False, same_map=False, keeps_inner_products=False)
+
+    @property
+    def takes_long(self) -> bool:
+        """Whether the inner disguise does."""
+        return self.inner.takes_long
 
     @property
     def restorable(self) -> bool:

@@ -16,6 +16,7 @@ from masquerade.disguises.checks import require_count
 from masquerade.disguises.random_network import Layer, secrets_of, through, uniform_layer
 from masquerade.disguises.tokens import in_parts, maps_of, patches_of
 from masquerade.keys import Key, KeyStream, rounded_digest
+from masquerade.traits import Traits
 
 CALIBRATION_IMAGES: Final = 64
 _CENTRE, _SCALE = 127.5, 64.0
@@ -51,6 +52,7 @@ class NeuraCrypt(Disguise):
     keyed_by_secret = True
     per_image = True
     restorable = False
+    traits = Traits(deterministic=True, linear=False, same_map=False, keeps_inner_products=False)
 
     def __post_init__(self) -> None:
         require_count("depth", self.depth, 0, 16, "NeuraCrypt")

@@ -11,6 +11,7 @@ from masquerade.disguises.base import Disguise, Keyed, Shape
 from masquerade.errors import UsageError
 from masquerade.keys import Key, KeyStream, rounded_digest
 from masquerade.promises import NOTHING
+from masquerade.traits import Traits
 
 _PART: Final = 64
 """Images whose noise is in memory at a time."""
@@ -37,6 +38,7 @@ class Noise(Disguise):
 
     per_image = True
     promises = NOTHING
+    traits = Traits(deterministic=True, linear=True, same_map=True, keeps_inner_products=True)
 
     def __post_init__(self) -> None:
         if isinstance(self.level, bool) or not isinstance(self.level, (int, float)) or not self._is_sane():

@@ -12,6 +12,7 @@ from masquerade.encoders.noise_encoder import NoiseEncoder
 from masquerade.errors import UsageError
 from masquerade.keys import Key
 from masquerade.promises import THE_PERSON
+from masquerade.traits import Traits
 
 _PART = 64
 """Feature maps at a time, always as many, so that a map has the same noise in any batch."""
@@ -38,6 +39,7 @@ class AdversarialNoise(Disguise):
     promises = THE_PERSON
     per_image = True
     restorable = False
+    traits = Traits(deterministic=True, linear=False, same_map=True, keeps_inner_products=False)
 
     def __post_init__(self) -> None:
         if self.noise.options.pixels:

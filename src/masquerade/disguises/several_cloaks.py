@@ -45,6 +45,7 @@ class SeveralCloaks(Disguise):
     keyed_by_secret = True
     promises = THE_PERSON
     per_image = True
+    takes_long = True
     restorable = False
     bound_to_parameters = False
 

@@ -12,6 +12,7 @@ from masquerade.disguises.parts import filled
 from masquerade.errors import UsageError
 from masquerade.keys import Key
 from masquerade.promises import THE_PERSON
+from masquerade.traits import Traits
 
 _PART: Final = 16
 """Photos at a time, the last ones filled up, so that a photo has the same bits in every batch."""
@@ -35,6 +36,7 @@ class SplitEncode(Disguise):
     promises = THE_PERSON
     per_image = True
     restorable = False
+    traits = Traits(deterministic=True, linear=False, same_map=True, keeps_inner_products=False)
 
     def __post_init__(self) -> None:
         require_split(self.split, "SplitEncode")

@@ -16,6 +16,7 @@ from masquerade.disguises.random_network import Layer, secrets_of, through, unif
 from masquerade.disguises.tokens import in_parts, maps_of, patches_of
 from masquerade.errors import UsageError
 from masquerade.keys import Key, KeyStream, rounded_digest
+from masquerade.traits import Traits
 
 TargetForm = Literal["product", "factored"]
 
@@ -59,6 +60,11 @@ class TaskAugment(Disguise):
     keyed_by_secret = True
     per_image = True
     restorable = False
+
+    @property
+    def traits(self) -> Traits:
+        """A partner is so much noise to one linear layer; behind ReLU another partner is another map."""
+        return Traits(True, linear=self.depth == 1, same_map=self.depth == 1, keeps_inner_products=False)
 
     def __post_init__(self) -> None:
         require_count("number of classes", self.classes, 2, 1000, "TaskAugment")

@@ -12,6 +12,7 @@ from masquerade.disguises.base import Disguise, Keyed, Shape
 from masquerade.disguises.checks import require_number, require_one_of
 from masquerade.disguises.tokens import in_parts
 from masquerade.keys import Key, KeyStream, rounded_digest
+from masquerade.traits import Traits
 
 TokenMatrixKind = Literal["gaussian", "orthogonal"]
 
@@ -48,6 +49,11 @@ class TokenMatrix(Disguise):
     keyed_by_secret = True
     per_image = True
     restorable = True
+
+    @property
+    def traits(self) -> Traits:
+        """One linear map for all photos; orthogonal matrices keep inner products."""
+        return Traits(True, True, True, keeps_inner_products=self.matrix == "orthogonal")
 
     def __post_init__(self) -> None:
         require_one_of("matrix", self.matrix, TOKEN_MATRIX_KINDS, "TokenMatrix")

@@ -14,6 +14,7 @@ from masquerade.disguises.checks import require_count, require_number, require_o
 from masquerade.disguises.random_network import Layer, secrets_of, through
 from masquerade.disguises.tokens import in_parts, maps_of, tokens_of
 from masquerade.keys import Key, KeyStream, rounded_digest
+from masquerade.traits import Traits
 
 TokenActivation = Literal["leaky", "tanh", "cosine"]
 
@@ -55,6 +56,7 @@ class TokenNetwork(Disguise):
     keyed_by_secret = True
     per_image = True
     restorable = False
+    traits = Traits(deterministic=True, linear=False, same_map=True, keeps_inner_products=False)
 
     def __post_init__(self) -> None:
         require_count("depth", self.depth, 1, 8, "TokenNetwork")
