@@ -88,6 +88,9 @@ def test_resemblance_links_rows_but_not_fresh_keys() -> None:
     assert leak.headline.value > 0.9
     assert arm.grade == "BROKEN"
     assert report.arms[0].grade == "UNPROTECTED"
+    assert arm.traits is not None
+    assert arm.traits.numbers["noise"] < 1e-4
+    assert (arm.traits.linear, arm.traits.keeps_inner_products) == (True, True)
 
 
 @pytest.mark.parametrize(

@@ -34,6 +34,8 @@ _NOISY: Final = 1e-5
 _LEAST: Final = 0.05
 """Part of the variance of all answers that counts at least as the photos', however much is drawn by content."""
 _FEW: Final = 2
+FEWEST: Final = 8
+"""Photos that measuring needs."""
 
 
 @dataclass(frozen=True)

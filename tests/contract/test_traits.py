@@ -4,12 +4,19 @@ from dataclasses import replace
 
 import pytest
 import torch
+from test_disguises import INSTANCES, KEY, SHAPE
 from torch import Tensor
 from torch.nn import functional
 
-from attack_examples import disguised_apart, faces
-from test_disguises import INSTANCES, KEY, SHAPE
-from masquerade.disguises import BlockMatrix, BlockPermutation, Chain, Disguise, Noise, TaskAugment, TokenMatrix
+from attack_examples import faces
+from masquerade.disguises import (
+    BlockMatrix,
+    BlockPermutation,
+    Chain,
+    Disguise,
+    Noise,
+    TaskAugment,
+)
 from masquerade.measuring import Measured, measured_traits
 from masquerade.traits import Traits
 from outside.signs import SecretSigns
@@ -40,14 +47,15 @@ def test_declared_traits_are_the_measured_ones(disguise: Disguise) -> None:
 @pytest.mark.parametrize("disguise", LEFT, ids=repr)
 def test_what_leaves_them_to_measurement_is_a_small_change_to_each_photo(disguise: Disguise) -> None:
     found = measured(disguise)
-    assert found.traits == replace(found.traits, deterministic=True, same_map=True, keeps_inner_products=True), found
+    assert found.traits == replace(
+        found.traits, deterministic=True, same_map=True, keeps_inner_products=True
+    ), found
 
 
 @pytest.mark.parametrize("level", [5, 50, 150])
 def test_noise_on_top_hides_no_trait(level: float) -> None:
     noisy = Chain((Noise(level), BlockMatrix(8, variant="block"), BlockPermutation(8)))
     assert measured(noisy).traits == Traits(True, True, True, True)
-
 
 
 def test_somebody_elses_protection_is_measured_too() -> None:

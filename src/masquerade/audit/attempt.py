@@ -81,7 +81,17 @@ def attempt(trial: Trial, spec: AttackSpec, budget: Budget, metrics: list[str]) 
         return _incomplete(f"{type(error).__name__}: {error}", started)
     piece: dict[str, Any] = {"status": "ran", "reason": "", "seconds": seconds, "scores": scores}
     piece["shuffled"] = shuffled
+    piece["traits"] = _traits(trial)
     return {**piece, **_extras(guess, truth, view)}
+
+
+def _traits(trial: Trial) -> dict[str, Any] | None:
+    """The four traits and, where they were measured, the numbers behind them; None where nobody says."""
+    if trial.traits is not None:
+        numbers = asdict(trial.traits)
+        return {**numbers.pop("traits"), "numbers": numbers}
+    declared = trial.disguise.traits
+    return None if declared is None else asdict(declared)
 
 
 def _first(guess: Guess, n: int) -> Guess:

@@ -135,6 +135,16 @@ class Answer(Plain):
     shows: list[str] = []
 
 
+class MeasuredTraits(Plain):
+    """What a protection does to photos (``masquerade.traits``); ``numbers`` behind it, none where it is declared."""
+
+    deterministic: bool
+    linear: bool
+    same_map: bool
+    keeps_inner_products: bool
+    numbers: dict[str, float] = {}
+
+
 class Arm(Plain):
     """One protection (or none) under test.
 
@@ -153,6 +163,7 @@ class Arm(Plain):
     leaks: list[Leak] = []
     promises: list[Question] = []
     kinds: list[str] = []
+    traits: MeasuredTraits | None = None
     answers: list[Answer] = []
     grade: Grade
     strongest: str = ""

@@ -31,6 +31,7 @@ from masquerade.audit.results import (
     Curve,
     CurvePoint,
     Leak,
+    MeasuredTraits,
     Measurement,
     PointMap,
     Report,
@@ -191,9 +192,18 @@ class Audit:
             leaks=leaks,
             promises=promises(arm),
             kinds=secret_kinds(arm) if protected else [],
+            traits=self._traits(arm),
             grade="INCOMPLETE",
             seconds=self._spent() - before,
         )
+
+    def _traits(self, arm: ArmSpec) -> MeasuredTraits | None:
+        """As measured on the first repetition, beside whichever attack ran there."""
+        for spec in self.study.attacks_on(arm):
+            piece = self.piece(arm, spec, self.pieces.budget(spec), self.study.seeds[0])
+            if piece.get("traits"):
+                return MeasuredTraits.model_validate(piece["traits"])
+        return None
 
     def _utility(self, arm: ArmSpec) -> tuple[Measurement | None, list[Measurement]]:
         if not self._has_utility(arm):

@@ -29,6 +29,7 @@ from masquerade.encoders import open_encoder
 from masquerade.encoders.noise_encoder import token_norm
 from masquerade.errors import NotApplicable, NotMeasurable, StudyError
 from masquerade.keys import Key
+from masquerade.measuring import FEWEST, Measured, measured_traits
 from masquerade.metrics import (
     Score,
     cloak_quality,
@@ -44,6 +45,8 @@ from masquerade.training import Settings, embeddings, fit, preset, probabilities
 from masquerade.training.xnn_d import XNNDSettings
 
 BATCH = 256
+MEASURED_ON = 24
+"""Photos on which traits are measured: other people's where there are any."""
 FALSE_ACCEPTS = (1e-2, 1e-3)
 """Rates at which verification is measured, where the pairs are enough."""
 
@@ -188,6 +191,22 @@ class Trial:
     @cached_property
     def _keyed(self) -> Keyed:
         return self.disguise.with_key(study_key(self.seed, "owner"), self.scene.train.shape)
+
+    @cached_property
+    def traits(self) -> Measured | None:
+        """The four traits as measured on this repetition's protection; None where it takes long, or cannot be asked.
+
+        A protection that cannot take what it is asked is none the worse for it: no attack is left out for a trait.
+        """
+        faces = self.scene.public.images if len(self.scene.public) >= FEWEST else self.scene.train.images
+        if self.disguise.takes_long or len(faces) < FEWEST:
+            return None
+        protect = self._keyed if self.cloaks is None else self.cloaks.of(0)
+        rows = torch.linspace(0, len(faces) - 1, min(MEASURED_ON, len(faces))).long()
+        try:
+            return measured_traits(protect, faces[rows])
+        except Exception:  # noqa: BLE001  (somebody else's code: whatever breaks there, the attacks go on)
+            return None
 
     @property
     def known(self) -> ImageSet | None:

@@ -102,7 +102,9 @@ def build_view(
                 shown["repeats"] = partial(trial.repeated, private, rows)
             case Sight.PROBES:
                 shown["probes"], truth = _probes(trial, truth)
-    view = View(released=released, **shown)  # type: ignore[arg-type]
+    measured = trial.traits
+    traits = trial.disguise.traits if measured is None else measured.traits
+    view = View(released=released, traits=traits, **shown)  # type: ignore[arg-type]
     if attack.target == "test" and trial.known is not None:
         truth |= {"gallery": trial.known.images, "gallery_identities": trial.known.labels}
     evaluator = Evaluator(trial.known) if "gallery" in truth and trial.known is not None else None

@@ -8,6 +8,7 @@ from markupsafe import Markup
 
 from masquerade.audit.results import Report
 from masquerade.report import compared, verdict, words
+from masquerade.report.traits import traits_of
 
 
 def markdown(report: Report) -> str:
@@ -38,6 +39,7 @@ def _environment() -> Environment:
         questions=words.QUESTIONS,
         same_people=words.same_people,
         sights=words.SIGHTS,
+        traits_of=traits_of,
         verdict=verdict,
     )
     return environment

@@ -9,6 +9,7 @@ from masquerade.audit.results import Report
 from masquerade.report import compared, curves, heat_map, scatter, verdict, words
 from masquerade.report.pictures import PictureGrid, embed
 from masquerade.report.range_bar import range_bar
+from masquerade.report.traits import traits_of
 
 MOST_CARDS = 6
 """More protections than these are not shown as cards, but in the table alone."""
@@ -69,6 +70,7 @@ def _environment() -> Environment:
         same_people=words.same_people,
         sights=words.SIGHTS,
         slug=slug,
+        traits_of=traits_of,
         verdict=verdict,
     )
     return environment
