@@ -101,7 +101,9 @@ def test_a_recogniser_that_is_not_installed_is_said_and_stops_nothing(
     monkeypatch.setattr(at_home, "open_recogniser", missing)
     monkeypatch.setattr(at_home, "open_encoder", missing)
     at_home._score.cache_clear()
-    report = Audit(study().at(), None, tmp_path, lambda words: None, "masquerade audit").run().report
+    job = Audit(study().at(), None, tmp_path, lambda words: None, "masquerade audit")
+    assert "a package is not installed" in job.references.not_here()
+    report = job.run().report
     assert [each.utility for each in report.references] == [None, None]
     assert "a package is not installed" in markdown(report)
     assert report.arms[0].utility is not None

@@ -65,6 +65,16 @@ class References:
             return [Reference(name=NOTHING, title="Nothing released", reason=_NO_PEOPLE)]
         return found
 
+    def not_here(self) -> str:
+        """Why nothing can be recognised at home here, before anything is run; empty where it can."""
+        if all("at_home" not in what for what in self.pieces()):
+            return ""
+        try:
+            at_home.open_recogniser("sface")
+        except MasqueradeError as error:
+            return str(error)
+        return ""
+
     @property
     def _recognises(self) -> bool:
         """Whether a cloud learns to tell classes apart, or people whom it was never trained on."""

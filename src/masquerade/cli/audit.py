@@ -94,6 +94,8 @@ def _promise(job: Audit) -> None:
     note(f"would run  {len(study.arms)} arms, {len(study.attacks)} attacks, seeds {study.seeds}")
     note(f"steps      {job.steps.total}")
     note(f"takes      {expected(study)}")
+    if missing := job.references.not_here():
+        note(f"at home    not measured, what the owner gets with nothing released: {missing}")
 
 
 def _judged(report: Report, conditions: Sequence[Condition]) -> bool:
