@@ -22,6 +22,7 @@ from masquerade.metrics import Score, recognition, utility
 PUBLIC: Final = 2000
 """Public photos that the closed form learns from, at most."""
 _PART: Final = 64
+_RECOGNISER: Final = "sface"
 
 Vectors = Callable[[Tensor], Tensor]
 """Photos ``(n, c, h, w)``, values 0 to 255, to vectors ``(n, e)`` that people are told by."""
@@ -39,6 +40,15 @@ def at_home(scene: Scene, way: str) -> Score:
         NotMeasurable: If too few public people are there to learn from, or nobody has two photos.
     """
     return _score(_Photos(scene), way)
+
+
+def require_recogniser() -> None:
+    """Check that the public recogniser is here.
+
+    Raises:
+        StudyError: If packages that it comes in are not installed.
+    """
+    open_recogniser(_RECOGNISER)
 
 
 @final
@@ -78,7 +88,7 @@ def _named(similarity: Tensor, scene: Scene) -> Score:
 
 def _sface(scene: Scene) -> Vectors:
     del scene
-    recogniser = open_recogniser("sface")
+    recogniser = open_recogniser(_RECOGNISER)
     return lambda images: recogniser.embed(_colour(images))
 
 

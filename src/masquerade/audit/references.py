@@ -70,7 +70,7 @@ class References:
         if all("at_home" not in what for what in self.pieces()):
             return ""
         try:
-            at_home.open_recogniser("sface")
+            at_home.require_recogniser()
         except MasqueradeError as error:
             return str(error)
         return ""
