@@ -42,6 +42,7 @@
     │   ├── TooMuch               too many requests, or too large or too slow a one          (408, 413, 429)
     │   ├── OutOfOrder            the service cannot write, or is not ready: nothing was done (503)
     │   └── ForeignMaskNet        a provider's answer is damaged, or meant for somebody else
+    ├── ContractBroken            a protection or attack does not keep to what all must keep to
     └── AttackError               an attack cannot run on what it was shown
         ├── MissingSight          the view lacks something that the attack needs
         ├── NotApplicable         the attack does not concern this disguise
@@ -279,6 +280,10 @@ class ForeignMaskNet(ServiceError):
 
     status = 502
     exit_code = 2
+
+
+class ContractBroken(MasqueradeError, AssertionError):
+    """A protection or an attack does not keep to what all of its kind must keep to."""
 
 
 class AttackError(MasqueradeError):

@@ -46,6 +46,7 @@ from masquerade.attacks.token_known_pairs import TokenKnownPairs
 from masquerade.attacks.token_moments import TokenMoments
 from masquerade.attacks.tracker import Tracker
 from masquerade.errors import StudyError, did_you_mean
+from masquerade.installed import ATTACKS, find_installed, names_installed
 
 EVERY_ATTACK: tuple[type[Attack], ...] = (
     BruteForceAngle,
@@ -104,10 +105,12 @@ def attack_named(name: str, options: Mapping[str, Any]) -> Attack:
         StudyError: If there is no such attack or option.
     """
     by_name = {attack.name: attack for attack in EVERY_ATTACK}
-    if name not in by_name:
-        hint = did_you_mean(name, by_name)
-        raise StudyError("no such attack", value=name, remedy=f"{hint}There are: {', '.join(by_name)}.")
-    known = {field.name: field.type for field in fields(by_name[name])}  # type: ignore[arg-type]
+    found = by_name.get(name) or find_installed(ATTACKS, name, Attack)  # type: ignore[type-abstract]
+    if found is None:
+        there = (*by_name, *names_installed(ATTACKS))
+        remedy = f"{did_you_mean(name, there)}There are: {', '.join(there)}. Others must be installed."
+        raise StudyError("no such attack", value=name, remedy=remedy)
+    known = {field.name: field.type for field in fields(found)}  # type: ignore[arg-type]
     if unknown := sorted(set(options) - set(known)):
         raise StudyError(
             f"attack {name} has no such option",
@@ -115,7 +118,17 @@ def attack_named(name: str, options: Mapping[str, Any]) -> Attack:
             remedy=f"Its options are: {', '.join(known) or 'none'}.",
         )
     first = {key: _within(value) for key, value in options.items() if known[key] is Attack}
-    return by_name[name](**{**options, **first})
+    return found(**{**options, **first})
+
+
+def every_attack() -> tuple[type[Attack], ...]:
+    """Every attack of masquerade, and those that installed distributions bring.
+
+    Raises:
+        UsageError: If one of them cannot be loaded.
+    """
+    brought = (find_installed(ATTACKS, name, Attack) for name in names_installed(ATTACKS))  # type: ignore[type-abstract]
+    return (*EVERY_ATTACK, *(attack for attack in brought if attack is not None))
 
 
 def _within(said: object) -> Attack:

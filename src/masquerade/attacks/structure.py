@@ -70,6 +70,6 @@ def outside(description: Mapping[str, Any], family: frozenset[str], concern: str
 
 
 def _read_elsewhere(kinds: set[str], family: frozenset[str]) -> bool:
-    from masquerade.attacks import EVERY_ATTACK
+    from masquerade.attacks import every_attack
 
-    return any(kinds <= attack.reads and not attack.reads <= family for attack in EVERY_ATTACK)
+    return any(kinds <= attack.reads and not attack.reads <= family for attack in every_attack())

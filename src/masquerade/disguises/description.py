@@ -32,6 +32,7 @@ from masquerade.disguises.task_augment import TaskAugment
 from masquerade.disguises.token_matrix import TokenMatrix
 from masquerade.disguises.token_network import TokenNetwork
 from masquerade.errors import UsageError
+from masquerade.installed import PROTECTIONS, find_installed, names_installed
 
 EVERY_DISGUISE: Final[tuple[type[Disguise], ...]] = (
     BlockPermutation,
@@ -65,30 +66,37 @@ EVERY_DISGUISE: Final[tuple[type[Disguise], ...]] = (
 SHIPPED: Final = Finders()
 """Finds what comes with masquerade."""
 
+NO_MORE: Final[Mapping[str, type[Disguise]]] = {}
+
 _KINDS: Final = {kind.__name__: kind for kind in EVERY_DISGUISE}
 
 
-def from_description(description: Mapping[str, Any], find: Finders = SHIPPED) -> Disguise:
+def from_description(
+    description: Mapping[str, Any], find: Finders = SHIPPED, kinds: Mapping[str, type[Disguise]] = NO_MORE
+) -> Disguise:
     """The disguise that plain data describes, as ``describe`` or a study file writes it.
+
+    Kinds are those of masquerade, ``kinds``, and those that installed distributions bring (``masquerade.installed``).
 
     Args:
         description: ``{"kind": name, parameter: value, ...}``; a chain has descriptions as ``parts``.
         find: Where the public networks that it names come from.
+        kinds: More kinds, by the names of their classes.
 
     Raises:
         MasqueradeError: Whatever ``find`` raises, if a network is missing or another.
         UsageError: If there is no such kind, or a parameter is unknown, missing or wrong.
     """
     named = description.get("kind") if isinstance(description, Mapping) else None
-    if not isinstance(named, str) or named not in _KINDS:
+    kind = _kind(named, kinds) if isinstance(named, str) else None
+    if kind is None:
         raise UsageError(
             "no such kind of disguise",
             value=repr(named),
             place="a description of a disguise",
-            remedy=f"Choose among {', '.join(_KINDS)}.",
+            remedy=f"Choose among {', '.join((*_KINDS, *names_installed(PROTECTIONS)))}, or install what brings it.",
         )
-    kind = _KINDS[named]
-    given = {name: _read(name, value, find) for name, value in description.items() if name != "kind"}
+    given = {name: _read(name, value, find, kinds) for name, value in description.items() if name != "kind"}
     try:
         return kind(**given)
     except TypeError as error:
@@ -101,16 +109,20 @@ def from_description(description: Mapping[str, Any], find: Finders = SHIPPED) ->
         ) from error
 
 
-def _read(name: str, value: Any, find: Finders) -> Any:  # noqa: ANN401 - a parameter of any kind
+def _kind(named: str, kinds: Mapping[str, type[Disguise]]) -> type[Disguise] | None:
+    return _KINDS.get(named) or kinds.get(named) or find_installed(PROTECTIONS, named, Disguise)  # type: ignore[type-abstract]
+
+
+def _read(name: str, value: Any, find: Finders, kinds: Mapping[str, type[Disguise]]) -> Any:  # noqa: ANN401 - any kind
     if isinstance(value, (list, tuple)):
-        return tuple(_read_part(name, part, find) for part in value)
-    return _read_part(name, value, find) if isinstance(value, Mapping) else value
+        return tuple(_read_part(name, part, find, kinds) for part in value)
+    return _read_part(name, value, find, kinds) if isinstance(value, Mapping) else value
 
 
-def _read_part(name: str, value: Any, find: Finders) -> Any:  # noqa: ANN401 - as above
+def _read_part(name: str, value: Any, find: Finders, kinds: Mapping[str, type[Disguise]]) -> Any:  # noqa: ANN401 - as above
     if name == "settings":
         return value
     network = find.of(name)
     if network is not None and isinstance(value, Mapping):
         return network(str(value.get("name")), str(value.get("digest")))
-    return from_description(value, find) if isinstance(value, Mapping) or name == "parts" else value
+    return from_description(value, find, kinds) if isinstance(value, Mapping) or name == "parts" else value
