@@ -1,5 +1,6 @@
 """Attacks on features: each finds what it should where nothing protects, and adapts where something does."""
 
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -17,8 +18,12 @@ from masquerade.attacks.base import Attack, Labelled, Labels, Reconstruction, Vi
 from masquerade.attacks.feature_decoding import FeatureDecoding
 from masquerade.attacks.feature_denoising import FeatureDenoising
 from masquerade.attacks.feature_identity import FeatureIdentity
+from masquerade.attacks.feature_lda import FeatureLDA
+from masquerade.attacks.feature_recogniser import FeatureRecogniser
 from masquerade.attacks.hybrid_inversion import HybridInversion
 from masquerade.attacks.latent_search import LatentSearch
+from masquerade.attacks.naming import by_best, by_means
+from masquerade.attacks.within_people import inverse_root, principal_axes, within_covariance
 from masquerade.crafting import FaceGenerator, FaceGeneratorCard, face_generator_bytes
 from masquerade.errors import MissingSight, StudyError, UsageError
 from masquerade.metrics import ssim
@@ -174,3 +179,77 @@ def test_studies_name_the_attack_after_averaging() -> None:
     assert attack.then == LatentSearch(restarts=1)
     with pytest.raises(StudyError, match="no such attack"):
         attack_named("averaged_repeats", {"then": {"restarts": 1}})
+
+
+KNOWN = faces().take(torch.arange(201, 400, 2))
+GALLERY = Labelled(KNOWN.images.float(), KNOWN.labels)
+NAMING = [
+    FeatureIdentity(size=60),
+    FeatureLDA(),
+    FeatureRecogniser(recogniser="resnet-public"),
+]
+
+
+def named(attack: Attack, seen: View) -> float:
+    guess = attack(seen, np.random.default_rng(0))
+    assert isinstance(guess, Labels)
+    return float((guess.labels == victims().labels).float().mean())
+
+
+@cache
+def strongest_axes() -> Tensor:
+    """The 15 directions in which features of public faces differ most."""
+    public = features(faces().images[:200]).flatten(1)
+    return torch.linalg.svd(public - public.mean(0), full_matrices=False)[2][:15]
+
+
+def drowned(images: Tensor) -> Tensor:
+    """Features under strong noise along few directions, the same for the same photos."""
+    drawn = torch.Generator().manual_seed(int(images.float().sum()) % 1000)
+    plain = features(images)
+    return plain + (60 * torch.randn(len(plain), 15, generator=drawn) @ strongest_axes()).view_as(plain)
+
+
+@pytest.mark.parametrize("attack", NAMING, ids=lambda attack: attack.name)
+def test_unprotected_features_name_people_and_shuffled_names_do_not(attack: Attack) -> None:
+    plain = features(victims().images)
+    assert named(attack, view(plain, gallery=GALLERY)) > 0.6
+    order = torch.randperm(len(GALLERY.labels), generator=torch.Generator().manual_seed(0))
+    wrong = Labelled(GALLERY.images, GALLERY.labels[order])
+    assert named(attack, view(plain, gallery=wrong)) < 0.2  # chance .05, of 40 photos
+
+
+def test_who_knows_the_noise_sees_past_it() -> None:
+    seen = view(drowned(victims().images), gallery=GALLERY, query=drowned)
+    assert named(FeatureIdentity(size=60), seen) < 0.2
+    for attack in (FeatureLDA(), FeatureRecogniser(recogniser="resnet-public")):
+        assert named(attack, seen) < 0.2
+        assert named(replace(attack, queries=200), seen) > 0.5  # type: ignore[type-var]
+        with pytest.raises(MissingSight, match="query"):
+            named(replace(attack, queries=200), replace(seen, query=None))  # type: ignore[type-var]
+
+
+def test_a_person_is_named_by_best_cosines_or_by_the_mean() -> None:
+    known = torch.tensor([[1.0, 0.0], [-1.0, 0.1], [0.9, 0.5], [0.8, 0.7]])
+    labels = torch.tensor([3, 3, 7, 7])
+    seen = torch.tensor([[1.0, 0.1]])
+    assert by_best(seen, known, labels, 1).tolist() == [3]
+    assert by_best(seen, known, labels, 3).tolist() == [7]
+    assert by_means(seen, known, labels).tolist() == [7]
+
+
+def test_axes_are_those_of_an_exact_decomposition_whichever_side_is_longer() -> None:
+    drawn = torch.Generator().manual_seed(0)
+    for shape in ((30, 12), (12, 30)):
+        features_ = torch.randn(shape, generator=drawn) @ torch.diag(torch.linspace(3, 0.1, shape[1]))
+        mean, axes = principal_axes(features_, 5)
+        right = torch.linalg.svd(features_ - mean, full_matrices=False)[2][:5].T
+        assert torch.allclose((axes * right).sum(0).abs(), torch.ones(5), atol=1e-3)
+
+
+def test_an_even_space_has_unit_spread_within_people() -> None:
+    drawn = torch.Generator().manual_seed(0)
+    labels = torch.arange(200) // 4
+    placed = torch.randn(50, 6, generator=drawn)[labels] + torch.randn(200, 6, generator=drawn) * 3
+    even = inverse_root(within_covariance(placed, labels))
+    assert torch.allclose(within_covariance(placed @ even, labels), torch.eye(6), atol=1e-4)

@@ -28,6 +28,8 @@ from masquerade.attacks.feature_decoding import FeatureDecoding
 from masquerade.attacks.feature_denoising import FeatureDenoising
 from masquerade.attacks.feature_fingerprint import FeatureFingerprint
 from masquerade.attacks.feature_identity import FeatureIdentity
+from masquerade.attacks.feature_lda import FeatureLDA
+from masquerade.attacks.feature_recogniser import FeatureRecogniser
 from masquerade.attacks.gram_fingerprint import GramFingerprint
 from masquerade.attacks.hybrid_inversion import HybridInversion
 from masquerade.attacks.hypernet_leak import HypernetLeak
@@ -89,6 +91,8 @@ EVERY_ATTACK: tuple[type[Attack], ...] = (
     FeatureDenoising,
     AveragedRepeats,
     FeatureIdentity,
+    FeatureLDA,
+    FeatureRecogniser,
 )
 """Every attack, by what it needs: nothing, leaked pairs, candidates, a gallery, the model."""
 
