@@ -9,7 +9,7 @@ import torch
 from rich.console import Console
 from rich.table import Table
 
-from bench import command, crafter, disguised_nets, hyperobf, page, service, xnn
+from bench import command, crafter, disguised_nets, hyperobf, page, sealed, service, xnn
 from bench.measure import Row
 
 RESULTS = Path(__file__).parent / "results.json"
@@ -18,6 +18,7 @@ SYSTEMS = {
     "xnn": xnn,
     "hyperobf": hyperobf,
     "crafter": crafter,
+    "sealed": sealed,
     "service": service,
     "page": page,
     "command": command,

@@ -27,7 +27,12 @@ PROMISES = re.compile(
 )
 ENCRYPTED = re.compile(r"\bencrypt(?:ed|s|ion)\b", re.IGNORECASE)
 ASSUMPTION = "ring-LWE"
-CIPHERTEXTS = ("src/masquerade/sealed/", "src/masquerade/owner/sealed/")
+CIPHERTEXTS = (
+    "src/masquerade/sealed/",
+    "src/masquerade/owner/sealed/",
+    "docs/guide/sealed.md",
+    "docs/decisions/0025-sealed-gallery.md",
+)
 """Where nothing but ciphertexts is spoken of, and the assumption stands at the top."""
 SERIALISERS = {"pickle", "marshal", "dill", "shelve", "cloudpickle", "joblib"}
 

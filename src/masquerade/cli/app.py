@@ -109,9 +109,7 @@ SEALED: Final[Commands] = {
         "sealed:enrol",
         "Take people into a sealed gallery, one vector each. Can be stopped and called again.",
     ),
-    "people": Command(
-        "sealed:people", "Print who is in a sealed gallery, and of how many photos that could be tried."
-    ),
+    "people": Command("sealed:people", "Print who is in a sealed gallery."),
     "probe": Command(
         "sealed_public:probe",
         "Turn a photo into a sealed probe, which whoever made it cannot open; needs the public part alone.",

@@ -10,7 +10,7 @@ import typer
 
 from masquerade.audit.run import Audit
 from masquerade.audit.study_file import load_study
-from masquerade.cli import cloud, key, owner, recognise, verify
+from masquerade.cli import cloud, key, owner, recognise, sealed, sealed_open, sealed_public, verify
 from masquerade.cli.console import note, say
 from masquerade.cli.lines import csv_line
 from masquerade.cli.studies import demo_study
@@ -28,10 +28,17 @@ _DEMO: Final = {
     "model.safetensors",
     "model.safetensors.checkpoint",
     "report",
+    "friends",
+    "strangers",
+    "gallery",
+    "probe",
+    "answer",
 }
 """What a demo leaves in its folder."""
 HELD_BACK = 2
 """Photos of each person that are kept for recognition."""
+FRIENDS: Final = 10
+"""People of the sealed gallery; as many others are its strangers."""
 
 
 def demo(
@@ -59,7 +66,8 @@ def demo(
         f"masquerade predict {model} {visitors} --key {secret} --closed-set",
         lambda: _recognise(model, visitors, secret),
     )
-    _step(6, "masquerade audit demo --profile quick", lambda: _audit(out / "report"))
+    _sealed(out, photos, visitors, secret)
+    _step(11, "masquerade audit demo --profile quick", lambda: _audit(out / "report"))
     note(f"{time.perf_counter() - started:.0f} s in all. Open the report:")
     say(str(out / "report" / "report.html"))
 
@@ -100,6 +108,36 @@ def _recognise(model: Path, visitors: Path, secret: Path) -> None:
         say(csv_line((name.path, name.person, name.probability)))
     right = sum(name.path.parent.name == name.person for name in found)
     note(f"… {right} of {len(found)} visitors named rightly (guessing: 1 in 40)")
+
+
+def _sealed(out: Path, photos: Path, visitors: Path, secret: Path) -> None:
+    """Ask a cloud who a visitor is, without showing it the face or the gallery."""
+    friends, strangers, gallery = out / "friends", out / "strangers", out / "gallery"
+    everybody = sorted(photos.iterdir())
+    for person in everybody[:FRIENDS]:
+        shutil.copytree(person, friends / person.name)
+    for person in everybody[FRIENDS : 2 * FRIENDS]:
+        shutil.copytree(visitors / person.name, strangers / person.name)
+    photo = min((visitors / everybody[0].name).iterdir())
+    public, probe, answer = gallery / "public", out / "probe", out / "answer"
+    command = "masquerade sealed"
+    _step(6, f"{command} new {secret} -o {gallery}", lambda: sealed.new(secret, gallery))
+    _step(
+        7,
+        f"{command} enrol {gallery} {friends} --strangers {strangers}",
+        lambda: sealed.enrol(gallery, friends, strangers=strangers),
+    )
+    _step(
+        8,
+        f"{command} probe {public} {photo} -o {probe}",
+        lambda: sealed_public.probe(public, photo, probe),
+    )
+    _step(
+        9,
+        f"{command} match {public} {probe} -o {answer}",
+        lambda: sealed_public.match(public, probe, answer),
+    )
+    _step(10, f"{command} open {gallery} {answer}", lambda: sealed_open.open_(gallery, [answer]))
 
 
 def _audit(report: Path) -> None:

@@ -97,6 +97,10 @@ def _service() -> Row:
     return _extra("service", "service", _SERVICE, "a provider can be run", "`psp serve` and its operator")
 
 
+def _sealed() -> Row:
+    return _extra("sealed galleries", "sealed", ("seal",), "SEAL is installed", "`sealed`")
+
+
 def _data() -> Row:
     root = os.environ.get(DATA_VARIABLE)
     if root is None:
@@ -133,6 +137,7 @@ _LOOKS: Final[tuple[Callable[[], Row], ...]] = (
     _finder,
     _examiners,
     _service,
+    _sealed,
     _data,
     _disk,
 )

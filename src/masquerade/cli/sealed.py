@@ -85,9 +85,9 @@ def enrol(
 
 
 def people(gallery: GalleryFolder, key: KeyOption = None) -> None:
-    """Print who is in a sealed gallery, and of how many photos that could be tried."""
+    """Print who is in a sealed gallery."""
     record = OwnedGallery.open(gallery, *owner_of(gallery, key)).record
-    say_rows(("person", "photos"), ((name, len(who.mates)) for name, who in sorted(record.people.items())))
+    say_rows(("person",), ((name,) for name in sorted(record.people)))
 
 
 def remove(

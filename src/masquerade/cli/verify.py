@@ -1,5 +1,6 @@
 """``masquerade verify``: whether a released data set is whole; loads no network."""
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -36,6 +37,7 @@ def verify(
 def _public_part(folder: Path) -> Path | None:
     """The public part that a folder is, or that a sealed gallery in it has; None if it is something else."""
     for each in (folder, folder / "public"):
-        if kind_behind(each / "manifest.json") is Kind.SEALED:
-            return each
+        with suppress(OSError):  # the folder is a file: the other check says so
+            if kind_behind(each / "manifest.json") is Kind.SEALED:
+                return each
     return None

@@ -5,7 +5,7 @@ but its card and its ciphertexts. Its checksum finds damage; it is no signature.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from hashlib import sha256
 from typing import Annotated, Final, TypeVar
 
@@ -50,8 +50,8 @@ def packed(kind: str, card: Card, ciphertexts: Sequence[bytes]) -> bytes:
         card: What it says.
         ciphertexts: Packed, one or more, all of one length.
     """
-    data = b"".join(ciphertexts)
-    return _header(kind, card, len(ciphertexts), len(ciphertexts[0]), _checksum(card, data)) + data
+    header = _header(kind, card, len(ciphertexts), len(ciphertexts[0]), _checksum(card, ciphertexts))
+    return b"".join((header, *ciphertexts))
 
 
 def opened(
@@ -85,7 +85,7 @@ def opened(
         raise damaged(kind, "its header", place)
     if len(body) != count * size:
         raise damaged(kind, f"{len(body):,} bytes of ciphertexts, expected {count * size:,}", place)
-    if check and _checksum(card, body) != words[_CHECKSUM]:
+    if check and _checksum(card, (body,)) != words[_CHECKSUM]:
         raise damaged(kind, "it is not what its checksum says", place)
     return card, [body[at : at + size] for at in range(0, count * size, size)]
 
@@ -100,10 +100,11 @@ def damaged(kind: str, what: str, place: object) -> DamagedCiphertext:
     )
 
 
-def _checksum(card: Card, data: bytes | memoryview) -> str:
+def _checksum(card: Card, parts: Iterable[bytes | memoryview]) -> str:
     """SHA-256 over the card and the ciphertexts."""
     seen = sha256(card.model_dump_json().encode())
-    seen.update(data)
+    for part in parts:
+        seen.update(part)
     return seen.hexdigest()
 
 

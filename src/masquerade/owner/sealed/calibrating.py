@@ -14,7 +14,7 @@ from masquerade.sealed.faces import FaceVectors
 from masquerade.sealed.vectors import quantised, scale_of
 from masquerade.training.open_set import OpenSet, open_set
 
-_MOST: Final = 4096
+_MOST: Final = 1024
 """People of a gallery that are compared with all others, each as if not enrolled; of more, so many in even steps."""
 _ROWS: Final = 256
 """People compared with all others at a time."""
