@@ -1,6 +1,7 @@
 """Metrics: known answers, chance, and the guesses that they refuse."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -118,6 +119,9 @@ def test_ssim() -> None:
 def test_identification_counts_the_largest_class_as_chance() -> None:
     truth = Truth(torch.zeros(10, 1, 2, 2), torch.tensor([0] * 7 + [1, 2, 3]))
     score = EVERY_METRIC["identification"](Labels(torch.zeros(10, dtype=torch.long)), truth)
+    assert score.value == score.chance == pytest.approx(0.25)  # over people nobody counts for more
+    each = replace(truth, units=torch.arange(10))
+    score = EVERY_METRIC["identification"](Labels(torch.zeros(10, dtype=torch.long)), each)
     assert score.value == score.chance == pytest.approx(0.7)
 
 

@@ -27,7 +27,7 @@ class ClassMembership(Attack):
     name: ClassVar[str] = "class_membership"
     needs: ClassVar[frozenset[Sight]] = frozenset({Sight.MODEL, Sight.PROBES})
     control: ClassVar[Control] = Control(
-        "none", "class_membership", 0.8, "unprotected models are told apart at p <= 0.001 (figure 10)"
+        "none", "class_membership", 0.9, "unprotected models are told apart at p <= 0.001 (figure 10)"
     )
 
     statistic: Literal["soft_fano", "fano", "entropy"] = "soft_fano"

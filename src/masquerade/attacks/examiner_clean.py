@@ -29,8 +29,8 @@ class ExaminerClean(Attack):
     control: ClassVar[Control] = Control(
         "none",
         "identification",
-        0.45,
-        "a short training on unprotected images: 0.50 on CIFAR-10, 0.90 on 12 people",
+        0.6,
+        "a short training on unprotected images: 0.98 on digits, 0.90 on 12 people; 0.50 on CIFAR-10 fails",
     )
 
     network: str = "small-cnn"

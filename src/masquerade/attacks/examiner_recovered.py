@@ -35,7 +35,7 @@ class ExaminerRecovered(Attack):
     needs: ClassVar[frozenset[Sight]] = frozenset({Sight.GALLERY}) | Moments.needs
     reads: ClassVar[frozenset[str]] = Moments.reads
     control: ClassVar[Control] = Control(
-        Moments.control.recipe, "identification", 0.45, "what the first attack's own control recovers"
+        Moments.control.recipe, "identification", 0.5, "what the first attack's own control recovers"
     )
 
     first: Attack = field(default_factory=Moments)

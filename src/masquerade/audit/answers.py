@@ -124,7 +124,7 @@ class _Judge:
         if not any(leak.control is not None and leak.control.passed for leak, _ in seen):
             yield "no attack that ran has a positive control"
         limit = BROKEN if any(evidence.above for _, evidence in seen) else HIDDEN
-        for leak, evidence in seen:
+        for leak, evidence in sorted(seen, key=lambda pair: pair[1].strength, reverse=True):
             if evidence.could_be(limit):
                 yield f"cannot tell at this number of people ({evidence.measured.identities}): {leak.title}"
 

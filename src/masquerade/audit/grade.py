@@ -1,6 +1,7 @@
 """What one attack's number is worth: is it above chance, does it break, and could it hide a break."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final, final
 
 from masquerade.audit.results import Grade, Measurement
@@ -13,8 +14,8 @@ BROKEN: Final = 0.5
 """Half of the way from a blind guess to all there is to get."""
 LINKED: Final = 10.0
 """Times chance at which linking photos counts as broken, however small the share."""
-HIDDEN: Final = 0.25
-"""A quarter of the way: an interval that reaches as far could hide a leak that nobody would call a pass."""
+HIDDEN: Final = 0.15
+"""Of the way: an interval that reaches as far could hide a leak that nobody would call a pass."""
 WORTHY: Final = 0.25
 """How far an attack must get without protection before others are compared with it."""
 FALSE_ALARMS: Final = 0.01
@@ -67,10 +68,12 @@ class Evidence:
         m, most = self.measured, most_of(self.measured.metric)
         return advantage(m.low, m.chance, most), advantage(m.value, m.chance, most)
 
-    @property
+    @cached_property
     def above(self) -> bool:
         """Whether it is above chance, so surely that all attacks of a study together seldom seem to be."""
         m = self.measured
+        if m.low <= m.chance:
+            return False  # no stricter end is above where this one is not
         end = intervals.lower_end_of_mean if m.metric in MEANS else intervals.lower_end
         sides = 2 if m.metric in TWO_SIDED else 1
         return end(m.value, m.low, m.identities, self.level / sides) > m.chance

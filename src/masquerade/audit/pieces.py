@@ -6,6 +6,7 @@ from dataclasses import asdict, replace
 from typing import Any, final
 
 from masquerade.audit.attempt import make_attack
+from masquerade.audit.controls import control_of
 from masquerade.audit.features import split_of
 from masquerade.audit.figures import OPTIONS
 from masquerade.audit.named_files import named_files
@@ -19,10 +20,9 @@ from masquerade.audit.revisions import (
 )
 from masquerade.audit.scene import Scene
 from masquerade.audit.study import ArmSpec, AttackSpec, CurveSpec, MapSpec, Resolved, TrainingSpec
-from masquerade.audit.trial import disguise_held, disguise_of, noise_settings, protects, settings_of
+from masquerade.audit.trial import disguise_held, disguise_of, noise_settings, settings_of
 from masquerade.audit.views import Budget
 from masquerade.metrics.revisions import OF_USE
-from masquerade.recipes import recipe
 
 What = dict[str, Any]
 """Plain data that determine a piece."""
@@ -92,22 +92,9 @@ class Pieces:
             return spec.model_copy(update={"options": {**spec.options, over: value}}), budget
         return spec, replace(budget, **{over: value})
 
-    def control(self, spec: AttackSpec, photos: int | None) -> tuple[ArmSpec, AttackSpec]:
-        """The target that an attack is known to break, with as many photos, and the attack as it is run there."""
-        control = make_attack(spec).control
-        broken = spec.control if isinstance(spec.control, str) else control.recipe
-        arm = ArmSpec(
-            name=f"control {broken}",
-            recipe=broken,
-            side=self._control_side(broken),
-            encodings=control.encodings,
-            photos=photos,
-        )
-        wanted = spec.model_copy(update={"fresh": None})
-        # Where the control is no protection at all, it is the piece of the study's own unprotected arm.
-        if protects(arm) or control.metric not in (spec.metric, *spec.others):
-            wanted = wanted.model_copy(update={"metric": control.metric, "others": []})
-        return arm, wanted
+    def control(self, spec: AttackSpec, arm: ArmSpec) -> tuple[ArmSpec, AttackSpec]:
+        """The target that an attack is known to break, with an arm's photos and noise; see ``control_of``."""
+        return control_of(spec, arm, self._study.data.height)
 
     def count(self, has_utility: set[str]) -> int:
         """How many different pieces there are.
@@ -126,7 +113,7 @@ class Pieces:
                 budget = self.budget(spec)
                 yield from (self.of_attack(arm, spec, budget, seed) for seed in self._study.seeds_of(spec))
                 if spec.control:
-                    target, wanted = self.control(spec, arm.photos)
+                    target, wanted = self.control(spec, arm)
                     yield self.of_attack(target, wanted, budget, seeds[0])
         for curve in self._study.curves:
             yield from self._of_curve(curve)
@@ -160,11 +147,6 @@ class Pieces:
         }
         learns = _trainings(arm, training)
         return _made_by(what, {"audit": VIEWS, **of_disguise(disguise), **of_trainings(learns)})
-
-    def _control_side(self, name: str) -> int | None:
-        """Photos larger than the control's are made smaller; attacks are known to break it at its size."""
-        known = recipe(name)
-        return known.height if known.encoder is None and known.height < self._study.data.height else None
 
 
 def _made_by(what: What, revisions: Revisions) -> What:

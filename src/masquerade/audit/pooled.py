@@ -42,6 +42,8 @@ def _measured(scores: list[dict[str, Any]], seeds: list[int]) -> Measurement:
         high=whole.high,
         n=whole.n,
         identities=whole.identities,
+        same_low=whole.same_low,
+        same_high=whole.same_high,
         runs=[
             Run(seed=seed, value=score.value, low=score.low, high=score.high)
             for seed, score in zip(seeds, every, strict=False)

@@ -18,9 +18,9 @@ from masquerade.training.revisions import TRAINING_REVISIONS
 Revisions = dict[str, int]
 """By ``"attack moments"``, ``"disguise Noise"``, ``"metric linkage"``, ``"training fit"``, ``"audit"``, ``"grade"``."""
 
-VIEWS: Final = 1
+VIEWS: Final = 2
 """Of what an audit shows attackers, draws, and pools."""
-GRADE: Final = 1
+GRADE: Final = 2
 """Of how pieces become a grade and a strongest attack."""
 AT_HOME: Final = 1
 """Of what is recognised with nothing released."""

@@ -158,17 +158,17 @@ class Audit:
             self._trials[name] = Trial(self._scenes, arm, self.study.training, seed)
         return self._trials[name]
 
-    def _control(self, spec: AttackSpec, photos: int | None) -> ControlResult | None:
-        """The positive control on as many photos as the arm has that it belongs to."""
+    def _control(self, spec: AttackSpec, of: ArmSpec) -> ControlResult | None:
+        """The positive control with as many photos and as much noise as the arm has that it belongs to."""
         if not spec.control:
             return None
         control = make_attack(spec).control
-        arm, wanted = self.pieces.control(spec, photos)
+        arm, wanted = self.pieces.control(spec, of)
         piece = self.piece(arm, wanted, self.pieces.budget(spec), self.study.seeds[0])
         scores = scores_of([piece], control.metric)
         value = scores[0].value if scores else 0.0
         return ControlResult(
-            recipe=arm.recipe or "",
+            recipe=arm.title,
             metric=control.metric,
             value=value,
             at_least=control.at_least,
@@ -179,9 +179,7 @@ class Audit:
         before = self._spent()
         protected = protects(arm)
         scored, beside = self._utility(arm)
-        leaks = [
-            self._leak(arm, spec, self._control(spec, arm.photos)) for spec in self.study.attacks_on(arm)
-        ]
+        leaks = [self._leak(arm, spec, self._control(spec, arm)) for spec in self.study.attacks_on(arm)]
         return Arm(
             name=arm.name,
             title=arm.title or arm.name,
@@ -233,7 +231,7 @@ class Audit:
         status, reason = status_of(pieces)
         if status == "ran" and control is not None and not control.passed and protects(arm):
             status = "incomplete"
-            reason = f"the control failed: it is too weak here to conclude anything, also on {control.recipe}"
+            reason = f"the control failed: on {control.recipe} too, it is too weak to conclude anything"
         metrics = [spec.metric, *spec.others]
         measured = {m: pooled(pieces, m, seeds) for m in metrics}
         negatives = negative_controls(pieces, metrics, seeds)

@@ -12,12 +12,14 @@ class Score:
 
     Args:
         name: Name of the metric.
-        value: The point estimate.
+        value: The point estimate; of a leak the mean over people.
         chance: What a blind guess would score.
-        low: Lower end of the 95 % interval, resampled by identity.
-        high: Upper end of the 95 % interval.
+        low: Lower end of the 95 % interval for other people of the same kind.
+        high: Upper end of it.
         n: Trials behind the value.
         identities: Distinct people (or classes) behind the value: the unit of resampling.
+        same_low: Lower end of the 95 % interval for these people, where there is one.
+        same_high: Upper end of it.
     """
 
     name: str
@@ -27,6 +29,8 @@ class Score:
     high: float
     n: int
     identities: int
+    same_low: float | None = None
+    same_high: float | None = None
 
 
 @dataclass(frozen=True)

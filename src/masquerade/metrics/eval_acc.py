@@ -5,8 +5,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from masquerade.guesses import Guess, Reconstruction
-from masquerade.metrics import intervals
 from masquerade.metrics.base import Score, Truth
+from masquerade.metrics.by_person import share_by_person
 from masquerade.metrics.expecting import expect, known
 from masquerade.metrics.face_vectors import face_vectors
 from masquerade.metrics.pairing import matched
@@ -41,6 +41,4 @@ def share_named(name: str, named: Tensor, truth: Truth, people: int) -> Score:
         people: How many there are to choose from.
     """
     hits = (named == truth.identities).double()
-    low, high = intervals.share(hits.numpy(), truth.clusters)
-    distinct = intervals.distinct(truth.clusters)
-    return Score(name, float(hits.mean()), 1 / people, low, high, len(hits), distinct)
+    return share_by_person(name, hits.numpy(), truth.clusters, 1 / people)

@@ -1,8 +1,10 @@
 """How alike reconstruction and original are to a face recogniser (Crafter, section VI-A, there called FSIM)."""
 
+import torch
+
 from masquerade.guesses import Guess, Reconstruction
-from masquerade.metrics import intervals
 from masquerade.metrics.base import Score, Truth
+from masquerade.metrics.by_person import mean_by_person, weights
 from masquerade.metrics.expecting import expect
 from masquerade.metrics.face_vectors import face_vectors
 from masquerade.metrics.pairing import matched
@@ -21,6 +23,5 @@ def feature_cosine(guess: Guess, truth: Truth) -> Score:
     originals = face_vectors(truth.originals)
     values = (face_vectors(rebuilt) * originals).sum(1)
     blind = (face_vectors(truth.originals.mean(0, keepdim=True)) * originals).sum(1)
-    low, high = intervals.mean(values.double().numpy(), truth.clusters, (-1.0, 1.0))
-    people = intervals.distinct(truth.clusters)
-    return Score("feature_cosine", float(values.mean()), float(blind.mean()), low, high, len(values), people)
+    chance = float(blind.double() @ torch.from_numpy(weights(truth.clusters)))
+    return mean_by_person("feature_cosine", values.double().numpy(), truth.clusters, chance, (-1.0, 1.0))

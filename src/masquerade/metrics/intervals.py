@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import optimize, stats
+from scipy import optimize, special
 
 Floats = NDArray[np.float64]
 
@@ -82,12 +82,12 @@ def beta_interval(
     """
     with np.errstate(divide="ignore", invalid="ignore"):
         independent = value * (1 - value) / variance
-        independent *= np.square(stats.t.ppf(_LEVEL, n - 1) / stats.t.ppf(_LEVEL, groups - 1))
+        independent *= np.square(special.stdtrit(n - 1, _LEVEL) / special.stdtrit(groups - 1, _LEVEL))
     independent = np.minimum(np.where(np.isfinite(independent), independent, floor), n)
     careful = np.minimum(independent, floor)
     trust = np.clip(rarer / _ENOUGH, 0, 1)
     effective = 1 / ((1 - trust) / careful + trust / independent)
-    return _clopper_pearson(value * effective, effective)
+    return clopper_pearson(value * effective, effective)
 
 
 def lower_end(value: float, low: float, people: int, level: float) -> float:
@@ -108,18 +108,18 @@ def lower_end(value: float, low: float, people: int, level: float) -> float:
     if low >= value * (1 - _SURE):
         return low
     trials = float(np.exp(optimize.brentq(lambda n: _below(value, np.exp(n), 1 - _LEVEL) - low, -20, 30)))
-    wider = (stats.norm.ppf(level) / _student(level, people)) / (
-        stats.norm.ppf(1 - _LEVEL) / _student(1 - _LEVEL, people)
+    wider = (special.ndtri(level) / _student(level, people)) / (
+        special.ndtri(1 - _LEVEL) / _student(1 - _LEVEL, people)
     )
     return _below(value, max(min(trials, people), trials * wider**2), level)
 
 
 def _below(value: float, trials: float, level: float) -> float:
-    return float(stats.beta.ppf(level, value * trials, (1 - value) * trials + 1))
+    return float(special.betaincinv(value * trials, (1 - value) * trials + 1, level))
 
 
 def _student(level: float, people: int) -> float:
-    return float(stats.t.ppf(level, people - 1))
+    return float(special.stdtrit(people - 1, level))
 
 
 def lower_end_of_mean(value: float, low: float, people: int, level: float) -> float:
@@ -129,11 +129,12 @@ def lower_end_of_mean(value: float, low: float, people: int, level: float) -> fl
     return value - (value - low) * _student(level, people) / _student(1 - _LEVEL, people)
 
 
-def _clopper_pearson(hits: Floats, trials: Floats) -> tuple[Floats, Floats]:
+def clopper_pearson(hits: Floats, trials: Floats) -> tuple[Floats, Floats]:
+    """Exact 95 % intervals of shares of independent trials, both ``(s,)``; fractions are allowed."""
     rest = trials - hits
     tiny = 1e-9
-    low = stats.beta.ppf(1 - _LEVEL, np.maximum(hits, tiny), rest + 1)
-    high = stats.beta.ppf(_LEVEL, hits + 1, np.maximum(rest, tiny))
+    low = special.betaincinv(np.maximum(hits, tiny), rest + 1, 1 - _LEVEL)
+    high = special.betaincinv(hits + 1, np.maximum(rest, tiny), _LEVEL)
     return np.where(hits <= tiny, 0.0, low), np.where(rest <= tiny, 1.0, high)
 
 
@@ -154,7 +155,7 @@ def mean(
         return limits
     drawn = np.random.default_rng(seed).multinomial(groups, np.full(groups, 1 / groups), _RESAMPLES)
     means = (drawn @ sums) / (drawn @ trials)
-    tail = stats.norm.cdf(-np.sqrt(groups / (groups - 1)) * stats.t.ppf(_LEVEL, groups - 1))
+    tail = special.ndtr(-np.sqrt(groups / (groups - 1)) * special.stdtrit(groups - 1, _LEVEL))
     low, high = np.quantile(means, [tail, 1 - tail])
     return float(max(low, limits[0])), float(min(high, limits[1]))
 

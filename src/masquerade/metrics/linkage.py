@@ -6,8 +6,8 @@ from torch import Tensor
 
 from masquerade.errors import NotMeasurable
 from masquerade.guesses import Guess, Ranking, Reconstruction
-from masquerade.metrics import intervals
 from masquerade.metrics.base import Score, Truth
+from masquerade.metrics.by_person import share_by_person, weights
 from masquerade.metrics.correlation import unit
 from masquerade.metrics.expecting import known
 from masquerade.metrics.pairing import symmetries
@@ -16,7 +16,7 @@ _ROWS = 2048
 
 
 def linkage(guess: Guess, truth: Truth) -> Score:
-    """Rank-1 linkage, 0 to 1.
+    """Rank-1 linkage, 0 to 1; the mean over people.
 
     A reconstruction is compared with the same n originals by normalised correlation, the mean of each image
     removed: brightness and contrast are the first things that an attack gets wrong and a viewer forgives, and
@@ -33,7 +33,8 @@ def linkage(guess: Guess, truth: Truth) -> Score:
         case Reconstruction(images=images, up_to_symmetry=free):
             tried = list(symmetries(images)) if free else [images]
             hits = max((_hits(version, truth.originals) for version in tried), key=lambda h: float(h.sum()))
-            chance, clusters = _best_blind(len(images), len(tried)), truth.clusters
+            clusters = truth.clusters
+            chance = _best_blind(len(images), len(tried), clusters)
         case Ranking(similarity=similarity):
             rows = known(truth.candidate_rows, "candidate_rows", "linkage")
             present = rows >= 0
@@ -45,9 +46,7 @@ def linkage(guess: Guess, truth: Truth) -> Score:
                 value=type(guess).__name__,
                 remedy="Choose a metric that fits the attack in the study file.",
             )
-    low, high = intervals.share(hits.numpy(), clusters)
-    people = intervals.distinct(clusters)
-    return Score("linkage", float(hits.mean()), chance, low, high, len(hits), people)
+    return share_by_person("linkage", hits.numpy(), clusters, chance)
 
 
 def _hits(images: Tensor, originals: Tensor) -> Tensor:
@@ -64,7 +63,10 @@ def _top(similarity: Tensor, rows: Tensor) -> Tensor:
     return hit / top.sum(1)
 
 
-def _best_blind(n: int, tries: int) -> float:
-    """Expected largest share of ``tries`` blind guesses of n matchings."""
-    below = stats.binom.cdf(range(n), n, 1 / n)
-    return float((1 - below**tries).sum()) / n
+def _best_blind(n: int, tries: int, people: Tensor) -> float:
+    """Expected largest share of ``tries`` blind guesses of n matchings; a mean over people has fewer trials."""
+    if tries == 1:
+        return 1 / n
+    trials = max(1, round(1 / float((weights(people) ** 2).sum())))
+    below = stats.binom.cdf(range(trials), trials, 1 / n)
+    return float((1 - below**tries).sum()) / trials

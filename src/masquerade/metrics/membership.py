@@ -2,20 +2,20 @@
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 from torch import Tensor
 
 from masquerade.errors import NotMeasurable
 from masquerade.guesses import Guess, Membership, Ranking
 from masquerade.metrics import intervals
 from masquerade.metrics.base import Score, Truth
+from masquerade.metrics.by_person import share_by_person, weights
 from masquerade.metrics.expecting import known
 
 Floats = NDArray[np.float64]
 
 
 def membership_auc(guess: Guess, truth: Truth, name: str = "membership_auc") -> Score:
-    """Area under the ROC curve, 0 to 1; chance 0.5; ties count half.
+    """Area under the ROC curve, 0 to 1; chance 0.5; ties count half; every person has the same weight.
 
     A ranking becomes membership scores by the largest similarity of each candidate to any released image. The
     interval takes the variance of the placement values summed by identity (Obuchowski 1997) and widens it to
@@ -25,12 +25,12 @@ def membership_auc(guess: Guess, truth: Truth, name: str = "membership_auc") -> 
         NotMeasurable: If the guess holds no such scores, or members or non-members are missing.
     """
     inside, outside, people_in, people_out = _split(guess, truth, name)
-    ranks = stats.rankdata(np.concatenate([inside, outside]))
-    below = (ranks[: len(inside)] - stats.rankdata(inside)) / len(outside)
-    above = 1 - (ranks[len(inside) :] - stats.rankdata(outside)) / len(inside)
-    value = float(below.mean())
+    weight_in, weight_out = weights(people_in), weights(people_out)
+    below = _beaten(inside, outside, weight_out)
+    above = 1 - _beaten(outside, inside, weight_in)
+    value = round(float(below @ weight_in), 12)  # weights of people add up to 1 but for rounding
     people = np.concatenate([people_in, people_out])
-    influence = np.concatenate([(below - value) / len(inside), (above - value) / len(outside)])
+    influence = np.concatenate([(below - value) * weight_in, (above - value) * weight_out])
     sums, _ = intervals.totals(influence, people)
     groups = len(sums)
     variance = np.square(sums).sum() * groups / max(groups - 1, 1)
@@ -40,10 +40,31 @@ def membership_auc(guess: Guess, truth: Truth, name: str = "membership_auc") -> 
         np.array([variance]),
         n=float(len(people)),
         groups=groups,
-        floor=min(intervals.kish(intervals.totals(p, p)[1]) for p in (people_in, people_out)),
+        floor=float(min(intervals.distinct(people_in), intervals.distinct(people_out))),
         rarer=np.array([min(_people(people, placements > 0), _people(people, placements < 1))]),
     )
-    return Score(name, value, 0.5, float(low[0]), float(high[0]), len(people), groups)
+    same = _apart(np.array([value]), influence, min(len(inside), len(outside)))
+    return Score(name, value, 0.5, float(low[0]), float(high[0]), len(people), groups, *same)
+
+
+def _beaten(scores: Floats, others: Floats, weight: Floats) -> Floats:
+    """For each score the weight of the others below it; ties count half, ``(n,)``."""
+    order = np.argsort(others)
+    summed = np.concatenate([[0.0], np.cumsum(weight[order])])
+    summed[-1] = 1.0
+    low = np.searchsorted(others[order], scores, "left")
+    high = np.searchsorted(others[order], scores, "right")
+    beaten: Floats = (summed[low] + summed[high]) / 2
+    return beaten
+
+
+def _apart(value: Floats, influence: Floats, fewer: int) -> tuple[float, float]:
+    """The interval for these people: every photo is a trial of its own."""
+    n = len(influence)
+    variance = np.array([np.square(influence).sum() * n / max(n - 1, 1)])
+    few = np.array([fewer])
+    low, high = intervals.beta_interval(value, variance, n=float(n), groups=n, floor=float(fewer), rarer=few)
+    return float(low[0]), float(high[0])
 
 
 def tpr_at_fpr(guess: Guess, truth: Truth, fpr: float, name: str) -> Score:
@@ -65,8 +86,7 @@ def tpr_at_fpr(guess: Guess, truth: Truth, fpr: float, name: str) -> Score:
     allowed = int(len(outside) * fpr + 1e-9)
     threshold = np.sort(outside)[::-1][min(allowed, len(outside) - 1)]
     hits = inside > threshold
-    low, high = intervals.share(hits, people)
-    return Score(name, float(hits.mean()), fpr, low, high, len(hits), intervals.distinct(people))
+    return share_by_person(name, hits, people, fpr)
 
 
 def tpr_at_1_percent(guess: Guess, truth: Truth) -> Score:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from masquerade.metrics.base import Score
 
@@ -32,7 +32,24 @@ def pool(scores: Sequence[Score]) -> Score:
     low = max(value - _reach(below, values, people), floor)
     high = min(value + _reach(above, values, people), roof)
     chance = float(np.mean([score.chance for score in scores]))
-    return Score(scores[0].name, value, chance, low, high, sum(score.n for score in scores), people)
+    n = sum(score.n for score in scores)
+    return Score(scores[0].name, value, chance, low, high, n, people, *_same(scores, values, floor, roof))
+
+
+def _same(
+    scores: Sequence[Score], values: np.ndarray[tuple[int], np.dtype[np.float64]], floor: float, roof: float
+) -> tuple[float | None, float | None]:
+    """The interval for these people with other keys and splits; none from one repetition, which shows neither."""
+    ends = [
+        (score.value - score.same_low, score.same_high - score.value)
+        for score in scores
+        if score.same_low is not None and score.same_high is not None
+    ]
+    if len(ends) < max(2, len(scores)):
+        return None, None
+    below, above = (float(side) for side in np.mean(ends, axis=0))
+    value, n = float(values.mean()), min(score.n for score in scores)
+    return max(value - _reach(below, values, n), floor), min(value + _reach(above, values, n), roof)
 
 
 def _reach(side: float, values: np.ndarray[tuple[int], np.dtype[np.float64]], people: int) -> float:
@@ -44,4 +61,4 @@ def _reach(side: float, values: np.ndarray[tuple[int], np.dtype[np.float64]], pe
     sampling = (side / 1.96) ** 2
     total = sampling + between
     freedom = total**2 / (sampling**2 / max(people - 1, 1) + between**2 / (repetitions - 1))
-    return max(side, float(stats.t.ppf(0.975, freedom) * np.sqrt(total)))
+    return max(side, float(special.stdtrit(freedom, 0.975) * np.sqrt(total)))

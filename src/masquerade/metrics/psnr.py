@@ -4,8 +4,8 @@ import torch
 from torch import Tensor
 
 from masquerade.guesses import Guess, Reconstruction
-from masquerade.metrics import intervals
 from masquerade.metrics.base import Score, Truth
+from masquerade.metrics.by_person import mean_by_person, weights
 from masquerade.metrics.expecting import expect
 from masquerade.metrics.pairing import matched
 
@@ -14,7 +14,7 @@ CAP = 100.0
 
 
 def psnr(guess: Guess, truth: Truth) -> Score:
-    """Mean over the images of 10 log10(255^2 / mean squared error), in decibels, capped at 100.
+    """Mean over people, and their images, of 10 log10(255^2 / mean squared error), in decibels, capped at 100.
 
     Guesses are clipped to 0..255 first. Chance is what the mean of all originals scores as a guess for each.
 
@@ -24,9 +24,8 @@ def psnr(guess: Guess, truth: Truth) -> Score:
     images = matched(expect(guess, Reconstruction, "psnr"), truth)
     values = decibels(images, truth.originals)
     blind = decibels(truth.originals.mean(0, keepdim=True), truth.originals)
-    low, high = intervals.mean(values.numpy(), truth.clusters, (0.0, CAP))
-    people = intervals.distinct(truth.clusters)
-    return Score("psnr", float(values.mean()), float(blind.mean()), low, high, len(values), people)
+    chance = float(blind @ torch.from_numpy(weights(truth.clusters)))
+    return mean_by_person("psnr", values.numpy(), truth.clusters, chance, (0.0, CAP))
 
 
 def decibels(images: Tensor, originals: Tensor) -> Tensor:

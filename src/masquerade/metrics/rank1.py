@@ -8,16 +8,17 @@ from masquerade.errors import NotMeasurable
 from masquerade.guesses import Guess, Ranking
 from masquerade.metrics import intervals
 from masquerade.metrics.base import Score, Truth
+from masquerade.metrics.by_person import share_by_person, weights
 from masquerade.metrics.expecting import expect, known
 
 
 def rank1(guess: Guess, truth: Truth) -> Score:
     """Share of released images whose nearest candidate, their own original left out, is of the same person.
 
-    The identity leakage of XNN (equation 1 and section 5.2), with the owner's own photos as gallery. Images of
-    people without another photo among the candidates are not counted. If k candidates tie at the top, those of
-    the right person count 1/k each. Chance is the mean share of right candidates, (m - 1)/(N - 1) for m
-    photos each.
+    The mean over people. The identity leakage of XNN (equation 1 and section 5.2), with the owner's own photos
+    as gallery. Images of people without another photo among the candidates are not counted. If k candidates tie
+    at the top, those of the right person count 1/k each. Chance is the mean share of right candidates,
+    (m - 1)/(N - 1) for m photos each.
 
     Raises:
         NotMeasurable: If the guess is no ranking, the right candidates are not known, or nobody has two photos.
@@ -25,7 +26,9 @@ def rank1(guess: Guess, truth: Truth) -> Score:
     similarity = expect(guess, Ranking, "rank1").similarity
     own = known(truth.candidate_rows, "candidate_rows", "rank1")
     people = known(truth.candidate_identities, "candidate_identities", "rank1")
-    return _score("rank1", similarity, own, truth.identities, people)
+    hits, chances, clusters = _hits(similarity, own, truth.identities, people)
+    chance = float(chances @ torch.from_numpy(weights(clusters)))
+    return share_by_person("rank1", hits.numpy(), clusters, chance)
 
 
 def recognition(embeddings: Tensor, identities: Tensor, name: str = "rank1_utility") -> Score:
@@ -40,10 +43,16 @@ def recognition(embeddings: Tensor, identities: Tensor, name: str = "rank1_utili
         NotMeasurable: If nobody has two photos.
     """
     unit = functional.normalize(embeddings.flatten(1).float(), dim=1)
-    return _score(name, unit @ unit.T, torch.arange(len(unit)), identities, identities)
+    hits, chances, clusters = _hits(unit @ unit.T, torch.arange(len(unit)), identities, identities)
+    low, high = intervals.share(hits.numpy(), clusters)
+    people = intervals.distinct(clusters)
+    return Score(name, float(hits.mean()), float(chances.mean()), low, high, len(hits), people)
 
 
-def _score(name: str, similarity: Tensor, own: Tensor, identities: Tensor, people: Tensor) -> Score:
+def _hits(
+    similarity: Tensor, own: Tensor, identities: Tensor, people: Tensor
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Of images that can be found: whether they are, the share of right candidates, and the person."""
     right = identities[:, None] == people[None]
     present = (own >= 0).nonzero().flatten()
     right[present, own[present]] = False
@@ -59,7 +68,4 @@ def _score(name: str, similarity: Tensor, own: Tensor, identities: Tensor, peopl
     top = others == others.amax(1, keepdim=True)
     hits = ((top & right).sum(1) / top.sum(1))[counted].double()
     tried = similarity.shape[1] - (own >= 0)[counted].double()
-    chance = float((right[counted].sum(1) / tried).mean())
-    clusters = identities[counted]
-    low, high = intervals.share(hits.numpy(), clusters)
-    return Score(name, float(hits.mean()), chance, low, high, len(hits), intervals.distinct(clusters))
+    return hits, right[counted].sum(1) / tried, identities[counted]

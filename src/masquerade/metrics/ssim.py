@@ -5,8 +5,8 @@ from torch import Tensor
 
 from masquerade.errors import NotMeasurable
 from masquerade.guesses import Guess, Reconstruction
-from masquerade.metrics import intervals
 from masquerade.metrics.base import Score, Truth
+from masquerade.metrics.by_person import mean_by_person, weights
 from masquerade.metrics.expecting import expect
 from masquerade.metrics.pairing import matched
 
@@ -31,9 +31,8 @@ def ssim(guess: Guess, truth: Truth) -> Score:
         )
     values = similarity(images, truth.originals)
     blind = similarity(truth.originals.mean(0, keepdim=True).expand_as(truth.originals), truth.originals)
-    low, high = intervals.mean(values.numpy(), truth.clusters, (-1.0, 1.0))
-    people = intervals.distinct(truth.clusters)
-    return Score("ssim", float(values.mean()), float(blind.mean()), low, high, len(values), people)
+    chance = float(blind @ torch.from_numpy(weights(truth.clusters)))
+    return mean_by_person("ssim", values.numpy(), truth.clusters, chance, (-1.0, 1.0))
 
 
 def similarity(images: Tensor, originals: Tensor) -> Tensor:

@@ -3,14 +3,16 @@
 One minus ``tracked`` is the protection rate of the literature.
 """
 
+from dataclasses import replace
+
 import numpy as np
 import torch
 from torch import Tensor
 
 from masquerade.errors import NotMeasurable
 from masquerade.guesses import Guess, Tracking
-from masquerade.metrics import intervals
 from masquerade.metrics.base import Score, Truth
+from masquerade.metrics.by_person import share_by_person
 from masquerade.metrics.expecting import expect, known
 
 
@@ -83,9 +85,7 @@ def _bystanders(people: Tensor, users: int) -> int:
 
 def _score(name: str, hits: list[float], people: Tensor, photos: int, bystanders: int) -> Score:
     values = np.array(hits)
-    low, high = intervals.share(values, people.numpy())
-    chance = 1 / (bystanders + 1)
-    return Score(name, float(values.mean()), chance, low, high, photos, len(values))
+    return replace(share_by_person(name, values, people.numpy(), 1 / (bystanders + 1)), n=photos)
 
 
 def _nobody(name: str) -> NotMeasurable:
