@@ -51,7 +51,7 @@ class Owner:
         self.root, self.folder, self.records = root, root / "gallery", Records.beside(root / "owner.key")
         create(self.folder, root / "owner.key", self.key, faces="as-is", **how)
 
-    def enrol(self, photos: Path, **how: Path) -> Enrolled:
+    def enrol(self, photos: Path, **how: float) -> Enrolled:
         strangers = self.root / "strangers"
         return enrol_folder(self.folder, self.key, self.records, photos, strangers=strangers, **how)
 
@@ -101,8 +101,9 @@ def test_bad_photos_and_people_without_photos_are_told(photos: Path, tmp_path: P
     done = owner.enrol(photos)
     assert done.without == ("zoe",)
     assert sorted(str(each.rejection) for each in done.turned_away) == ["empty-file", "not-an-image"]
-    again = owner.enrol(photos)
+    again = owner.enrol(photos, fpir=0.5)
     assert (again.people, again.before, again.without) == (0, PEOPLE, ("zoe",))
+    assert "50.00% of strangers' photos" in again.unknown
 
 
 def test_somebody_with_other_photos_is_not_taken_in_twice(photos: Path, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import typer
 
 from masquerade.cli.console import note, open_key, progress, say
 from masquerade.cli.lines import say_rows
+from masquerade.cli.numbers import number
 from masquerade.cli.reading import FacesOption, FpirOption, PeopleOption, sum_up
 from masquerade.faces.reading import way_of
 from masquerade.keys import Key
@@ -57,6 +58,9 @@ def enrol(
         Path | None,
         typer.Option(help="Photos of people who are not known.", show_default="the built-in faces"),
     ] = None,
+    fpir: Annotated[
+        float | None, number(1e-6, 0.99, "Share of strangers' photos that may be named from now on.")
+    ] = None,
     accept_alike: Annotated[
         bool, typer.Option(help="Take people in whom the recogniser does not tell apart.")
     ] = False,
@@ -73,6 +77,7 @@ def enrol(
             photos,
             people=people,
             strangers=strangers,
+            fpir=fpir,
             accept_alike=accept_alike,
             progress=told,
         )

@@ -1,9 +1,11 @@
 """Compare a gallery's public part with its manifest, and say what is wrong with which file."""
 
 from pathlib import Path
+from typing import Final
 
 from masquerade.errors import MasqueradeError, SealedError
 from masquerade.files.durable import is_draft
+from masquerade.files.opening import read_file
 from masquerade.files.standing import digest
 from masquerade.released.verify import Finding, Problem
 from masquerade.sealed.block import read_block
@@ -11,6 +13,9 @@ from masquerade.sealed.cards import BLOCK, BlockCard
 from masquerade.sealed.envelope import opened
 from masquerade.sealed.folder import listed
 from masquerade.sealed.manifest import MANIFEST, BlockEntry, SealedManifest
+
+_LARGEST: Final = 1 << 28
+"""Bytes of a block; the largest that any layout has takes 151 MB."""
 
 
 def verify(folder: Path, *, read_data: bool = True) -> list[Finding]:
@@ -60,7 +65,7 @@ def _block(folder: Path, manifest: SealedManifest, entry: BlockEntry, read_data:
 def _misplaced(path: Path, manifest: SealedManifest) -> Finding | None:
     """A block that is sound, but not the one listed."""
     try:
-        card, _ = opened(path.read_bytes(), BLOCK, BlockCard, path)
+        card, _ = opened(read_file(path, _LARGEST), BLOCK, BlockCard, path)
     except (SealedError, OSError):
         return None
     if (card.gallery, card.keys) != (manifest.gallery, manifest.public_key):

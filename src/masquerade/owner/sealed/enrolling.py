@@ -61,6 +61,7 @@ def enrol_folder(
     *,
     people: Path | None = None,
     strangers: Path | None = None,
+    fpir: float | None = None,
     accept_alike: bool = False,
     progress: Progress | None = None,
 ) -> Enrolled:
@@ -73,6 +74,7 @@ def enrol_folder(
         photos: Folder of person folders.
         people: A table of who is on each photo, instead of person folders.
         strangers: Photos of people who are not in the gallery, to set the threshold by; the built-in faces without it.
+        fpir: Share of strangers' photos that may be named from now on; as before without it.
         accept_alike: Take people in whom the recogniser does not tell apart.
         progress: Told after every block.
 
@@ -91,6 +93,7 @@ def enrol_folder(
         faces = FaceVectors.of(gallery.public, gallery.record.public)
         if not state.strangers.names or strangers is not None:
             state.strangers = read_strangers(faces, strangers)
+        state.fpir = fpir or state.fpir
         turned_away: list[PhotoRejected] = []
         crowds: list[str] = []
         coming = templates(faces, found, todo, turned_away, crowds)

@@ -47,6 +47,7 @@ class State:
     def __init__(self, gallery: OwnedGallery) -> None:
         self.gallery = gallery
         self._secret = gallery.opened()
+        self.fpir = gallery.record.fpir
         manifest = gallery.record.public
         self.size = padded(manifest.size)
         self.strangers = gallery.record.strangers or Strangers(vectors="", names=())
@@ -138,7 +139,7 @@ class State:
         self.blocks = [*blocks]
         record, manifest = self.gallery.record, self.gallery.record.public
         named = (
-            unknown(record.fpir, manifest.size, self.people, self.vectors, self.strangers) if blocks else None
+            unknown(self.fpir, manifest.size, self.people, self.vectors, self.strangers) if blocks else None
         )
         changed = manifest.model_copy(update={"blocks": tuple(block.entry for block in blocks)})
         after = record.model_copy(
@@ -147,6 +148,7 @@ class State:
                 "blocks": tuple(block.record for block in blocks),
                 "unknown": named,
                 "strangers": self.strangers,
+                "fpir": self.fpir,
             }
         )
         try:
