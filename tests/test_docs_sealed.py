@@ -8,6 +8,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+import sealed_page
 
 from masquerade.cli.app import run
 from masquerade.data import builtin
@@ -81,3 +82,7 @@ def test_the_example_serves_a_gallery(tmp_path: Path, monkeypatch: pytest.Monkey
     whole, cut, large = asyncio.run(answers(probe, probe[:-1], bytes(200_000)))
     assert [each.status_code for each in (whole, cut, large)] == [200, 400, 413]
     assert Opener(sealed.owned()).person(whole.content, probe) == "person 2"
+
+
+def test_the_numbers_of_the_guide_are_those_that_were_measured() -> None:
+    assert sealed_page.page(GUIDE) == GUIDE, "run python studies/sealed_page.py"

@@ -146,6 +146,15 @@ def test_neither_part_shows_a_name_a_vector_or_the_secret_key(sealed: Sealed) ->
     assert "SecretKey(...)" in repr(owned.opened())
 
 
+def test_a_camera_needs_two_files_and_neither_people_nor_other_keys(sealed: Sealed, tmp_path: Path) -> None:
+    (tmp_path / "camera").mkdir()
+    manifest = sealed.owned().record.public
+    for name in ("manifest.json", manifest.keys["encryption"].name):
+        (tmp_path / "camera" / name).write_bytes((sealed.public / name).read_bytes())
+    probe = Camera.load(tmp_path / "camera").probe(photos_of(4, 1)[0])
+    assert Opener(sealed.owned()).person(match(CloudGallery(sealed.public), probe), probe) == "person 4"
+
+
 def test_the_backup_of_a_key_holds_its_galleries(sealed: Sealed, tmp_path: Path) -> None:
     back_up(tmp_path / "owner.key", sealed.key, "a passphrase", tmp_path / "backup")
     restore(tmp_path / "backup", "a passphrase", tmp_path / "new" / "owner.key")
