@@ -12,8 +12,11 @@ _RENAMED: Final = (
     (r'"hardened(?=\d|")', '"blocks-noise'),
     (r"`hardened`", "`blocks-noise`"),
     (r"\bHardened\b", "Blocks with noise"),
+    ("Fano factor by class: ", "Classes by label agreement: "),
+    ("Fano factor, 1 if all images get one label", "label agreement"),
+    (r"mean Fano factor (?!\()", "mean label agreement "),
 )
-"""The recipe ``blocks-noise`` was called "hardened" when they were measured."""
+"""The recipe ``blocks-noise`` was called "hardened" when they were measured, and label agreement the Fano factor."""
 
 
 def committed() -> list[Report]:

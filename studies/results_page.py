@@ -179,7 +179,7 @@ def _meant(report: Report) -> list[str]:
 
 
 def _curves(report: Report) -> Iterator[str]:
-    drawn = [curve for curve in report.curves if not curve.figure.startswith("Fano")]
+    drawn = [curve for curve in report.curves if not curve.figure.startswith("Classes by")]
     for figure in dict.fromkeys(curve.figure for curve in drawn):
         yield f"\n{figure}:\n"
         for curve in (curve for curve in drawn if curve.figure == figure):

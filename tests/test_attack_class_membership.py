@@ -7,7 +7,7 @@ from torch import Tensor
 
 from masquerade.attacks.base import Labelled, Membership, MissingSight, View
 from masquerade.attacks.class_membership import ClassMembership, histograms
-from masquerade.metrics import EVERY_METRIC, Truth, fano_factor
+from masquerade.metrics import EVERY_METRIC, Truth, label_agreement
 from masquerade.training import Settings, fit, probabilities
 
 CLASSES = 20
@@ -50,7 +50,7 @@ TRUTH = Truth(
 )
 
 
-@pytest.mark.parametrize("statistic", ["fano", "soft_fano", "entropy"])
+@pytest.mark.parametrize("statistic", ["fano", "agreement", "soft_agreement", "entropy"])
 def test_it_finds_the_classes_an_unprotected_model_was_trained_on(view: View, statistic: str) -> None:
     guess = ClassMembership(statistic)(view, np.random.default_rng(0))  # type: ignore[arg-type]
     score = EVERY_METRIC["class_membership"](guess, TRUTH)
@@ -73,8 +73,21 @@ def test_classes_of_any_size_are_compared_fairly() -> None:
     probed = torch.cat([torch.arange(300).repeat_interleave(4), torch.full((400,), 300)])
     counts = histograms(torch.rand((len(probed), 10), generator=rng), probed)
     assert counts.sum(1).tolist() == [4] * 300 + [400]
-    small, large = fano_factor(counts)[:300].mean(), fano_factor(counts)[300]
+    small, large = label_agreement(counts)[:300].mean(), label_agreement(counts)[300]
     assert abs(float(small - large)) < 0.05
+
+
+def test_the_papers_statistic_takes_as_many_images_of_each_class() -> None:
+    """It grows with the number of images, which would tell large classes from small ones."""
+    probed = torch.cat([torch.zeros(40, dtype=torch.long), torch.ones(4, dtype=torch.long)])
+    shown = View(
+        torch.zeros(1, 1, 2, 2),
+        model=lambda x: torch.eye(3)[[0] * len(x)],
+        probes=Labelled(torch.zeros(44, 1, 2, 2), probed),
+    )
+    guess = ClassMembership("fano")(shown, np.random.default_rng(0))
+    assert isinstance(guess, Membership)
+    assert guess.scores.tolist() == pytest.approx([4 * 2 / 3] * 2)
 
 
 def test_scores_follow_the_numbers_of_the_classes() -> None:

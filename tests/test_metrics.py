@@ -11,7 +11,15 @@ from torchmetrics.functional.image import peak_signal_noise_ratio
 
 from masquerade.attacks.base import Labels, Membership, Ranking, Reconstruction
 from masquerade.errors import NotMeasurable
-from masquerade.metrics import EVERY_METRIC, entropy, fano_factor, soft_fano_factor, utility, welch_p_value
+from masquerade.metrics import (
+    EVERY_METRIC,
+    entropy,
+    fano_factor,
+    label_agreement,
+    soft_label_agreement,
+    utility,
+    welch_p_value,
+)
 from masquerade.metrics.base import Truth
 from masquerade.metrics.pairing import aligned
 
@@ -223,49 +231,52 @@ def test_utility() -> None:
     assert utility(right, labels).low < score.low
 
 
-def test_fano_factor_compares_classes_of_any_size() -> None:
+def test_label_agreement_compares_classes_of_any_size() -> None:
     pointed = torch.tensor([[7, 0, 0, 0], [700, 0, 0, 0]])
     even = torch.tensor([[25, 25, 25, 25]])
-    assert fano_factor(pointed).tolist() == pytest.approx([1, 1])
-    assert fano_factor(even).item() == pytest.approx(-1 / 99)
+    assert label_agreement(pointed).tolist() == pytest.approx([1, 1])
+    assert label_agreement(even).item() == pytest.approx(-1 / 99)
     rng = np.random.default_rng(0)
-    blind = [fano_factor(torch.tensor(rng.multinomial(n, [0.1] * 10, 4000))).mean().item() for n in (5, 50)]
+    blind = [
+        label_agreement(torch.tensor(rng.multinomial(n, [0.1] * 10, 4000))).mean().item() for n in (5, 50)
+    ]
     assert blind == pytest.approx([0, 0], abs=0.01)
 
 
-def test_fano_factor_follows_the_paper_before_scaling() -> None:
+def test_the_fano_factor_is_the_papers_and_ours_is_that_scaled() -> None:
     counts = np.array([8.0, 1.0, 1.0, 0.0])
     mu = counts.mean()
     paper = ((counts - mu) ** 2).mean() / mu
+    assert fano_factor(torch.tensor(counts)).item() == pytest.approx(paper)
     scaled = paper / (10 * 3 / 4)
-    assert fano_factor(torch.tensor(counts)).item() == pytest.approx((scaled - 0.1) / 0.9)
+    assert label_agreement(torch.tensor(counts)).item() == pytest.approx((scaled - 0.1) / 0.9)
 
 
 def test_ties_between_classes_of_different_size_are_ties() -> None:
     """Rounding must not rank a class of four images in one label below a class of ten in one label."""
-    factors = fano_factor(torch.tensor([[4, 0, 0], [10, 0, 0], [0, 7, 0]]))
+    factors = label_agreement(torch.tensor([[4, 0, 0], [10, 0, 0], [0, 7, 0]]))
     assert factors.unique().tolist() == [1]
     groups = torch.tensor([0] * 4 + [1] * 10)
     sure = torch.tensor([[1 - 2e-7, 1e-7, 1e-7]]).expand(14, 3)
-    assert len(soft_fano_factor(sure, groups).unique()) == 1
+    assert len(soft_label_agreement(sure, groups).unique()) == 1
 
 
-def test_soft_fano_factor_of_certain_answers_is_that_of_labels() -> None:
+def test_soft_label_agreement_of_certain_answers_is_that_of_labels() -> None:
     labels = torch.tensor([0, 0, 1, 2, 2, 2, 0, 1])
     groups = torch.tensor([0, 0, 0, 0, 1, 1, 1, 2])
     counts = torch.tensor([[2, 1, 1], [1, 0, 2], [0, 1, 0]])
-    soft = soft_fano_factor(torch.nn.functional.one_hot(labels, 3).float(), groups)
-    assert soft.tolist() == pytest.approx(fano_factor(counts).tolist(), abs=1e-6)
+    soft = soft_label_agreement(torch.nn.functional.one_hot(labels, 3).float(), groups)
+    assert soft.tolist() == pytest.approx(label_agreement(counts).tolist(), abs=1e-6)
 
 
-def test_soft_fano_factor_does_not_depend_on_the_number_of_images() -> None:
+def test_soft_label_agreement_does_not_depend_on_the_number_of_images() -> None:
     """Answers of the same kind give the same value on average, for 3 images a class or 60."""
     rng = torch.Generator().manual_seed(0)
     means = []
     for each in (3, 60):
         answers = torch.softmax(2 * torch.randn((600 * each, 5), generator=rng), 1)
         groups = torch.arange(600).repeat_interleave(each)
-        means.append(float(soft_fano_factor(answers, groups).mean()))
+        means.append(float(soft_label_agreement(answers, groups).mean()))
     assert means == pytest.approx([0, 0], abs=0.01)
 
 

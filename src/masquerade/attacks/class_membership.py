@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from masquerade.attacks.base import Attack, Control, Guess, Membership, Sight, View
-from masquerade.metrics.fano import entropy, fano_factor, soft_fano_factor
+from masquerade.metrics.fano import entropy, fano_factor, label_agreement, soft_label_agreement
 
 
 @final
@@ -19,9 +19,11 @@ class ClassMembership(Attack):
     The images are shown as they are, since the attacker has no key to disguise them with.
 
     Args:
-        statistic: How dominance is measured. ``soft_fano``: the Fano factor of the predicted probabilities,
-            which also sees how sure the model is. ``fano``: that of the label counts, for models that give
-            labels alone. Both are scaled for the number of images. ``entropy``: of the counts, negative.
+        statistic: How dominance is measured. ``soft_agreement``: how often labels drawn from the predicted
+            probabilities agree within a class, which also sees how sure the model is. ``agreement``: how often the
+            labels do, for models that give labels alone. Both are for classes of any size. ``fano``: variance over
+            mean of the label counts, as the paper has it, of as many images of each class. ``entropy``: of the
+            counts, negative.
     """
 
     name: ClassVar[str] = "class_membership"
@@ -30,7 +32,9 @@ class ClassMembership(Attack):
         "none", "class_membership", 0.9, "unprotected models are told apart at p <= 0.001 (figure 10)"
     )
 
-    statistic: Literal["soft_fano", "fano", "entropy"] = "soft_fano"
+    revision: ClassVar[int] = 2
+
+    statistic: Literal["soft_agreement", "agreement", "fano", "entropy"] = "soft_agreement"
 
     def run(self, view: View, rng: np.random.Generator) -> Guess:
         """A score for each probed class, in the order of their numbers."""
@@ -39,9 +43,12 @@ class ClassMembership(Attack):
         answers, probed = view.model(view.probes.images), view.probes.labels
         match self.statistic:
             case "fano":
-                return Membership(fano_factor(histograms(answers, probed)))
-            case "soft_fano":
-                return Membership(soft_fano_factor(answers, probed))
+                same = _as_many_of_each(probed)
+                return Membership(fano_factor(histograms(answers[same], probed[same])))
+            case "agreement":
+                return Membership(label_agreement(histograms(answers, probed)))
+            case "soft_agreement":
+                return Membership(soft_label_agreement(answers, probed))
             case "entropy":
                 return Membership(-entropy(histograms(answers, probed)))
 
@@ -51,3 +58,10 @@ def histograms(probabilities: Tensor, probed: Tensor) -> Tensor:
     k = probabilities.shape[1]
     pair = probed * k + probabilities.argmax(1)
     return torch.bincount(pair, minlength=(int(probed.max()) + 1) * k).reshape(-1, k)
+
+
+def _as_many_of_each(probed: Tensor) -> Tensor:
+    """Rows of the first images of every class, as many as the smallest class has."""
+    rows = [(probed == label).nonzero().flatten() for label in torch.unique(probed)]
+    fewest = min(len(each) for each in rows)
+    return torch.cat([each[:fewest] for each in rows])

@@ -1,4 +1,4 @@
-"""Curves of a report: a paper's figure over arms, and Fano factors class by class."""
+"""Curves of a report: a paper's figure over arms, and how concentrated labels are class by class."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -15,6 +15,13 @@ AXIS = {
     "masknets": "MaskNets that the attacker holds",
     "epochs": "passes over the answers that the attacker learns from",
 }
+STATISTICS = {
+    "soft_agreement": "label agreement of probabilities",
+    "agreement": "label agreement",
+    "fano": "Fano factor (variance over mean)",
+    "entropy": "negative entropy in bits",
+}
+"""What classes are scored by, in words; agreements are 1 where all images of a class get one label."""
 OPTIONS = ("masknets", "epochs")
 """What of these is an option of the attack, not part of its budget."""
 
@@ -58,12 +65,15 @@ def _placed(point: PointSpec, arm: Arm | None, y: str) -> CurvePoint | None:
     return None if measured is None or x is None else CurvePoint(x=x, y=measured)
 
 
-def fano_curves(title: str, pieces: Sequence[dict[str, Any]]) -> tuple[list[Curve], str]:
+def fano_curves(
+    title: str, pieces: Sequence[dict[str, Any]], statistic: str = "soft_agreement"
+) -> tuple[list[Curve], str]:
     """Class-wise scores of a class membership attack, in and out of training, and Welch's test on them.
 
     Args:
         title: The arm's title.
         pieces: The attack's attempts, one a repetition.
+        statistic: What the attack scores classes by.
 
     Returns:
         Two curves (figures 10 and 11 of the Disguised-Nets paper) and a sentence; nothing if an attempt failed or
@@ -78,20 +88,21 @@ def fano_curves(title: str, pieces: Sequence[dict[str, Any]]) -> tuple[list[Curv
     if min(sum(members), len(members) - sum(members)) < 2:
         return [], ""
     mean = [sum(column) / len(kept) for column in zip(*(piece["scores"] for piece in kept), strict=True)]
-    figure = f"Fano factor by class: {title}"
+    name = STATISTICS[statistic]
+    figure = f"Classes by {name}: {title}"
     curves = [
         Curve(
             figure=figure,
             series="in training" if inside else "out of training",
             x_label="class, from the largest score",
-            y_label="Fano factor, 1 if all images get one label",
+            y_label=name,
             points=[_point(x, value) for x, value in enumerate(_ranked(mean, members, inside), start=1)],
         )
         for inside in (True, False)
     ]
     p = welch_p_value(_ranked(mean, members, True), _ranked(mean, members, False))
     inside, outside = (sum(v) / len(v) for v in (_ranked(mean, members, True), _ranked(mean, members, False)))
-    means = f"mean Fano factor {inside:.3f} in training, {outside:.3f} out of training"
+    means = f"mean {name} {inside:.3f} in training, {outside:.3f} out of training"
     return curves, f"{title}: {means}, Welch p = {p:.2g}."
 
 

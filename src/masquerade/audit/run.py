@@ -317,7 +317,8 @@ class Audit:
                     for seed in self.study.seeds_of(spec)
                 ]
                 title = f"{arm.title or arm.name}, {spec.title.replace('_', ' ')}"
-                drawn, sentence = fano_curves(title, pieces)
+                statistic = getattr(make_attack(spec), "statistic", "soft_agreement")
+                drawn, sentence = fano_curves(title, pieces, statistic)
                 curves += drawn
                 found += [sentence] if sentence else []
         return curves, found

@@ -14,7 +14,7 @@ from masquerade.metrics.energy_removed import energy_removed
 from masquerade.metrics.epsilon_pii import epsilon_pii
 from masquerade.metrics.eval_acc import eval_acc
 from masquerade.metrics.eval_acc_trained import eval_acc_trained
-from masquerade.metrics.fano import entropy, fano_factor, soft_fano_factor
+from masquerade.metrics.fano import entropy, fano_factor, label_agreement, soft_label_agreement
 from masquerade.metrics.feature_cosine import feature_cosine
 from masquerade.metrics.identification import identification
 from masquerade.metrics.linkage import linkage
@@ -99,6 +99,7 @@ __all__ = [
     "fano_factor",
     "feature_cosine",
     "identification",
+    "label_agreement",
     "linkage",
     "membership_auc",
     "noise_constant_share",
@@ -108,7 +109,7 @@ __all__ = [
     "question_of",
     "rank1",
     "recognition",
-    "soft_fano_factor",
+    "soft_label_agreement",
     "ssim",
     "tar_at_far",
     "tracked",

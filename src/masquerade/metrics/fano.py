@@ -1,4 +1,4 @@
-"""The Fano factor of a histogram of predicted labels, scaled so that classes of any size compare."""
+"""How concentrated the predicted labels of a class are: the paper's Fano factor, and ours for classes of any size."""
 
 from math import log
 
@@ -7,13 +7,26 @@ from torch import Tensor
 
 
 def fano_factor(counts: Tensor) -> Tensor:
-    """Variance over mean of label counts, scaled so that classes of any size compare.
+    """Variance over mean of label counts, sigma^2 / mu over the k bins: section 4.2 of the Disguised-Nets paper.
 
-    The Disguised-Nets paper (section 4.2) takes F = sigma^2 / mu over the k bins of a class's histogram. That
-    grows with the number n of images: one full bin gives n (k - 1) / k. Divided by this, labels drawn blindly
-    still give 1/n on average, which would make small classes seem concentrated. With that part taken out, it
-    becomes how often two images of the class get the same label, from 0 (as often as blindly, one in k) to 1,
-    and is computed so: two histograms with the same value give the same number to the last bit.
+    It grows with the number n of images: one full bin gives n (k - 1) / k. So it compares classes of as many images.
+
+    Args:
+        counts: Images by predicted label, ``(..., k)``, at least one a histogram.
+
+    Returns:
+        float64 ``(...)``, from 0.
+    """
+    whole = counts.double()
+    return whole.var(-1, correction=0) / whole.mean(-1)
+
+
+def label_agreement(counts: Tensor) -> Tensor:
+    """How often two images of a class get the same label, from 0 (as often as blindly, one in k) to 1.
+
+    Ours, for classes of any size. It is the Fano factor divided by what one full bin gives, less what labels drawn
+    blindly give on average, 1/n, which would make small classes seem concentrated; and is computed so that two
+    histograms with the same value give the same number to the last bit.
 
     Args:
         counts: Images by predicted label, ``(..., k)``, at least one a histogram.
@@ -28,8 +41,8 @@ def fano_factor(counts: Tensor) -> Tensor:
     return (alike - 1 / k) / (1 - 1 / k)
 
 
-def soft_fano_factor(probabilities: Tensor, groups: Tensor) -> Tensor:
-    """As ``fano_factor``, from probabilities instead of labels: how sure the model is counts too.
+def soft_label_agreement(probabilities: Tensor, groups: Tensor) -> Tensor:
+    """As ``label_agreement``, from probabilities instead of labels: how sure the model is counts too.
 
     The mean over pairs of images of one class of the probability that labels drawn from their probabilities
     agree, scaled likewise; rounded to six digits, which is what float32 probabilities hold.
