@@ -234,6 +234,23 @@ def test_a_recogniser_is_scored_on_unseen_people_beside_what_needs_no_training()
     assert {person for _, _, person in report.maps[0].points} == {0, 1, 2, 3}
 
 
+def test_photos_of_the_training_are_asked_for_among_those_held_back() -> None:
+    said = study()
+    scenes = EncodedScenes(make_scene(said.data, None), None)
+    trial = Trial(scenes, said.arms[0], said.training, 0)
+    spec = AttackSpec(name="model_membership", metric="membership_auc", candidates="held")
+    sights = frozenset({Sight.CANDIDATES})
+    view, truth = build_view(trial, spec, sights, Budget(20, None), np.random.default_rng(0))
+    held = trial.scene.test
+    assert view.candidates is not None
+    assert truth.members is not None
+    assert torch.equal(view.candidates[20:], held.images.float())
+    assert truth.members.tolist() == [True] * 20 + [False] * len(held)
+    assert truth.candidate_identities is not None
+    assert torch.equal(truth.candidate_identities[20:], held.labels)
+    assert set(held.labels.tolist()) == set(trial.scene.train.labels.tolist())
+
+
 def test_suspects_with_few_shared_photos_hold_no_other_original() -> None:
     trial = Trial(EncodedScenes(make_scene(DATA, None), None), study().arms[1], None, 0)
     spec = AttackSpec(name="gram_fingerprint", metric="rank1", candidates="shared")

@@ -39,6 +39,7 @@ from masquerade.attacks.inversion_network import InversionNetwork
 from masquerade.attacks.jigsaw import Jigsaw
 from masquerade.attacks.known_pairs import KnownPairs
 from masquerade.attacks.latent_search import LatentSearch
+from masquerade.attacks.model_membership import ModelMembership
 from masquerade.attacks.moments import Moments
 from masquerade.attacks.network_known_pairs import NetworkKnownPairs
 from masquerade.attacks.neuracrypt_patches import NeuraCryptPatches
@@ -61,6 +62,7 @@ EVERY_ATTACK: tuple[type[Attack], ...] = (
     ExaminerFresh,
     ExaminerRecovered,
     ClassMembership,
+    ModelMembership,
     TokenMoments,
     TokenKnownPairs,
     TokenEscalation,

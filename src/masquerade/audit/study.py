@@ -156,9 +156,10 @@ class AttackSpec(Part):
     ``control`` is false to run no positive control, or the name of another recipe than the attack's own.
     ``auxiliary`` takes the public people from that population. The suspected originals are those of the
     released images among ``public`` people's photos; or these alone (``owner``: the gallery of XNN's paper);
-    or ``shared`` of them among other photos of the same people and the public people's. Of each tracked user
-    ``clean`` published photos are not cloaked. ``fresh`` gives an attacker cloaks of another recipe than the arm's
-    under keys of its own: those of one hypernetwork, where users have several.
+    or ``shared`` of them among other photos of the same people and the public people's; or ``held``: among photos of
+    the same people that were held back from the training. Of each tracked user ``clean`` published photos are not
+    cloaked. ``fresh`` gives an attacker cloaks of another recipe than the arm's under keys of its own: those of one
+    hypernetwork, where users have several.
     """
 
     name: str
@@ -171,7 +172,7 @@ class AttackSpec(Part):
     pairs: int | None = None
     target: Literal["train", "test"] = "train"
     auxiliary: str | None = None
-    candidates: Literal["public", "owner", "shared"] = "public"
+    candidates: Literal["public", "owner", "shared", "held"] = "public"
     shared: int | None = None
     clean: int | None = None
     fresh: HeldSpec | None = None

@@ -84,7 +84,8 @@ def build_view(
                 shown["model"] = trial.probabilities
             case Sight.CANDIDATES:
                 chosen = _CANDIDATES[attack.candidates]
-                known = _Known(victims, private.without(rows, spare), public, budget.shared)
+                held = trial.scene.test if attack.target == "train" else trial.scene.train
+                known = _Known(victims, private.without(rows, spare), public, held, budget.shared)
                 shown["candidates"], found = chosen(known)
                 truth |= found
             case Sight.PAIRING:
@@ -136,11 +137,12 @@ def _rows(
 
 @dataclass(frozen=True)
 class _Known:
-    """Who might be suspected: the victims, other photos of their people, public people."""
+    """Who might be suspected: the victims, other photos of their people, public people, and photos held back."""
 
     victims: ImageSet
     others: ImageSet
     public: ImageSet
+    held: ImageSet
     shared: int | None
 
 
@@ -168,7 +170,21 @@ def _some_shared(known: _Known) -> tuple[Tensor, dict[str, Tensor]]:
     return _suspects(parts, people, rows, count)
 
 
-_CANDIDATES = {"public": _among_public, "owner": _owners_alone, "shared": _some_shared}
+def _among_held(known: _Known) -> tuple[Tensor, dict[str, Tensor]]:
+    """The victims' own photos among photos of the same people that were held back."""
+    victims, held = known.victims, known.held
+    own = torch.arange(len(victims))
+    return _suspects(
+        (victims.images, held.images), torch.cat([victims.labels, held.labels]), own, len(victims)
+    )
+
+
+_CANDIDATES = {
+    "public": _among_public,
+    "owner": _owners_alone,
+    "shared": _some_shared,
+    "held": _among_held,
+}
 
 
 def _suspects(
