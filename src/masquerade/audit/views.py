@@ -84,8 +84,8 @@ def build_view(
                 shown["model"] = trial.probabilities
             case Sight.CANDIDATES:
                 chosen = _CANDIDATES[attack.candidates]
-                held = trial.scene.test if attack.target == "train" else trial.scene.train
-                known = _Known(victims, private.without(rows, spare), public, held, budget.shared)
+                back = trial.scene.test if attack.target == "train" else trial.scene.train
+                known = _Known(victims, private.without(rows, spare), public, back, budget.shared)
                 shown["candidates"], found = chosen(known)
                 truth |= found
             case Sight.PAIRING:
