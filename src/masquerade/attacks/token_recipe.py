@@ -46,7 +46,7 @@ class TokenRecipe:
         """
         facts: dict[str, Any] = {}
         for part in parts_of(description):
-            if part["kind"] == "Encode":
+            if part.get("kind") == "Encode":
                 facts = {}
                 continue
             found = _facts(part, after_map="token_map" in facts)
@@ -97,7 +97,7 @@ def tokens_of(maps: Tensor) -> Tensor:
 
 
 def _facts(part: Mapping[str, Any], after_map: bool) -> dict[str, Any] | None:
-    match part["kind"]:
+    match part.get("kind"):
         case "TokenMatrix":
             return {"token_map": part["matrix"]}
         case "TokenNetwork":

@@ -12,7 +12,7 @@ from masquerade.attacks import EVERY_ATTACK
 from masquerade.attacks.base import Attack
 from masquerade.disguises import EVERY_DISGUISE, Disguise
 from masquerade.metrics import EVERY_METRIC
-from masquerade.metrics.revisions import OF_USE, revision_of_metric
+from masquerade.metrics.revisions import INTERVALS, OF_USE, revision_of_metric
 from masquerade.training.revisions import TRAINING_REVISIONS
 
 Revisions = dict[str, int]
@@ -39,8 +39,8 @@ def of_disguise(disguise: Disguise) -> Revisions:
 
 
 def of_metrics(names: Iterable[str]) -> Revisions:
-    """Of metrics, by name."""
-    return {f"metric {name}": revision_of_metric(name) for name in names}
+    """Of metrics, by name, and of their intervals."""
+    return {f"metric {name}": revision_of_metric(name) for name in [*names, INTERVALS]}
 
 
 def of_trainings(names: Iterable[str]) -> Revisions:

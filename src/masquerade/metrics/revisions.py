@@ -36,6 +36,10 @@ OF_USE: Final = (
 """Metrics of a model, or of what a protection leaves of photos; ``EVERY_METRIC`` has those of a guess."""
 
 
+INTERVALS: Final = "intervals"
+"""What every score's interval is drawn by: it has a revision of its own."""
+
+
 def revision_of_metric(name: str) -> int:
     """The revision of the metric called ``name``."""
     return METRIC_REVISIONS.get(name, 1)
