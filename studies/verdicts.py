@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from committed import committed, report
 
-from masquerade.audit.expected import SECONDS
+from masquerade.audit.expected import ARM_SECONDS, SECONDS
 from masquerade.audit.results import Arm, Report
 from masquerade.audit.study import ArmSpec
 from masquerade.audit.study_file import load_study
@@ -43,6 +43,7 @@ def main() -> None:
     VERDICTS.write_text(condensed(), encoding="utf-8")
     MEASURED.write_text(cloaks(), encoding="utf-8")
     SECONDS.write_text(seconds(), encoding="utf-8")
+    ARM_SECONDS.write_text(arm_seconds(), encoding="utf-8")
 
 
 def seconds() -> str:
@@ -51,6 +52,18 @@ def seconds() -> str:
     for each in committed():
         known.setdefault(each.study, {})[each.profile] = round(each.seconds)
     return json.dumps(known, indent=1, sort_keys=True) + "\n"
+
+
+def arm_seconds() -> str:
+    """What a piece of each arm took on average: an attack, or the training."""
+    found = {
+        each.study: {
+            arm.name: round(arm.seconds / (len(arm.leaks) + 1) / len(each.seeds), 2) for arm in each.arms
+        }
+        for each in committed()
+        if each.profile == "laptop"
+    }
+    return json.dumps(found, indent=1, sort_keys=True) + "\n"
 
 
 def cloaks() -> str:

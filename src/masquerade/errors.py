@@ -35,6 +35,7 @@
     ├── NotMeasurable             a metric does not fit this guess, or there is too little data for it
     ├── StudyError                a study file is wrong, or its data are missing
     │   └── MissingNetworks       a study names files of networks that are not here
+    ├── AuditStopped              a process of an audit was killed; it can be gone on with
     ├── ServiceError              the provider's service does not do what a request asks
     │   ├── BadRequest            the request is not one that the service understands       (HTTP 400)
     │   ├── NotKnown              no such account, code or token; or it is not the caller's  (401, 404)
@@ -212,6 +213,10 @@ class MissingNetworks(StudyError):
     """A study is sound, but names files of networks that are not here."""
 
     exit_code = 2
+
+
+class AuditStopped(MasqueradeError):
+    """A process of an audit was killed; what was finished is kept, and the same command goes on."""
 
 
 class ServiceError(MasqueradeError):

@@ -9,13 +9,15 @@ import masquerade
 from masquerade import __version__
 
 _PACKAGE: Final = Path(masquerade.__file__).parent
+CHANGED: Final = "+changes"
+"""What a commit is followed by where the files differ from it."""
 _PATIENCE: Final = 10.0
 """Seconds that git has."""
 
 
 @cache
 def code_version() -> str:
-    """The commit, 40 hexadecimal digits, with "+changes" where files of the package differ from it; else the version.
+    """The commit, 40 hexadecimal digits, with ``CHANGED`` where files of the package differ from it; else the version.
 
     A package that merely lies in somebody's checkout, in an environment there, is none of it.
     """
@@ -24,7 +26,7 @@ def code_version() -> str:
     commit = _git("rev-parse", "HEAD")
     if not commit:
         return __version__
-    return f"{commit}+changes" if _git("status", "--porcelain", "--", ".") else commit
+    return f"{commit}{CHANGED}" if _git("status", "--porcelain", "--", ".") else commit
 
 
 def _git(*said: str) -> str:

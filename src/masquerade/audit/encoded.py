@@ -1,6 +1,7 @@
 """Scenes as a public encoder shows them: computed once, and kept beside the pieces of the audit."""
 
 import json
+from contextlib import nullcontext
 from hashlib import sha256
 from pathlib import Path
 from typing import final
@@ -8,6 +9,7 @@ from typing import final
 import torch
 from safetensors.torch import load_file, save_file
 
+from masquerade.audit.alone import alone
 from masquerade.audit.resizing import brought_to
 from masquerade.audit.scene import Scene
 from masquerade.data.image_set import ImageSet
@@ -59,13 +61,14 @@ class EncodedScenes:
         if self.folder is not None:
             digest = sha256(f"{name} {images.digest}".encode()).hexdigest()[:24]
             file = self.folder / f"features-{digest}.safetensors"
-            if file.exists():
+        with nullcontext() if file is None else alone(file):
+            if file is not None and file.exists():
                 return ImageSet(load_file(file)["maps"], images.labels, images.names)
-        # Its public steps have no secret, so any key gives the same.
-        encode = prefix.with_key(Key.generate(), images.shape)
-        maps = torch.cat([encode(batch) for batch in torch.split(images.images, BATCH)])
-        if file is not None:
-            draft = file.with_suffix(".part")
-            save_file({"maps": maps}, draft)
-            draft.replace(file)
+            # Its public steps have no secret, so any key gives the same.
+            encode = prefix.with_key(Key.generate(), images.shape)
+            maps = torch.cat([encode(batch) for batch in torch.split(images.images, BATCH)])
+            if file is not None:
+                draft = file.with_suffix(".part")
+                save_file({"maps": maps}, draft)
+                draft.replace(file)
         return ImageSet(maps, images.labels, images.names)

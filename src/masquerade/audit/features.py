@@ -13,6 +13,7 @@ from torch import Tensor
 
 from masquerade.attacks.base import Disguising
 from masquerade.attacks.feature_decoding import first_rows
+from masquerade.audit.alone import alone
 from masquerade.audit.scene import Scene
 from masquerade.crafting.shipped import open_generator
 from masquerade.crafting.trained import TrainedSplit
@@ -107,10 +108,11 @@ class KeptFeatures:
             return make()
         digest = sha256(self._name.encode() + photos).hexdigest()[:24]
         file = self._folder / f"crafted-{digest}.safetensors"
-        if not file.exists():
-            draft = file.with_suffix(".part")
-            save_file({"features": make().contiguous()}, draft)
-            draft.replace(file)
+        with alone(file):
+            if not file.exists():
+                draft = file.with_suffix(".part")
+                save_file({"features": make().contiguous()}, draft)
+                draft.replace(file)
         return load_file(file)["features"]
 
 

@@ -1,8 +1,7 @@
 """What determines each piece of an audit, as plain data: a finished piece is found again by it."""
 
-import json
 from collections.abc import Iterator
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any, final
 
 from masquerade.audit.attempt import make_attack
@@ -19,6 +18,7 @@ from masquerade.audit.revisions import (
     of_trainings,
 )
 from masquerade.audit.scene import Scene
+from masquerade.audit.store import name_of
 from masquerade.audit.study import ArmSpec, AttackSpec, CurveSpec, MapSpec, Resolved, TrainingSpec
 from masquerade.audit.trial import disguise_held, disguise_of, noise_settings, settings_of
 from masquerade.audit.views import Budget
@@ -26,6 +26,26 @@ from masquerade.metrics.revisions import OF_USE
 
 What = dict[str, Any]
 """Plain data that determine a piece."""
+
+
+@final
+@dataclass(frozen=True)
+class Request:
+    """A piece that a study asks for: an attack, a map, or else the training of an arm.
+
+    Args:
+        what: What determines it.
+        arm: The arm.
+        seed: The repetition.
+        attack: The attack, and what limits it.
+        drawn: The map.
+    """
+
+    what: What
+    arm: ArmSpec
+    seed: int
+    attack: tuple[AttackSpec, Budget] | None = None
+    drawn: MapSpec | None = None
 
 
 @final
@@ -102,30 +122,41 @@ class Pieces:
         Args:
             has_utility: Names of the arms that are trained, or otherwise measured for use.
         """
-        return len({json.dumps(what, sort_keys=True) for what in self._every(has_utility)})
+        return len({name_of(request.what) for request in self.every(has_utility)})
 
-    def _every(self, has_utility: set[str]) -> Iterator[What]:
+    def every(self, has_utility: set[str]) -> Iterator[Request]:
+        """All that a study asks for; the same piece may be asked for more than once.
+
+        Args:
+            has_utility: As for ``count``.
+        """
         seeds = self._study.seeds
         for arm in self._study.arms:
             if arm.name in has_utility:
-                yield from (self.of_utility(arm, seed) for seed in seeds)
+                yield from (Request(self.of_utility(arm, seed), arm, seed) for seed in seeds)
             for spec in self._study.attacks_on(arm):
                 budget = self.budget(spec)
-                yield from (self.of_attack(arm, spec, budget, seed) for seed in self._study.seeds_of(spec))
+                for seed in self._study.seeds_of(spec):
+                    yield self._attacked(arm, spec, budget, seed)
                 if spec.control:
                     target, wanted = self.control(spec, arm)
-                    yield self.of_attack(target, wanted, budget, seeds[0])
+                    yield self._attacked(target, wanted, budget, seeds[0])
         for curve in self._study.curves:
             yield from self._of_curve(curve)
         for drawn in self._study.study.maps:
-            yield from (self.of_map(arm, drawn, seeds[0]) for arm in self._named(drawn.arms))
+            for arm in self._named(drawn.arms):
+                yield Request(self.of_map(arm, drawn, seeds[0]), arm, seeds[0], drawn=drawn)
 
-    def _of_curve(self, curve: CurveSpec) -> Iterator[What]:
+    def _attacked(self, arm: ArmSpec, spec: AttackSpec, budget: Budget, seed: int) -> Request:
+        return Request(self.of_attack(arm, spec, budget, seed), arm, seed, (spec, budget))
+
+    def _of_curve(self, curve: CurveSpec) -> Iterator[Request]:
         (spec,) = (attack for attack in self._study.attacks if attack.title == curve.attack)
         for arm in self._named(curve.arms):
             for value in curve.values:
                 attack, budget = self.at(spec, curve.over, value)
-                yield from (self.of_attack(arm, attack, budget, seed) for seed in self._study.seeds_of(spec))
+                for seed in self._study.seeds_of(spec):
+                    yield self._attacked(arm, attack, budget, seed)
 
     def _named(self, names: list[str]) -> list[ArmSpec]:
         return [arm for arm in self._study.arms if arm.name in names]

@@ -6,7 +6,7 @@ Only this room holds key and truth together.
 import json
 import platform
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, final
@@ -21,7 +21,7 @@ from masquerade.audit.encoded import EncodedScenes
 from masquerade.audit.features import split_of
 from masquerade.audit.figures import AXIS, fano_curves, figures_of, measurement_of
 from masquerade.audit.maps import point_map
-from masquerade.audit.pieces import Pieces, What
+from masquerade.audit.pieces import Pieces, Request, What
 from masquerade.audit.pooled import negative_controls, pooled
 from masquerade.audit.references import References
 from masquerade.audit.results import (
@@ -34,13 +34,14 @@ from masquerade.audit.results import (
     MeasuredTraits,
     Measurement,
     PointMap,
+    Reference,
     Report,
 )
 from masquerade.audit.revisions import GRADE, Revisions
 from masquerade.audit.scene import Scene, make_scene
 from masquerade.audit.sound import require_attackers, require_sound
-from masquerade.audit.steps import Say, Steps
-from masquerade.audit.store import Store
+from masquerade.audit.steps import Progress, Say, Steps
+from masquerade.audit.store import Store, name_of
 from masquerade.audit.study import ArmSpec, AttackSpec, MapSpec, Resolved
 from masquerade.audit.trial import Trial, described, disguise_of, promises, protects, secret_kinds
 from masquerade.audit.views import Budget
@@ -84,9 +85,33 @@ class Audit:
         self._revisions: Revisions = {}
         self._commits: set[str] = set()
         self.pieces = Pieces(study, self.scene)
-        trained = {arm.name for arm in study.arms if self._has_utility(arm)}
+        self._trained = {arm.name for arm in study.arms if self._has_utility(arm)}
         self.references = References(study, self.scene)
-        self.steps = Steps(self.pieces.count(trained) + len(list(self.references.pieces())), say)
+        count = self.pieces.count(self._trained) + len(list(self.references.pieces()))
+        self.steps: Progress = Steps(count, say)
+
+    def requests(self) -> Iterator[Request]:
+        """All pieces of the study; the same may come more than once."""
+        return self.pieces.every(self._trained)
+
+    def names(self) -> set[str]:
+        """Names of all pieces of the study."""
+        return {name_of(request.what) for request in self.requests()} | set(
+            map(name_of, self.references.pieces())
+        )
+
+    def make(self, request: Request) -> None:
+        """Make a piece, if it is not finished, and keep it."""
+        if request.attack is not None:
+            self.piece(request.arm, *request.attack, request.seed)
+        elif request.drawn is not None:
+            self._drawn(request.arm, request.drawn, request.seed)
+        else:
+            self._measured(request.arm, request.seed)
+
+    def compare(self) -> list[Reference]:
+        """What the protections are compared with, made and kept."""
+        return self.references.run(self._kept, self.steps.begin)
 
     def run(self) -> Audited:
         """Everything, in the study's order.
@@ -94,7 +119,7 @@ class Audit:
         Raises:
             StudyError: If the study names what does not exist, or data are missing.
         """
-        references = self.references.run(self._kept, self.steps.begin)
+        references = self.compare()
         arms = answered([self._arm(arm) for arm in self.study.arms])
         fano, sentences = self._fano()
         maps, undrawn = self._maps()
@@ -155,7 +180,7 @@ class Audit:
         if name not in self._trials:
             while len(self._trials) > len(self.study.seeds):
                 self._trials.pop(next(iter(self._trials)))
-            self._trials[name] = Trial(self._scenes, arm, self.study.training, seed)
+            self._trials[name] = Trial(self._scenes, arm, self.study.training, seed, name)
         return self._trials[name]
 
     def _control(self, spec: AttackSpec, of: ArmSpec) -> ControlResult | None:
@@ -206,13 +231,13 @@ class Audit:
     def _utility(self, arm: ArmSpec) -> tuple[Measurement | None, list[Measurement]]:
         if not self._has_utility(arm):
             return None, []
-        pieces = []
-        for seed in self.study.seeds:
-            what = self.pieces.of_utility(arm, seed)
-            pieces.append(self._kept(what, lambda seed=seed: self._train(arm, seed)))  # type: ignore[misc]
+        pieces = [self._measured(arm, seed) for seed in self.study.seeds]
         first, *names = pieces[0]["scores"]
         beside = [pooled(pieces, name, self.study.seeds) for name in names]
         return pooled(pieces, first, self.study.seeds), [found for found in beside if found]
+
+    def _measured(self, arm: ArmSpec, seed: int) -> dict[str, Any]:
+        return self._kept(self.pieces.of_utility(arm, seed), lambda: self._train(arm, seed))
 
     def _has_utility(self, arm: ArmSpec) -> bool:
         trained = (arm.training or self.study.training) is not None
@@ -266,14 +291,15 @@ class Audit:
         failed: list[str] = []
         for spec in self.study.study.maps:
             for arm in (arms[name] for name in spec.arms if name in arms):
-                what = self.pieces.of_map(arm, spec, seed)
-                make = lambda arm=arm, spec=spec: self._map(arm, spec, seed)  # noqa: E731
                 try:
-                    drawn.append(PointMap(**self._kept(what, make)["map"] | {"figure": spec.title}))
+                    drawn.append(PointMap(**self._drawn(arm, spec, seed)["map"] | {"figure": spec.title}))
                 except Exception as error:  # noqa: BLE001  (whatever breaks a picture, the numbers are kept)
                     reason = f"{type(error).__name__}: {error}"
                     failed.append(f"{spec.title}, {arm.title or arm.name}: could not be drawn ({reason}).")
         return drawn, failed
+
+    def _drawn(self, arm: ArmSpec, spec: MapSpec, seed: int) -> dict[str, Any]:
+        return self._kept(self.pieces.of_map(arm, spec, seed), lambda: self._map(arm, spec, seed))
 
     def _map(self, arm: ArmSpec, spec: MapSpec, seed: int) -> dict[str, Any]:
         started = time.perf_counter()

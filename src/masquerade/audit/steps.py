@@ -2,10 +2,25 @@
 
 import time
 from collections.abc import Callable
-from typing import Any, final
+from typing import Any, Protocol, final
 
 Say = Callable[[str], None]
 """Takes one line of progress."""
+
+
+class Progress(Protocol):
+    """Hears what becomes of the pieces of an audit."""
+
+    total: int
+
+    def begin(self, words: str) -> None:
+        """A piece is begun."""
+
+    def made(self, make: Callable[[], dict[str, Any]]) -> Callable[[], dict[str, Any]]:
+        """The same, heard of when it is called."""
+
+    def done(self, name: str) -> None:
+        """A piece is there."""
 
 
 @final

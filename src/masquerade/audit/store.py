@@ -7,6 +7,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final, final
 
+from masquerade.audit.alone import SUFFIX, alone
 from masquerade.audit.code_version import code_version
 from masquerade.files.durable import write_durably
 
@@ -15,6 +16,8 @@ _KEPT: Final = (
     f"{_HEX}.json",
     f"features-{_HEX}.safetensors",
     f"crafted-{_HEX}.safetensors",
+    f"model-{_HEX}.safetensors",
+    f"*{_HEX}.*{SUFFIX}",
     f"{_HEX}.*.part",
 )
 """Files that an audit keeps in its folder."""
@@ -53,6 +56,10 @@ class Store:
         """Finished pieces on disk."""
         return 0 if self._folder is None else len(list(self._folder.glob(_KEPT[0])))
 
+    def has(self, name: str) -> bool:
+        """Whether the piece of that name is finished."""
+        return name in self._memory or (self._folder is not None and (self._folder / f"{name}.json").exists())
+
     def piece(self, what: dict[str, Any], make: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         """The piece that ``what`` determines: read back, or made and kept.
 
@@ -69,9 +76,11 @@ class Store:
 
 
 def _on_disk(path: Path, what: dict[str, Any], make: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-    if path.exists():
-        kept: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))["piece"]
-        return kept
-    piece = {**make(), "commit": code_version()}
-    write_durably(path, [json.dumps({"what": what, "piece": piece}).encode()])
-    return piece
+    if not path.exists():
+        with alone(path):
+            if not path.exists():  # whoever held it before may have made it
+                piece = {**make(), "commit": code_version()}
+                write_durably(path, [json.dumps({"what": what, "piece": piece}).encode()])
+                return piece
+    kept: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))["piece"]
+    return kept

@@ -16,6 +16,7 @@ from masquerade.audit.cloaked import Cloaks, keyed_among
 from masquerade.audit.distilled import Distilled
 from masquerade.audit.encoded import EncodedScenes
 from masquerade.audit.features import KeptFeatures, feature_scores, split_of, taught, together_in
+from masquerade.audit.kept_network import KeptNetworks
 from masquerade.audit.study import ArmSpec, HeldSpec, NoiseSpec, TrainingSpec
 from masquerade.data.image_set import ImageSet
 from masquerade.disguises import Chain, from_description
@@ -150,6 +151,7 @@ class Trial:
         arm: The protection.
         training: How the cloud trains, or None where no model is asked for.
         seed: Numbers this repetition: it has its own key and its own training.
+        name: All that determines the repetition: networks are kept by it. Empty keeps none.
 
     Attributes:
         scene: The images before the secret steps: feature maps where a public encoder comes first.
@@ -160,7 +162,9 @@ class Trial:
         StudyError: If XNN-d is asked for without an encoder, or beside another protection.
     """
 
-    def __init__(self, scenes: EncodedScenes, arm: ArmSpec, training: TrainingSpec | None, seed: int) -> None:
+    def __init__(
+        self, scenes: EncodedScenes, arm: ArmSpec, training: TrainingSpec | None, seed: int, name: str = ""
+    ) -> None:
         prefix, self._steps = public_prefix(disguise_of(arm))
         self.scene = scenes.through(prefix, arm.side).few(arm.photos)
         self.photos = scenes.through(None, arm.side).few(arm.photos)
@@ -168,6 +172,7 @@ class Trial:
         self.seed = seed
         self._arm = arm
         self._folder = scenes.folder
+        self._networks = KeptNetworks(scenes.folder, name)
         self.distilled: Distilled | None = None
         if arm.noise is not None:
             if prefix is None or self._steps != Chain():
@@ -320,11 +325,12 @@ class Trial:
             raise StudyError(
                 "an attack needs a model, but the study trains none", place=f"arm {self._arm.name}"
             )
+        settings, rng = settings_of(self.training), np.random.default_rng([self.seed, 1])
         images, targets = self._training_set()
         classes = targets.shape[1] if targets.ndim == 2 else len(self.scene.train.names)
-        return fit(
-            images, targets, settings_of(self.training), classes, np.random.default_rng([self.seed, 1])
-        )
+        shape = (int(images.shape[1]), int(images.shape[2]), int(images.shape[3]))
+        train = lambda: fit(images, targets, settings, classes, rng)  # noqa: E731
+        return self._networks.network("model", settings, shape, classes, train)
 
     def _training_set(self) -> tuple[Tensor, Tensor]:
         """Released images and their classes, or shares of classes where the disguise mixes images."""
@@ -349,8 +355,9 @@ class Trial:
             )
         public = self.scene.public
         known, labels = torch.unique(public.labels, return_inverse=True)
-        rng = np.random.default_rng([self.seed, 4])
-        return fit(public.images, labels, settings_of(self.training), len(known), rng)
+        rng, settings = np.random.default_rng([self.seed, 4]), settings_of(self.training)
+        train = lambda: fit(public.images, labels, settings, len(known), rng)  # noqa: E731
+        return self._networks.network("teacher", settings, public.shape, len(known), train)
 
     def probabilities(self, images: Tensor) -> Tensor:
         """The model as a black box: images as it takes them, to class probabilities."""

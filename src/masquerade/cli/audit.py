@@ -1,34 +1,37 @@
 """``masquerade audit``: run a study, write its report, and fail where a protection is too weak."""
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from masquerade.audit.expected import expected
-from masquerade.audit.results import Report
+from masquerade.audit.pieces_folder import VARIABLE
 from masquerade.audit.run import Audit
-from masquerade.audit.store import forget
 from masquerade.audit.study import Profile
 from masquerade.audit.study_file import load_study
 from masquerade.audit.study_of_folder import study_of_folder
-from masquerade.cli.console import CommandFailed, note, say
+from masquerade.cli.audit_reports import BELOW_WHAT_WAS_ASKED, UNFINISHED, Wanted, Written
+from masquerade.cli.console import CommandFailed, note
 from masquerade.cli.outputs import Overwrite, require_report_folder
 from masquerade.cli.studies import study_named
 from masquerade.errors import UsageError
-from masquerade.report import Condition, PictureGrid, judge, parse, render, require_known, write_numbers
-
-BELOW_WHAT_WAS_ASKED = 3
-UNFINISHED = "unfinished"
-"""Folder in the report's folder that holds finished pieces until the report is written."""
+from masquerade.report import parse, require_known
 
 
 def audit(
-    study: Annotated[
-        str, typer.Argument(help="A study's name, as `list studies` has it, or its file.", show_default=False)
+    studies: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="STUDY...",
+            help="Names of studies, as `list studies` has them, or their files.",
+            show_default=False,
+        ),
     ],
-    out: Annotated[Path, typer.Option("--out", "-o", help="Folder of the report.", show_default=False)],
+    out: Annotated[
+        Path,
+        typer.Option("--out", "-o", help="Folder of the report; of several studies, one inside for each."),
+    ],
     profile: Annotated[
         Profile | None, typer.Option(help="How much.", show_default="laptop, if the study has it")
     ] = None,
@@ -37,10 +40,11 @@ def audit(
         Path | None,
         typer.Option(
             help="Keep finished pieces here, for studies that share them.",
-            show_default=f"REPORT/{UNFINISHED}, until the report is written",
+            show_default=f"the variable {VARIABLE}, else the user's caches; REPORT/{UNFINISHED} for a folder",
         ),
     ] = None,
     fail_if: Annotated[list[str] | None, typer.Option(help="Exit with 3 if so: 'linkage>0.05'.")] = None,
+    jobs: Annotated[int, typer.Option(min=1, help="Processes at once, over the pieces of all studies.")] = 1,
     dry_run: Annotated[bool, typer.Option(help="Check study, networks and data; run nothing.")] = False,
     overwrite: Overwrite = False,
 ) -> None:
@@ -49,30 +53,33 @@ def audit(
     A study that was stopped goes on when it is called again in the same way.
     """
     conditions = [parse(text) for text in fail_if or []]
-    require_report_folder(out, overwrite=overwrite)
-    file = study_named(study)
+    asked = [_asked(said, out / Path(said).stem if len(studies) > 1 else out, profile) for said in studies]
+    for each in asked:
+        require_report_folder(each.out, overwrite=overwrite)
+        for condition in conditions:
+            require_known(condition, each.study.measured)
+    if len({each.out for each in asked}) < len(asked):
+        raise UsageError("the same study twice", value=", ".join(studies), remedy="Name each once.")
+    if dry_run:
+        for each in asked:
+            _promise(Audit(each.study, data, None, note, each.command))
+        return
+    ended = Written(asked, conditions, data, runs)
+    if jobs == 1:
+        for each in asked:
+            ended.write(each)
+    else:
+        ended.write_by(jobs)
+    if not ended.passed:
+        raise CommandFailed(BELOW_WHAT_WAS_ASKED)
+
+
+def _asked(said: str, out: Path, profile: Profile | None) -> Wanted:
+    file = study_named(said)
     if file.is_dir():
         raise _folder_instead(file)
-    resolved = load_study(file).at(profile)
-    for condition in conditions:
-        require_known(condition, resolved.measured)
-    command = f"masquerade audit {study} --profile {resolved.profile} -o REPORT"
-    kept = None if dry_run else runs or out / UNFINISHED
-    job = Audit(resolved, data, kept, note, command)
-    if dry_run:
-        _promise(job)
-        return
-    if job.store.before:
-        note(f"going on: {job.store.before} finished pieces in {kept}")
-    done = job.run()
-    write_numbers(done.report, out)
-    passed = _judged(done.report, conditions)
-    grids = [PictureGrid.of(title, images) for title, images in done.pictures.items()]
-    say(str(render(done.report, grids, out)))
-    if runs is None:
-        forget(out / UNFINISHED)
-    if not passed:
-        raise CommandFailed(BELOW_WHAT_WAS_ASKED)
+    study = load_study(file).at(profile)
+    return Wanted(said, file, study, out, f"masquerade audit {said} --profile {study.profile} -o REPORT")
 
 
 def _folder_instead(folder: Path) -> UsageError:
@@ -90,16 +97,10 @@ def _promise(job: Audit) -> None:
     """Say what a run would do."""
     study, facts = job.study, job.scene.facts
     size = " x ".join(map(str, facts.shape))
+    note(f"study      {study.study.name}, profile {study.profile}")
     note(f"data       {facts.name}: {facts.people} people or classes, {size}; {facts.note}")
     note(f"would run  {len(study.arms)} arms, {len(study.attacks)} attacks, seeds {study.seeds}")
     note(f"steps      {job.steps.total}")
     note(f"takes      {expected(study)}")
     if missing := job.references.not_here():
         note(f"at home    not measured, what the owner gets with nothing released: {missing}")
-
-
-def _judged(report: Report, conditions: Sequence[Condition]) -> bool:
-    rulings = [judge(report, condition) for condition in conditions]
-    for ruling in rulings:
-        note(ruling.reason)
-    return all(ruling.passed for ruling in rulings)
