@@ -3,10 +3,13 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+from budget import budget
 from committed import RESULTS, committed, report
 
 from masquerade.audit.results import Answer, Arm, Measurement, Reference, Report
 from masquerade.audit.staleness import compares_a_class_with_itself
+from masquerade.audit.study_file import load_study
+from masquerade.cli.studies import shipped_studies
 from masquerade.report.compared import against_nothing, place_of_grade
 from masquerade.report.heat_map import Cell, heat_map
 from masquerade.report.verdict import had
@@ -59,7 +62,17 @@ def headlines(mark: str) -> list[Report]:
 
 def page() -> str:
     """The page as the reports have it."""
-    return "\n".join([HEAD, *(line for each in committed() for line in _study(each))])
+    run = [line for each in committed() for line in _study(each)]
+    return "\n".join([HEAD, *run, *_not_run()])
+
+
+def _not_run() -> Iterator[str]:
+    """Studies without a report, and what they would cost."""
+    done = {each.study for each in committed()}
+    for name, hours in budget().studies.items():
+        if name not in done:
+            yield f"## {load_study(shipped_studies()[name]).title}\n"
+            yield f"`{name}`, not run here: {hours:g} core-hours.\n"
 
 
 def _study(report: Report) -> Iterator[str]:

@@ -3,9 +3,10 @@
 import json
 from collections.abc import Iterator
 
+from budget import budget
 from committed import committed, report
 
-from masquerade.audit.expected import ARM_SECONDS, SECONDS
+from masquerade.audit.expected import ARM_SECONDS, SECONDS, SHARES
 from masquerade.audit.results import Arm, Report
 from masquerade.audit.study import ArmSpec
 from masquerade.audit.study_file import load_study
@@ -44,6 +45,7 @@ def main() -> None:
     MEASURED.write_text(cloaks(), encoding="utf-8")
     SECONDS.write_text(seconds(), encoding="utf-8")
     ARM_SECONDS.write_text(arm_seconds(), encoding="utf-8")
+    SHARES.write_text(shares(), encoding="utf-8")
 
 
 def seconds() -> str:
@@ -52,6 +54,11 @@ def seconds() -> str:
     for each in committed():
         known.setdefault(each.study, {})[each.profile] = round(each.seconds)
     return json.dumps(known, indent=1, sort_keys=True) + "\n"
+
+
+def shares() -> str:
+    """What each study may cost, hours of one core, for `audit --dry-run`."""
+    return json.dumps(budget().studies, indent=1, sort_keys=True) + "\n"
 
 
 def arm_seconds() -> str:

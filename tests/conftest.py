@@ -26,6 +26,14 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         reporter.write_line(f"random order: --randomly-seed={seed}")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _pieces_of_tests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Audits of tests keep their pieces apart from the user's."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("MASQUERADE_PIECES", str(tmp_path_factory.getbasetemp() / "pieces"))
+        yield
+
+
 @pytest.fixture(scope="session")
 def chromium() -> Path:
     """Debian's Chromium."""

@@ -13,10 +13,12 @@ from typing import Any
 import pytest
 import torch
 
+from masquerade.audit import pieces_folder
 from masquerade.audit.alone import alone
 from masquerade.audit.kept_network import KeptNetworks
 from masquerade.audit.pool import Asked, tasks_of
 from masquerade.audit.store import Store, name_of
+from masquerade.audit.study import DataSpec
 from masquerade.cli.app import run
 from masquerade.networks import Network, build
 from masquerade.training import preset, probabilities
@@ -214,3 +216,20 @@ def test_several_studies_have_a_folder_each_and_no_study_comes_twice(
     assert "study      one, profile quick" in err
     assert "study      two, profile quick" in err
     assert not Path("out").exists()
+
+
+def test_pieces_lie_outside_of_the_repository_but_never_those_of_own_photos(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    public = DataSpec(source="orl", height=32, width=32, mode="L")
+    own = public.model_copy(update={"source": "folder", "path": "photos"})
+    monkeypatch.setattr(pieces_folder, "code_version", lambda: "0" * 40)
+    monkeypatch.setenv("MASQUERADE_PIECES", str(tmp_path / "mine"))
+    assert pieces_folder.pieces_folder(public) == tmp_path / "mine"
+    monkeypatch.delenv("MASQUERADE_PIECES")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr(pieces_folder.sys, "platform", "linux")
+    assert pieces_folder.pieces_folder(public) == tmp_path / "cache" / "masquerade" / "pieces"
+    assert pieces_folder.pieces_folder(own) is None
+    monkeypatch.setattr(pieces_folder, "code_version", lambda: "0" * 40 + "+changes")
+    assert pieces_folder.pieces_folder(public) is None

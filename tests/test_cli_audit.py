@@ -8,8 +8,9 @@ import pytest
 from masquerade.attacks.gram_fingerprint import GramFingerprint
 from masquerade.audit.run import Audit
 from masquerade.audit.study_file import load_study
+from masquerade.cli import audit_reports
 from masquerade.cli.app import run
-from masquerade.cli.audit import UNFINISHED
+from masquerade.cli.audit_reports import UNFINISHED
 from masquerade.cli.studies import shipped_studies
 from masquerade.report import page as page_module
 
@@ -45,6 +46,7 @@ COMMAND = ["audit", "own.toml", "-o", "report"]
 @pytest.fixture(autouse=True)
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(audit_reports, "pieces_folder", lambda _: None)  # as of one's own photos
     Path("own.toml").write_text(STUDY)
 
 

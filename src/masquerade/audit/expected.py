@@ -15,6 +15,8 @@ ARM_SECONDS: Final = Path(__file__).parents[1] / "studies" / "arm_seconds.json"
 """Processor seconds that a piece of an arm takes on average, by study and arm, as the committed results have them."""
 
 
+SHARES: Final = Path(__file__).parents[1] / "studies" / "shares.json"
+"""Hours of one core that each study may cost at the laptop profile, as studies/budget.toml has them."""
 _MANY: Final = 30
 """Minutes from which hours are said."""
 
@@ -26,15 +28,12 @@ def arm_seconds(study: Resolved) -> Callable[[str], float]:
     return lambda arm: known.get(arm, mean)
 
 
-def core_hours(study: Resolved) -> float | None:
-    """What a run takes of one core, hours; None if it was never timed at this profile."""
-    known = json.loads(SECONDS.read_text("utf-8")).get(study.study.name, {}).get(study.profile)
-    return None if known is None else known / 3600
-
-
 def expected(study: Resolved) -> str:
     """What a run takes, in words: measured once, on another machine perhaps."""
     known = json.loads(SECONDS.read_text("utf-8")).get(study.study.name, {}).get(study.profile)
+    share = json.loads(SHARES.read_text("utf-8")).get(study.study.name)
+    if known is None and share is not None and study.profile == "laptop":
+        return f"not known: it was never timed; its share of the studies' budget is {share:g} core-hours"
     if known is None:
         return "not known: it was never timed at this profile; a run says after its first step"
     minutes = known / 60
