@@ -4,6 +4,8 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 TORCH := torch==2.13.0
+STUDIES ?= $(basename $(notdir $(wildcard src/masquerade/studies/*_*.toml)))
+JOBS ?= 2
 ENOUGH := OMP_NUM_THREADS=1
 
 .PHONY: demo test check bench studies quick wheel clean
@@ -25,11 +27,10 @@ bench: $(VENV)/.dev ## what is timed against what; writes bench/results.json
 	$(BIN)/python -m bench
 
 studies: $(VENV)/.dev studies/models ## every study at the laptop profile, and the results page; needs MASQUERADE_DATA
-	for study in src/masquerade/studies/*_*.toml; do \
-	  name=$$(basename $$study .toml); \
-	  $(BIN)/masquerade audit $$name --profile laptop --runs runs -o out/$$name || exit 1; \
-	  cp out/$$name/report.json studies/results/$$name.json; \
-	done
+	$(BIN)/masquerade audit $(STUDIES) --profile laptop --jobs $(JOBS) -o out/studies
+	for name in $(STUDIES); do cp out/studies/$$name/report.json studies/results/$$name.json; done
+	$(BIN)/python studies/stale.py
+	$(BIN)/python studies/verdicts.py
 	$(BIN)/python studies/results_page.py
 	$(BIN)/python studies/collusion_extract.py
 

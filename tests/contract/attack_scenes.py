@@ -78,11 +78,9 @@ SCENES: Final[Mapping[str, AttackScene]] = {
     "examiner_fresh": AttackScene("grey", options={"steps": 60}, spec=TEST),
     "examiner_recovered": AttackScene("grey", options={"steps": 60}, spec={**TEST, "shows": ["public"]}),
     "class_membership": AttackScene("photos"),
-    "token_moments": AttackScene(
-        "tokens", TOKENS, {"modes": 2, "orders": 1}, spec={**TEST, "shows": ["public"]}
-    ),
-    "token_known_pairs": AttackScene("tokens", TOKENS, spec={**TEST, "shows": ["public"], "pairs": 4}),
-    "token_escalation": AttackScene("tokens", TOKENS, options={"guesses": 5, "rounds": 1}, spec=TEST),
+    "token_moments": AttackScene("tokens", TOKENS, {"modes": 2, "orders": 1}, spec={"shows": ["public"]}),
+    "token_known_pairs": AttackScene("tokens", TOKENS, spec={"shows": ["public"], "pairs": 16}),
+    "token_escalation": AttackScene("tokens", TOKENS, options={"guesses": 5, "rounds": 1}),
     "feature_fingerprint": AttackScene("tokens", TOKENS, spec=TEST),
     "chosen_features": AttackScene("tokens", TOKENS, spec=TEST),
     "class_sizes": AttackScene("photos"),
@@ -133,6 +131,8 @@ SCENES: Final[Mapping[str, AttackScene]] = {
         spec={**TEST, "images": 16},
     ),
     "feature_identity": AttackScene("private", options={"size": 20}, spec=TEST),
+    "feature_lda": AttackScene("private", spec=TEST),
+    "feature_recogniser": AttackScene("private", spec=TEST),
 }
 
 

@@ -134,16 +134,16 @@ def _of_disguise(name: str) -> Numbers:
 
 def main(asked: list[str]) -> int:
     """Measure, compare, write."""
+    some = [each for each in asked if each in names()] or names()
     if "--print" in asked:
-        print(json.dumps({name: measured(name) for name in names()}))
+        print(json.dumps({name: measured(name) for name in some}))
         return 0
     stored = json.loads(STORED.read_text("utf-8")) if STORED.exists() else {}
     if "--spread" in asked:
-        stored = _with_spread(stored)
-        return _write(stored)
+        return _write(_with_spread(stored, some))
     today = now()
     failed = 0
-    for name in [each for each in asked if each in names()] or names():
+    for name in some:
         try:
             found = measured(name)
         except KeyError:
@@ -162,19 +162,21 @@ def main(asked: list[str]) -> int:
     return _write({name: stored[name] for name in names() if name in stored}) or failed
 
 
-def _with_spread(stored: dict[str, dict[str, object]]) -> dict[str, dict[str, object]]:
-    runs = [_elsewhere(settings) for settings in PROCESSORS]
-    for name, entry in stored.items():
-        numbers = entry["numbers"]
+def _with_spread(stored: dict[str, dict[str, object]], some: list[str]) -> dict[str, dict[str, object]]:
+    runs = [_elsewhere(settings, some) for settings in PROCESSORS]
+    for name in some:
+        numbers = stored[name]["numbers"]
         assert isinstance(numbers, dict)
         spread = {k: max(abs(run[name][k] - before) for run in runs) for k, before in numbers.items()}
-        entry["spread"] = {k: _rounded(v) for k, v in spread.items() if v > 1e-6 * (1 + abs(numbers[k]))}
+        stored[name]["spread"] = {
+            k: _rounded(v) for k, v in spread.items() if v > 1e-6 * (1 + abs(numbers[k]))
+        }
     return stored
 
 
-def _elsewhere(settings: dict[str, str]) -> dict[str, Numbers]:
+def _elsewhere(settings: dict[str, str], some: list[str]) -> dict[str, Numbers]:
     done = subprocess.run(
-        [sys.executable, "-W", "ignore", __file__, "--print"],
+        [sys.executable, "-W", "ignore", __file__, "--print", *some],
         check=True,
         capture_output=True,
         text=True,

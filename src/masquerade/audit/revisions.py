@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields
 from typing import Any, Final
 
-from masquerade.attacks import EVERY_ATTACK
+from masquerade.attacks import every_attack
 from masquerade.attacks.base import Attack
 from masquerade.disguises import EVERY_DISGUISE, Disguise
 from masquerade.metrics import EVERY_METRIC
@@ -50,7 +50,7 @@ def of_trainings(names: Iterable[str]) -> Revisions:
 
 def now() -> Revisions:
     """Every revision that this code has."""
-    attacks = {f"attack {attack.name}": attack.revision for attack in EVERY_ATTACK}
+    attacks = {f"attack {attack.name}": attack.revision for attack in every_attack()}
     disguises = {f"disguise {kind.__name__}": kind.revision for kind in EVERY_DISGUISE}
     return {
         "audit": VIEWS,
