@@ -9,7 +9,7 @@ import torch
 from example_report import example_report
 from feature_attack_examples import SIDE, trained_split
 from masquerade.audit import at_home
-from masquerade.audit.answers_alone import answers_alone, nearest_by_three
+from masquerade.audit.answers_alone import answers_alone
 from masquerade.audit.public_projection import public_projection
 from masquerade.audit.references import References
 from masquerade.audit.results import Reference
@@ -145,9 +145,3 @@ def test_answers_of_a_task_name_people_and_wrong_names_are_at_chance() -> None:
     shifted = replace(scene.train, labels=(scene.train.labels + 1) % 12)
     wrong = answers_alone(replace(scene, train=shifted), trained_split())["identification"]
     assert wrong.low <= wrong.chance
-
-
-def test_three_photos_of_a_person_outweigh_one() -> None:
-    cosines = torch.tensor([[0.9, 0.1, 0.1, 0.5, 0.6, 0.7], [0.9, 0.8, 0.1, 0.5, 0.4, 0.7]])
-    people = torch.tensor([4, 4, 4, 7, 7, 7])
-    assert nearest_by_three(cosines, people).tolist() == [7, 4]

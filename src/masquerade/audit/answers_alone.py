@@ -7,8 +7,9 @@ from typing import Final
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
+from masquerade.attacks.naming import by_best
+from masquerade.attacks.within_people import inverse_root, within_covariance
 from masquerade.audit.features import feature_scores
 from masquerade.audit.scene import Scene
 from masquerade.crafting.trained import TrainedSplit
@@ -46,36 +47,14 @@ def answers_alone(scene: Scene, split: TrainedSplit) -> dict[str, Score]:
     public = scene.public.take(torch.arange(min(PUBLIC, len(scene.public))))
     mean, whiten = _within(answers(public.images), public.labels)
     known, seen = ((answers(photos) - mean) @ whiten for photos in (scene.train.images, scene.test.images))
-    cosines = functional.normalize(seen) @ functional.normalize(known).T
-    guess = Labels(nearest_by_three(cosines, scene.train.labels))
+    guess = Labels(by_best(seen, known, scene.train.labels, BEST))
     truth = Truth(scene.test.images, scene.test.labels)
     used = feature_scores(scene, plain(scene.test.images), split)["utility"]
     return {"utility": used, "identification": identification(guess, truth)}
 
 
-def nearest_by_three(cosines: Tensor, people: Tensor) -> Tensor:
-    """The person of each probe: the greatest mean of the three greatest cosines with a person's photos.
-
-    Args:
-        cosines: Of each probe with each known photo, ``(n, g)``.
-        people: Person of each known photo, int64 ``(g,)``.
-
-    Returns:
-        int64 ``(n,)``.
-    """
-    known = torch.unique(people)
-    similar = [cosines[:, people == person] for person in known]
-    means = [own.topk(min(BEST, own.shape[1])).values.mean(1) for own in similar]
-    best: Tensor = known[torch.stack(means, 1).argmax(1)]
-    return best
-
-
 def _within(answers: Tensor, people: Tensor) -> tuple[Tensor, Tensor]:
     """Mean of public answers, and a matrix that gives them the same spread within people in all directions."""
-    _, person, counts = torch.unique(people, return_inverse=True, return_counts=True)
-    means = torch.zeros(len(counts), answers.shape[1]).double().index_add_(0, person, answers)
-    rest = (answers - (means / counts[:, None])[person])[counts[person] > 1]
-    if len(rest) <= answers.shape[1]:
-        rest = answers - answers.mean(0)
-    spread, turned = torch.linalg.eigh(rest.T @ rest / len(rest))
-    return answers.mean(0), turned * (spread.clamp_min(0) + _RIDGE * spread.mean()).rsqrt()
+    spread = within_covariance(answers - answers.mean(0), torch.unique(people, return_inverse=True)[1])
+    spread.diagonal().add_(_RIDGE * spread.diagonal().mean())
+    return answers.mean(0), inverse_root(spread)
