@@ -10,7 +10,7 @@ from masquerade.audit import answers_alone, at_home
 from masquerade.audit.features import split_of
 from masquerade.audit.pooled import pooled
 from masquerade.audit.results import Reference
-from masquerade.audit.revisions import ANSWERS_ALONE, AT_HOME
+from masquerade.audit.revisions import ANSWERS_ALONE, AT_HOME, of_metrics
 from masquerade.audit.scene import Scene
 from masquerade.audit.study import Resolved
 from masquerade.audit.trial import disguise_of
@@ -22,6 +22,8 @@ Keep = Callable[[What, Callable[[], dict[str, Any]]], dict[str, Any]]
 """Reads back the piece that plain data determine, or makes and keeps it."""
 NOTHING: Final = "nothing released"
 ANSWERS: Final = "answers alone"
+_AT_HOME: Final = ("utility", "recognition")
+_OF_ANSWERS: Final = ("identification", "attribute_auc", "attribute_agreement")
 _NO_PEOPLE: Final = "the classes are not people, and no public network is here that knows them"
 
 
@@ -86,11 +88,15 @@ class References:
         shared = {"data": data, "pixels": self._scene.facts.digest}
         split = self._split()
         if split is not None:
-            what = {**shared, "answers": split.digest, "revisions": {"answers alone": ANSWERS_ALONE}}
+            what = {
+                **shared,
+                "answers": split.digest,
+                "revisions": {"answers alone": ANSWERS_ALONE, **of_metrics(_OF_ANSWERS)},
+            }
             yield _Measure(ANSWERS, "The task's answers alone", what, partial(self._answers, split))
         elif self._recognises and self._scene.of_people:
             for way, (title, _) in at_home.WAYS.items():
-                what = {**shared, "at_home": way, "revisions": {"at home": AT_HOME}}
+                what = {**shared, "at_home": way, "revisions": {"at home": AT_HOME, **of_metrics(_AT_HOME)}}
                 yield _Measure(NOTHING, title, what, partial(self._at_home, way))
 
     def _split(self) -> TrainedSplit | None:
