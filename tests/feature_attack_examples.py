@@ -6,11 +6,13 @@ import torch
 from torch import Tensor
 
 from masquerade.attacks.base import Labelled, View
+from masquerade.crafting import FaceGenerator, FaceGeneratorCard, face_generator_bytes
 from masquerade.crafting.trained import TrainedSplit
 from masquerade.data import builtin
 from masquerade.data.image_set import ImageSet
 from masquerade.networks.split import SplitNetwork, SplitOptions
 from masquerade.networks.split_registry import build_split
+from masquerade.networks.wgan_generator import WGANGenerator, WGANGeneratorOptions
 
 SIDE = 32
 
@@ -60,3 +62,21 @@ def view(released: Tensor, **more: object) -> View:
 
 def victims() -> ImageSet:
     return faces().take(torch.arange(200, 400, 5))
+
+
+@cache
+def own_faces() -> tuple[bytes, Tensor]:
+    """A tiny generator's file, and photos that it makes."""
+    options = WGANGeneratorOptions(latents=4, side=SIDE, start=8, width=4)
+    with torch.random.fork_rng():
+        torch.manual_seed(1)
+        generator = WGANGenerator(options)
+        with torch.no_grad():
+            for convolution in (weight for weight in generator.parameters() if weight.ndim == 4):
+                convolution.mul_(4)  # so that latents differ visibly
+            for _ in range(20):
+                generator(torch.randn(32, 4))
+    network = FaceGenerator(generator.eval())
+    with torch.no_grad():
+        photos = generator(torch.randn(30, 4, generator=torch.Generator().manual_seed(2)))
+    return face_generator_bytes(network, FaceGeneratorCard(name="tiny", generator=options)), photos

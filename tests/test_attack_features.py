@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from feature_attack_examples import SIDE, faces, features, mixed, split, victims, view
+from feature_attack_examples import SIDE, faces, features, mixed, own_faces, split, victims, view
 from masquerade.attacks import attack_named
 from masquerade.attacks.adaptive_decoding import AdaptiveDecoding
 from masquerade.attacks.adaptive_search import AdaptiveSearch
@@ -29,7 +29,6 @@ from masquerade.errors import MissingSight, StudyError, UsageError
 from masquerade.metrics import ssim
 from masquerade.metrics.base import Truth
 from masquerade.networks.style_generator import StyleGenerator, StyleGeneratorOptions
-from masquerade.networks.wgan_generator import WGANGenerator, WGANGeneratorOptions
 
 DECODING = FeatureDecoding(epochs=15, width=8)
 
@@ -65,24 +64,6 @@ def test_matching_undoes_a_shuffle() -> None:
     rows = torch.randn(20, 3, 2, 2)
     order = torch.randperm(20)
     assert torch.equal(matched_rows(rows, rows[order]), rows)
-
-
-@cache
-def own_faces() -> tuple[bytes, Tensor]:
-    """A tiny generator's file, and photos that it makes."""
-    options = WGANGeneratorOptions(latents=4, side=SIDE, start=8, width=4)
-    with torch.random.fork_rng():
-        torch.manual_seed(1)
-        generator = WGANGenerator(options)
-        with torch.no_grad():
-            for convolution in (weight for weight in generator.parameters() if weight.ndim == 4):
-                convolution.mul_(4)  # so that latents differ visibly
-            for _ in range(20):
-                generator(torch.randn(32, 4))
-    network = FaceGenerator(generator.eval())
-    with torch.no_grad():
-        photos = generator(torch.randn(30, 4, generator=torch.Generator().manual_seed(2)))
-    return face_generator_bytes(network, FaceGeneratorCard(name="tiny", generator=options)), photos
 
 
 def test_the_search_of_latents_finds_a_generators_own_faces(tmp_path: Path) -> None:

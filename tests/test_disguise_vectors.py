@@ -9,12 +9,13 @@ import pytest
 import torch
 
 from disguise_oracle import disguised
-from masquerade.disguises import Keyed, derivation_check, from_description
+from masquerade.disguises import EVERY_DISGUISE, Keyed, derivation_check, from_description
 from masquerade.keys import Key
 
 FOLDER = Path(__file__).parent / "vectors" / "disguises"
 SMALL = json.loads((FOLDER / "small.json").read_text())
 RECIPES = json.loads((FOLDER / "recipes.json").read_text())
+KINDS = json.loads((FOLDER / "kinds.json").read_text())
 
 each = pytest.mark.parametrize("vector", SMALL, ids=lambda vector: vector["description"]["kind"])
 
@@ -34,7 +35,7 @@ def close(found: np.ndarray, vector: dict[str, Any]) -> bool:
     return bool(np.abs(found.flatten() - stated).max() < 0.01 + 1e-5 * np.abs(stated).max())
 
 
-@each
+@pytest.mark.parametrize("vector", SMALL + KINDS, ids=lambda vector: vector["description"]["kind"])
 def test_masquerade_still_gives_the_vectors(vector: dict[str, Any]) -> None:
     key = Key.from_secret(bytes.fromhex(vector["secret"]))
     keyed = keyed_by(key, vector)
@@ -58,3 +59,15 @@ def test_another_number_would_be_noticed() -> None:
     changed = {**SMALL[2], "disguised": [value + 0.1 for value in SMALL[2]["disguised"]]}
     key = Key.from_secret(bytes.fromhex(changed["secret"]))
     assert not close(disguised(changed["description"], key, images_of(changed["shape"])), changed)
+
+
+def test_every_kind_has_a_vector() -> None:
+    def kinds(described: Any) -> set[str]:  # noqa: ANN401
+        if isinstance(described, list):
+            return set().union(*(kinds(each) for each in described))
+        if not isinstance(described, dict):
+            return set()
+        inner = set().union(*(kinds(each) for each in described.values()))
+        return inner | ({described["kind"]} if "kind" in described else set())
+
+    assert kinds(SMALL + KINDS + RECIPES) == {kind.__name__ for kind in EVERY_DISGUISE}

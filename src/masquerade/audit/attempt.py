@@ -70,7 +70,7 @@ def attempt(trial: Trial, spec: AttackSpec, budget: Budget, metrics: list[str]) 
         started = time.perf_counter()
         guess = attack(view, rng)
         seconds = time.perf_counter() - started
-        guess = _first(guess, len(truth.identities))
+        guess = first_encoding(guess, len(truth.identities))
         scores = _scores(guess, truth, metrics)
         shuffled = against_shuffled(guess, truth, list(scores), np.random.default_rng([trial.seed, 5]))
     except NotApplicable as error:
@@ -94,7 +94,7 @@ def _traits(trial: Trial) -> dict[str, Any] | None:
     return None if declared is None else asdict(declared)
 
 
-def _first(guess: Guess, n: int) -> Guess:
+def first_encoding(guess: Guess, n: int) -> Guess:
     """The guess for the first encoding of each image."""
     match guess:
         case Reconstruction():

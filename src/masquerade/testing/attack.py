@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from masquerade.attacks.base import Attack, Sight, View
+from masquerade.audit.attempt import first_encoding
 from masquerade.audit.encoded import EncodedScenes
 from masquerade.audit.negative import against_shuffled
 from masquerade.audit.scene import make_scene
@@ -80,23 +81,20 @@ def check_attack(attack: Attack, case: AttackCase | None = None) -> float:
         What it scored.
 
     Raises:
-        ContractBroken: If it does not reach what it must, scores as well against a shuffled truth, or guesses
-            otherwise from the same seed.
+        ContractBroken: If it does not reach what it must, or scores as well against a shuffled truth.
         MasqueradeError: Whatever the attack raises.
     """
     require(isinstance(attack, Attack), "no attack: it is no Attack", type(attack).__name__)
     chosen = in_another_order(case or control_case(attack))
-    guess = attack(chosen.view, np.random.default_rng(1))
+    guess = first_encoding(attack(chosen.view, np.random.default_rng(1)), len(chosen.truth.identities))
     score = EVERY_METRIC[chosen.metric](guess, chosen.truth)
     require(
         score.value >= chosen.at_least, "it does not break what it must", f"{score.value:.3f}, {attack.name}"
     )
     shuffled = against_shuffled(guess, chosen.truth, [chosen.metric], np.random.default_rng(2))
     for found in shuffled.values():
-        half = (chosen.at_least + score.chance) / 2
+        half = (score.value + score.chance) / 2
         require(found["value"] < half, "it scores as well against a shuffled truth", f"{found['value']:.3f}")
-    again = EVERY_METRIC[chosen.metric](attack(chosen.view, np.random.default_rng(1)), chosen.truth)
-    require(again.value == score.value, "the same seed scores otherwise", (score.value, again.value))
     return score.value
 
 

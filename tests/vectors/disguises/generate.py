@@ -6,13 +6,15 @@ same way again. They were written anew once, before the first release (decision 
 """
 
 import json
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from masquerade.disguises import derivation_check, from_description
+from masquerade.disguises import Disguise, derivation_check, from_description
+from masquerade.errors import UsageError
 from masquerade.keys import Key
 from masquerade.recipes import RECIPES
 
@@ -91,23 +93,37 @@ def vector(description: dict[str, Any], shape: tuple[int, int, int], secret: byt
     }
 
 
+KINDS: tuple[tuple[dict[str, Any], tuple[int, int, int]], ...] = (
+    ({"kind": "GaussianNoise", "deviation": 2}, (3, 4, 4)),
+    ({"kind": "MatchedNoise", "mean_change": 8}, (3, 12, 12)),
+    ({"kind": "MatchedNoise", "mean_change": 2.5, "fresh": True}, (3, 12, 12)),
+)
+"""Cases of kinds that no second program recomputes; those of public networks are in ``recipes.json``."""
+
+
 def of_recipes() -> list[dict[str, Any]]:
-    """The derivation check alone, at the recipes' own sizes."""
-    key = Key.from_secret(SECRETS[0])
-    checks = []
+    """The derivation check alone, at the recipes' own sizes: of what follows an encoder, and of the whole."""
+    rows = []
     for recipe in RECIPES:
-        shape = (3 if recipe.mode == "RGB" else 1, recipe.height, recipe.width)
-        if recipe.encoder is not None:
-            shape = FEATURES
-        keyed = recipe.disguise.with_key(key, shape)
-        described = recipe.disguise.describe()
-        checks.append({"shape": shape, "description": described, "check": derivation_check(key, keyed)})
-    return checks
+        if recipe.cloak is None:
+            rows.append(_checked(recipe.disguise, recipe.shape if recipe.encoder is None else FEATURES))
+    for recipe in RECIPES:
+        if recipe.cloak is not None or recipe.encoder is not None:
+            with suppress(UsageError):  # networks that the studies train do not come with the package
+                rows.append(_checked(recipe.whole(), recipe.shape))
+    return rows
+
+
+def _checked(disguise: Disguise, shape: tuple[int, int, int]) -> dict[str, Any]:
+    key = Key.from_secret(SECRETS[0])
+    check = derivation_check(key, disguise.with_key(key, shape))
+    return {"shape": list(shape), "description": disguise.describe(), "check": check}
 
 
 def write_all(folder: Path) -> None:
     small = [vector(*case, secret) for secret in SECRETS for case in CASES]
-    for name, vectors in (("small", small), ("recipes", of_recipes())):
+    kinds = [vector(*case, secret) for secret in SECRETS for case in KINDS]
+    for name, vectors in (("small", small), ("recipes", of_recipes()), ("kinds", kinds)):
         lines = ",\n".join(json.dumps(each) for each in vectors)
         (folder / f"{name}.json").write_text(f"[\n{lines}\n]\n")
 
