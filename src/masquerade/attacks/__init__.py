@@ -13,6 +13,7 @@ from masquerade.attacks.black_box import BlackBox
 from masquerade.attacks.brute_force_angle import BruteForceAngle
 from masquerade.attacks.centring_eavesdropper import CentringEavesdropper
 from masquerade.attacks.chosen_features import ChosenFeatures
+from masquerade.attacks.class_matching import ClassMatching
 from masquerade.attacks.class_membership import ClassMembership
 from masquerade.attacks.class_sizes import ClassSizes
 from masquerade.attacks.cloak_detection import CloakDetection
@@ -44,6 +45,7 @@ from masquerade.attacks.moments import Moments
 from masquerade.attacks.network_known_pairs import NetworkKnownPairs
 from masquerade.attacks.neuracrypt_patches import NeuraCryptPatches
 from masquerade.attacks.norm_fingerprint import NormFingerprint
+from masquerade.attacks.person_membership import PersonMembership
 from masquerade.attacks.token_escalation import TokenEscalation
 from masquerade.attacks.token_known_pairs import TokenKnownPairs
 from masquerade.attacks.token_moments import TokenMoments
@@ -69,6 +71,8 @@ EVERY_ATTACK: tuple[type[Attack], ...] = (
     FeatureFingerprint,
     ChosenFeatures,
     ClassSizes,
+    ClassMatching,
+    PersonMembership,
     Expectation,
     ExpectationInvariant,
     BlackBox,

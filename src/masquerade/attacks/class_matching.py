@@ -1,6 +1,6 @@
 """Names the people behind random labels by other photos of theirs: class means and noisy graph matching.
 
-A linear key that is the same for all photos, or nearly one, keeps how much the means of two classes resemble each other.
+A linear key that is the same for all photos keeps, or nearly, how much the means of two classes resemble each other.
 The attacker holds other photos of people who may be in it, and no pair, no key and no released photo: the labels
 are matched to people so that the two tables of resemblances agree. Noise that is drawn for each photo averages out in
 the means; the rest is a quadratic assignment, which simulated annealing solves where spectral and convex methods do
@@ -34,6 +34,7 @@ class ClassMatching(Attack):
 
     name: ClassVar[str] = "class_matching"
     needs: ClassVar[frozenset[Sight]] = frozenset({Sight.LABELS, Sight.GALLERY})
+    wants: ClassVar[frozenset[Sight]] = frozenset({Sight.RECIPE})
     control: ClassVar[Control] = Control(
         "control-block4", "identification", 0.8, "inner products are kept exactly, and nothing hides them"
     )

@@ -63,9 +63,7 @@ class _Tables:
     single: Floats
 
     @classmethod
-    def of(
-        cls, released: Filtered, gallery: Filtered, single: Floats, rng: np.random.Generator
-    ) -> "_Tables":
+    def of(cls, released: Filtered, gallery: Filtered, single: Floats, rng: np.random.Generator) -> "_Tables":
         sides = (released.side, gallery.side)
         labels, people = ([standardised(gram, True) for gram in resemblances(side)] for side in sides)
         wide = np.array([widened(table, single) for table in people])
@@ -87,7 +85,7 @@ class _Tables:
 
     def _proposals(self, puzzle: Puzzle, effort: Effort) -> int:
         """Fewer where each takes longer."""
-        return max(1, effort.proposals * 2 // (1 + puzzle.links.shape[1]))
+        return max(1, effort.proposals * 2 // (1 + int(puzzle.links.shape[1])))
 
     def _aligned(self, names: Whole, permuted: bool) -> Puzzle:
         """The puzzle of the blocks that agree best under these names."""

@@ -21,6 +21,13 @@ _MOST: Final = 0.9
 _GUESS: Final = 0.4
 """Correlation where no class has two photos, so that nothing can be halved."""
 _RIDGE: Final = 0.05
+_VALID: Final = 0.8
+"""Of the correlation of a fact that halves of the photos promise: both sides measure it a little differently."""
+_FACTS: Final = 4
+_TOWARDS: Final = 2
+"""Place of the inner product with the mean of all, the only fact that asks where the origin is."""
+_ORIGIN: Final = (0.5, 2.0)
+"""Range of the ratio of the two sides' means, in units of their scatter, where the origin is taken for the same."""
 
 
 def resemblances(side: Side) -> Floats:
@@ -33,11 +40,9 @@ def resemblances(side: Side) -> Floats:
 def standardised(gram: Floats, by_rank: bool) -> Floats:
     """A table of resemblances with mean 0 and variance 1 off its diagonal; normal by rank where wanted."""
     pairs = np.triu_indices(len(gram), 1)
-    values = gram[pairs]
-    if by_rank:
-        values = normal_by_rank(values)
-    else:
-        values = (values - values.mean()) / max(float(values.std()), 1e-300)
+    values: Floats = gram[pairs]
+    spread = max(float(values.std()), 1e-300)
+    values = normal_by_rank(values) if by_rank else (values - values.mean()) / spread
     table = np.zeros_like(gram)
     table[pairs] = values
     table += table.T
@@ -47,7 +52,7 @@ def standardised(gram: Floats, by_rank: bool) -> Floats:
 def normal_by_rank(values: Floats) -> Floats:
     """Quantiles of the normal distribution in the order of the values; equal values have equal ones."""
     scale = max(float(np.abs(values).max(initial=0.0)), 1e-300)
-    ranks = rankdata(np.round(values / scale, _DIGITS))
+    ranks: Floats = rankdata(np.round(values / scale, _DIGITS))
     quantiles: Floats = ndtri((ranks - 0.5) / len(values))
     return quantiles
 
@@ -68,11 +73,15 @@ def alone(released: Filtered, gallery: Filtered, counts: bool, rng: np.random.Ge
     """
     sides = (released, gallery)
     facts = [_ranked(invariants(each)) for each in sides]
-    rho = _reliable([_split_facts(each, rng) for each in sides])
-    spread = (np.corrcoef(facts[0]) + np.corrcoef(facts[1])) / 2
-    inverse = np.linalg.inv(np.nan_to_num(spread) + _RIDGE * np.eye(len(spread)))
-    apart = facts[0][:, :, None] - rho * facts[1][:, None, :]
-    by_facts: Floats = -np.einsum("alp,ab,blp->lp", apart, inverse, apart) / (2 * (1 - rho**2))
+    if not _same_origin(released.raw, gallery.raw):
+        for side in facts:
+            side[_TOWARDS] = 0.0
+    found = zip(*(_split_facts(each, rng) for each in sides), strict=True)
+    rho = _VALID * np.array([_reliable([here, there]) for here, there in found])
+    spread: Floats = (_correlations(facts[0]) + _correlations(facts[1])) / 2
+    unknown = spread * (1 - np.outer(rho, rho)) + _RIDGE * np.eye(len(spread))
+    apart = facts[0][:, :, None] - rho[:, None, None] * facts[1][:, None, :]
+    by_facts: Floats = -np.einsum("alp,ab,blp->lp", apart, np.linalg.inv(unknown), apart) / 2
     return by_facts + _by_counts(released.raw, gallery.raw) if counts else by_facts
 
 
@@ -93,6 +102,17 @@ def invariants(filtered: Filtered) -> Floats:
     towards = (means @ centre) / centre.norm().clamp_min(1e-12)
     along = (rows @ means.T).square().mean(0) / lengths.clamp_min(1e-12)
     return torch.stack([lengths - own / photos, scatter, towards, along]).numpy()
+
+
+def _same_origin(released: Side, gallery: Side) -> bool:
+    """Whether nothing was taken off before the key, or added after it."""
+    shares = []
+    for side in (released, gallery):
+        means = _flat(side.means())
+        centre = means.mean(0)
+        spread = (means - centre).square().sum(1).mean().clamp_min(1e-300)
+        shares.append(float(centre.square().sum() / spread))
+    return _ORIGIN[0] <= shares[0] / max(shares[1], 1e-300) <= _ORIGIN[1]
 
 
 def _by_counts(released: Side, gallery: Side) -> Floats:
@@ -130,8 +150,9 @@ def _split(side: Side, rng: np.random.Generator) -> list[float]:
     return found
 
 
-def _split_facts(filtered: Filtered, rng: np.random.Generator) -> list[float]:
-    found = []
+def _split_facts(filtered: Filtered, rng: np.random.Generator) -> list[list[float]]:
+    """Of each fact, its correlations in halves of the photos."""
+    found: list[list[float]] = [[] for _ in range(_FACTS)]
     for _ in range(_SPLITS):
         chosen = _half(filtered.side, rng)
         if chosen is None:
@@ -140,7 +161,8 @@ def _split_facts(filtered: Filtered, rng: np.random.Generator) -> list[float]:
             _ranked(invariants(Filtered(_taken(filtered.side, rows), _taken(filtered.raw, rows))))
             for rows in (chosen, ~chosen)
         ]
-        found += [_correlation(a, b) for a, b in zip(*halves, strict=True)]
+        for fact in range(_FACTS):
+            found[fact].append(_correlation(halves[0][fact], halves[1][fact]))
     return found
 
 
@@ -170,6 +192,15 @@ def _correlation(a: Floats, b: Floats) -> float:
     a, b = a - a.mean(), b - b.mean()
     length = float(np.sqrt((a * a).sum() * (b * b).sum()))
     return float((a * b).sum()) / length if length > 0 else 0.0
+
+
+def _correlations(facts: Floats) -> Floats:
+    """Of facts with each other; a fact that is the same for all has none."""
+    apart = facts - facts.mean(1, keepdims=True)
+    apart = apart / np.maximum(np.linalg.norm(apart, axis=1, keepdims=True), 1e-300)
+    table: Floats = apart @ apart.T
+    np.fill_diagonal(table, 1.0)
+    return table
 
 
 def _reliable(of_sides: list[list[float]]) -> float:

@@ -60,6 +60,25 @@ def filtered_gallery(side: Side, public: Side | None, noise: float) -> Filtered:
     return Filtered(known.centred(), raw)
 
 
+def excess(released: Side, gallery: Side) -> float:
+    """Variance of the noise on each number that the scatter of a release shows, where nobody tells it.
+
+    What the classes' means differ by is the measure of both sides: a key may have made everything larger.
+    """
+    between, within = zip(*(_scatter(side) for side in (released, gallery)), strict=True)
+    scale = between[0] / between[1] if min(between) > 0 else 1.0
+    width = released.rows.shape[0] * released.rows.shape[2]
+    return float(max(0.0, within[0] / scale - within[1]) / width)
+
+
+def _scatter(side: Side) -> tuple[float, float]:
+    """Mean squared length of the means, without what chance adds, and of what vectors have beside them."""
+    residuals = side.residuals().square().sum((0, 2))
+    within = float(residuals.sum()) / max(1, len(side.classes) - side.count)
+    means = float(side.centred().means().square().sum((0, 2)).mean())
+    return means - within * float(side.photos.reciprocal().mean()), within
+
+
 @final
 @dataclass(frozen=True)
 class _Metric:
@@ -77,13 +96,16 @@ class _Metric:
         width = residuals.shape[2]
         rest = (width - variances.shape[1]) * noise
         mean = ((variances.sum(1, keepdim=True) + rest) / width).clamp_min(1e-12)
-        power = lambda values: (_OWN * values / mean + 1 - _OWN).pow(_POWER)  # noqa: E731
-        elsewhere = power(torch.full_like(mean, noise))
-        return cls(directions, power(variances) - elsewhere, elsewhere[:, :, None])
+        elsewhere = _power(torch.full_like(mean, noise) / mean)
+        return cls(directions, _power(variances / mean) - elsewhere, elsewhere[:, :, None])
 
     def applied(self, rows: Tensor) -> Tensor:
         """Vectors ``(blocks, n, d)`` in this metric."""
         return self.elsewhere * rows + ((rows @ self.directions) * self.gains[:, None]) @ self.directions.mT
+
+
+def _power(variances: Tensor) -> Tensor:
+    return (_OWN * variances + 1 - _OWN).pow(_POWER)
 
 
 def _axes(rows: Tensor) -> tuple[Tensor, Tensor]:
@@ -118,4 +140,5 @@ def _moment(rows: Tensor) -> Tensor:
 
 def _positive(moment: Tensor) -> Tensor:
     values, vectors = torch.linalg.eigh(moment)
-    return (vectors * values.clamp_min(0)[:, None]) @ vectors.mT
+    positive: Tensor = (vectors * values.clamp_min(0)[:, None]) @ vectors.mT
+    return positive

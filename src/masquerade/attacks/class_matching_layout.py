@@ -1,4 +1,4 @@
-"""Which released block is which of the photo: how the blocks depend on each other tells it, without a name or a pair."""
+"""Which released block is which of the photo: how blocks depend on each other tells it, without a name or a pair."""
 
 from typing import Final
 
@@ -32,8 +32,8 @@ def layouts(released: Tensor, gallery: Tensor, rng: np.random.Generator) -> list
     facts = [normal_by_rank(side[1]) for side in (here, there)]
     apart = facts[0][:, None] - _RHO_ALONE * facts[1][None, :]
     alone = -apart * apart / (2 * (1 - _RHO_ALONE**2))
-    tables = (standardised(side[0], True)[None] for side in (here, there))
-    puzzle = Puzzle.of(*tables, [_RHO], alone)
+    tables = [standardised(side[0], True)[None] for side in (here, there)]
+    puzzle = Puzzle.of(tables[0], tables[1], [_RHO], alone)
     ends = [puzzle.search(rng, _RESTARTS, _PROPOSALS) for _ in range(_SEARCHES)]
     found: list[Whole] = []
     for end in sorted(ends, key=lambda end: end.cost):

@@ -9,7 +9,7 @@ from torch import Tensor
 from masquerade.attacks.base import View
 from masquerade.attacks.class_matching_blocks import by_block, padded, widened
 from masquerade.attacks.class_matching_evidence import agreement, alone, resemblances, standardised
-from masquerade.attacks.class_matching_filters import filtered_gallery, filtered_release
+from masquerade.attacks.class_matching_filters import excess, filtered_gallery, filtered_release
 from masquerade.attacks.class_matching_pairs import by_pairs
 from masquerade.attacks.class_matching_search import Effort, Puzzle
 from masquerade.attacks.class_matching_sides import Cut, Side, gallery_side, public_side, released_side
@@ -53,7 +53,8 @@ def match(view: View, effort: Effort, rng: np.random.Generator) -> Match:
             remedy="Release, and show, photos of more people.",
         )
     released = filtered_release(mine)
-    gallery = filtered_gallery(theirs, public_side(view, cut), cut.noise)
+    noise = cut.noise or excess(mine, theirs)
+    gallery = filtered_gallery(theirs, public_side(view, cut), noise)
     single = alone(released, gallery, effort.counts, rng)
     if view.pairs is not None:
         single = single + by_pairs(view.pairs, cut, mine, theirs)

@@ -113,7 +113,7 @@ class Puzzle:
     def heat(self) -> float:
         """The temperature at which the truth is as likely as all else, in the random energy model."""
         labels, people = self.alone.shape
-        return self.worth * labels / np.log(max(people, 3)) / 2
+        return float(self.worth * labels / np.log(max(people, 3)) / 2)
 
     def search(
         self, rng: np.random.Generator, restarts: int, proposals: int, first: Whole | None = None
@@ -145,7 +145,8 @@ class Puzzle:
         """Probabilities ``(labels, people)`` by Metropolis steps at temperature one from a matching."""
         tally = np.zeros_like(self.alone)
         self._walked(rng, names, np.ones(1), max(proposals, len(names)), tally)
-        return tally / tally.sum(1, keepdims=True)
+        shares: Floats = tally / tally.sum(1, keepdims=True)
+        return shares
 
     def _annealed(self, rng: np.random.Generator, names: Whole, hot: float, proposals: int) -> Matching:
         falling = np.concatenate([np.linspace(hot, _COLD, _LEVELS), np.zeros(_QUENCH)])
@@ -157,9 +158,7 @@ class Puzzle:
         state = rng.integers(2**63, size=1).astype(np.uint64)
         unit = float(_FINE[0] * _FINE[1])
         problem = (self.links, self.faces, self.costs, self.alone)
-        cost, best = compiled()(
-            *problem, names.copy(), temperatures * unit, steps, state, waits(), tally
-        )
+        cost, best = compiled()(*problem, names.copy(), temperatures * unit, steps, state, waits(), tally)
         return Matching(best, cost / unit)
 
     def _anywhere(self, rng: np.random.Generator) -> NDArray[np.int64]:

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from masquerade.attacks.base import View
 from masquerade.attacks.block_recipe import BlockRecipe
+from masquerade.attacks.structure import parts_of
 from masquerade.blocks import BlockGrid
 from masquerade.errors import AttackError
 
@@ -83,9 +84,11 @@ class Cut:
     @classmethod
     def of(cls, description: Mapping[str, Any] | None) -> "Cut":
         """What a description tells; of a structure that is unknown, the whole vector is one block."""
-        noise = sum(_variance(part) for part in _parts(description or {}))
+        if description is None:
+            return cls(None, True, 0.0)
+        noise = sum(_variance(part) for part in parts_of(description))
         try:
-            recipe = BlockRecipe.from_description(description or {"kind": "Identity"})
+            recipe = BlockRecipe.from_description(description)
         except AttackError:
             return cls(None, True, noise)
         return cls(recipe if recipe.block else None, recipe.permuted, noise)
@@ -129,11 +132,6 @@ def public_side(view: View, cut: Cut) -> Side | None:
     if view.public is None or not len(view.public.images):
         return None
     return Side.of(cut.originals(view.public.images), view.public.labels)
-
-
-def _parts(description: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    inner = description.get("parts")
-    return [description] if inner is None else [part for each in inner for part in _parts(each)]
 
 
 def _variance(part: Mapping[str, Any]) -> float:

@@ -34,7 +34,8 @@ def draw(state: State) -> np.uint64:
     bits = state[0]
     bits = (bits ^ (bits >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     bits = (bits ^ (bits >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return bits ^ (bits >> np.uint64(31))
+    drawn: np.uint64 = bits ^ (bits >> np.uint64(31))
+    return drawn
 
 
 def exchanged(mine: Floats, other: Floats, here: Floats, there: Floats) -> float:
@@ -97,19 +98,19 @@ def walk(
     placed = np.empty((people, width))
     paid = np.empty((people, labels))
     owner = np.full(people, -1)
-    for i in range(labels):
-        owner[names[i]] = i
+    for label in range(labels):
+        owner[names[label]] = label
         for c in range(people):
-            paid[c, i] = costs[c, names[i]]
+            paid[c, label] = costs[c, names[label]]
             for b in range(channels):
-                placed[c, b * labels + i] = faces[c, b, names[i]]
+                placed[c, b * labels + label] = faces[c, b, names[label]]
     cost = 0.0
-    for i in range(labels):
+    for label in range(labels):
         for k in range(width):
-            cost -= mine[i, k] * placed[names[i], k] / 2
+            cost -= mine[label, k] * placed[names[label], k] / 2
         for k in range(labels):
-            cost += paid[names[i], k] / 2
-        cost -= alone[i, names[i]]
+            cost += paid[names[label], k] / 2
+        cost -= alone[label, names[label]]
     least, best = cost, names.copy()
     counted = 0
     for temperature in temperatures:
@@ -172,5 +173,10 @@ def compiled() -> Callable[..., tuple[float, Whole]]:
         numba.njit(fastmath=exact)(exchanged),
         numba.njit(fastmath=exact)(moved),
     )
-    quick = numba.njit(walk)
-    return lambda *arguments: quick(*arguments, *parts)
+    quick: Callable[..., Any] = numba.njit(walk)
+
+    def with_parts(*arguments: object) -> tuple[float, Whole]:
+        least, names = quick(*arguments, *parts)
+        return float(least), names
+
+    return with_parts

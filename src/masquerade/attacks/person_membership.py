@@ -24,6 +24,7 @@ class PersonMembership(Attack):
 
     name: ClassVar[str] = "person_membership"
     needs: ClassVar[frozenset[Sight]] = frozenset({Sight.LABELS, Sight.GALLERY})
+    wants: ClassVar[frozenset[Sight]] = frozenset({Sight.RECIPE})
     control: ClassVar[Control] = Control(
         "control-block4", "class_membership", 0.8, "inner products are kept exactly, and nothing hides them"
     )

@@ -157,7 +157,9 @@ class AttackSpec(Part):
     ``auxiliary`` takes the public people from that population. The suspected originals are those of the
     released images among ``public`` people's photos; or these alone (``owner``: the gallery of XNN's paper);
     or ``shared`` of them among other photos of the same people and the public people's; or ``held``: among photos of
-    the same people that were held back from the training. Of each tracked user ``clean`` published photos are not
+    the same people that were held back from the training. Named photos of the people come from the ``other`` part of
+    the study's data, or are the ``rest`` of the set under attack, which the attacker does not get as released; so many
+    ``decoys``, people who are not in it, are named beside them. Of each tracked user ``clean`` published photos are not
     cloaked. ``fresh`` gives an attacker cloaks of another recipe than the arm's under keys of its own: those of one
     hypernetwork, where users have several.
     """
@@ -173,6 +175,8 @@ class AttackSpec(Part):
     target: Literal["train", "test"] = "train"
     auxiliary: str | None = None
     candidates: Literal["public", "owner", "shared", "held"] = "public"
+    gallery: Literal["other", "rest"] = "other"
+    decoys: int = Field(0, ge=0)
     shared: int | None = None
     clean: int | None = None
     fresh: HeldSpec | None = None

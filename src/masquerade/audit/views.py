@@ -10,6 +10,7 @@ from torch import Tensor
 from masquerade.attacks.base import Labelled, Pairing, Pairs, Sight, View
 from masquerade.audit.evaluator import Evaluator
 from masquerade.audit.features import prior_faces, require_split_of, split_of
+from masquerade.audit.galleries import gallery_sight
 from masquerade.audit.sightings import tracked_sight, with_clean
 from masquerade.audit.study import AttackSpec
 from masquerade.audit.trial import Trial, disguise_held
@@ -71,9 +72,10 @@ def build_view(
             case Sight.PUBLIC:
                 shown["public"] = _labelled(public)
             case Sight.GALLERY:
-                shown["gallery"] = _labelled(
-                    trial.scene.train if attack.target == "test" else trial.scene.test
+                shown["gallery"], found = gallery_sight(
+                    trial.scene, attack, victims, private.without(rows, spare)
                 )
+                truth |= found
             case Sight.FRESH:
                 held = None if attack.fresh is None else disguise_held(attack.fresh)
                 shown["fresh"] = partial(trial.fresh, rng, held)
