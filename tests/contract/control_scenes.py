@@ -6,7 +6,7 @@ from typing import Final
 
 from scenes_of_cloaks import followed
 from scenes_of_features import fresh_of, generated, of_features, of_tokens, recognised
-from scenes_of_photos import codes, examined, membership, mixtures, networked, pixels, sizes
+from scenes_of_photos import codes, examined, membership, mixtures, networked, photo_membership, pixels, sizes
 
 import token_examples as tokens
 from feature_attack_examples import mixed
@@ -46,6 +46,7 @@ from masquerade.attacks.inversion_network import InversionNetwork
 from masquerade.attacks.jigsaw import Jigsaw
 from masquerade.attacks.known_pairs import KnownPairs
 from masquerade.attacks.latent_search import LatentSearch
+from masquerade.attacks.model_membership import ModelMembership
 from masquerade.attacks.moments import Moments
 from masquerade.attacks.network_known_pairs import NetworkKnownPairs
 from masquerade.attacks.neuracrypt_patches import NeuraCryptPatches
@@ -90,6 +91,7 @@ def scenes(generator: Path) -> dict[str, Scene]:
         (ExaminerRecovered(**EXAMINER), examined(BlockMatrix(4), 0.4)),
         (ClassMembership(), membership),
         (ClassSizes(), sizes),
+        (ModelMembership(**EXAMINER), photo_membership),
         (TokenMoments(), of_tokens(tokens.ORTHOGONAL, 0.4)),
         (TokenKnownPairs(), of_tokens(tokens.GAUSSIAN, pairs=1)),
         (TokenEscalation(guesses=12), of_tokens(tokens.GAUSSIAN)),

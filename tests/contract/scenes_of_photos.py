@@ -103,6 +103,30 @@ def membership() -> AttackCase:
     return AttackCase(seen, truth, "class_membership", 0.75)
 
 
+def photo_membership() -> AttackCase:
+    """Which of the ten photos of each of 12 people a model was trained on: half of them."""
+    mine = (PEOPLE < 12).nonzero()[:, 0]
+    photos, inside = faces()[mine].float(), mine % 2 == 0
+    settings = Settings(
+        network="small-cnn",
+        options={"width": 8, "hidden": 64},
+        steps=300,
+        batch_size=32,
+        optimiser="adamw",
+        learning_rate=2e-3,
+        precision="float32",
+    )
+    network = fit(photos[inside], PEOPLE[mine][inside], settings, 12, np.random.default_rng(0))
+    seen = View(
+        photos[inside],
+        model=lambda images: probabilities(network, images),
+        candidates=photos,
+        public=Labelled(faces()[200:].float(), PEOPLE[200:] - 20),
+    )
+    truth = Truth(photos[inside], PEOPLE[mine][inside], members=inside, candidate_identities=PEOPLE[mine])
+    return AttackCase(seen, truth, "membership_auc", 0.6)
+
+
 def sizes() -> AttackCase:
     """One released photo of the first person, two of the second, and so on to nine, under random labels."""
     rows = torch.cat([torch.arange(10 * person, 10 * person + person + 1) for person in range(9)])
