@@ -10,7 +10,7 @@ from masquerade.audit.results import Answer, Arm, Measurement, Reference, Report
 from masquerade.audit.staleness import compares_a_class_with_itself
 from masquerade.audit.study_file import load_study
 from masquerade.cli.studies import shipped_studies
-from masquerade.report.compared import against_nothing, place_of_grade
+from masquerade.report.compared import HAD, against_nothing, place_of_grade
 from masquerade.report.heat_map import Cell, heat_map
 from masquerade.report.verdict import had
 from masquerade.report.words import amount, interval, metric_words
@@ -124,7 +124,7 @@ def _reference(each: Reference) -> str:
         return f"| {each.title} | {utility} | {place_of_grade(each)} | | | | | | |"
     by = f"the answers compared ({each.leak.metric})"
     found = f"{_measured(each.leak)} | {_chance(each.leak)}"
-    return f"| {each.title} | {utility} | {place_of_grade(each)} | person | | {found} | {by} | |"
+    return f"| {each.title} | {utility} | {place_of_grade(each)} | person | | {found} | {by} | {HAD} |"
 
 
 def _measured(measured: Measurement) -> str:

@@ -136,6 +136,16 @@ def test_utilities_stand_beside_nothing_released() -> None:
     assert against_nothing(other, told) == ""
 
 
+def test_what_answers_tell_stands_in_the_table_of_questions() -> None:
+    report = example_report()
+    leak = next(leak.headline for arm in report.arms for leak in arm.leaks if leak.headline)
+    row = Reference(name="answers alone", title="The task's answers alone", leak=leak)
+    said = markdown(report.model_copy(update={"references": [row]}))
+    (line,) = [line for line in said.splitlines() if "the answers compared" in line]
+    assert "named photos of the same people" in line
+    assert line.count("|") == next(each for each in said.splitlines() if "| question |" in each).count("|")
+
+
 def test_answers_of_a_task_name_people_and_wrong_names_are_at_chance() -> None:
     data = DataSpec(source="orl", height=SIDE, width=SIDE, mode="RGB", private=12, test_share=0.5, public=100)
     scene = make_scene(data, None)

@@ -5,6 +5,8 @@ from masquerade.audit.results import Measurement, Reference, Report
 NOTHING = "nothing released"
 LEAVES = {NOTHING: "nothing leaves", "answers alone": "the task itself"}
 """What stands in the place of a grade."""
+HAD = "named photos of the same people, photos of other people, the public encoder and the cloud's network"
+"""What an attacker has who compares a task's answers."""
 
 
 def nothing_released(report: Report) -> Measurement | None:
