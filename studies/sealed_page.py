@@ -1,4 +1,4 @@
-"""Writes the numbers of the guide on sealed galleries, from bench/results.json and studies/sealed.json."""
+"""Writes the numbers of the guide on sealed galleries, from bench/results.json and studies/*.json."""
 
 import json
 import re
@@ -14,7 +14,8 @@ MANY = 1_000_000
 def page(before: str) -> str:
     """The guide with its numbers as they were measured last."""
     filled = _between(before, "cost", cost(_bench()))
-    return _between(filled, "score", score(json.loads((ROOT / "studies" / "sealed.json").read_text("utf-8"))))
+    filled = _between(filled, "score", score(_measured("sealed")))
+    return _between(filled, "attacks", attacks(_measured("sealed_attacks")))
 
 
 def cost(rows: dict[str, float]) -> str:
@@ -36,7 +37,21 @@ def cost(rows: dict[str, float]) -> str:
         f"\nOne core (`make bench`). A camera takes {_short(rows['probe'])} ms after the face's vector and sends "
         f"{rows['probe.bytes'] / 1e3:.0f} KB; the public keys take\n{rows['keys.bytes'] / 1e3:,.0f} KB in all. "
         f"TenSEAL's product of an encrypted vector with a matrix *in the clear* takes {times:.0f} times as\nlong for "
-        "1,000 people. The first `enrol` reads the 400 built-in faces too."
+        f"1,000 people, and {rows['tenseal.keys.bytes'] / 1e6:.0f} MB of public keys. In the clear 100,000 people take "
+        f"{_short(rows['clear.100000'])} ms. The first `enrol` reads the 400 built-in faces too."
+    )
+    return "\n".join(lines)
+
+
+def attacks(found: dict[str, Any]) -> str:
+    """What attacks find in ciphertexts, beside the identity in place of encryption."""
+    lines = ["| attack | on ciphertexts | the identity in place of encryption |", "|---|---|---|"]
+    for name, shares in found["attacks"].items():
+        lines.append(f"| {name} | {_percent(shares['sealed'])} | {_percent(shares['control'])} |")
+    lines.append(
+        f"\n{found['people']} people of LFW; chance is {found['chance']:.1%}".replace("%", " %")
+        + f"; the regression was learnt from {found['learnt_from']:,} probes of others' photos "
+        "(`studies/attack_sealed.py`)."
     )
     return "\n".join(lines)
 
@@ -51,6 +66,11 @@ def score(found: dict[str, Any]) -> str:
         f"name. The scores of {found['exact']:,} of {found['queries']:,} probes,\nreal and made up, were the integers "
         f"in the clear, bit for bit, with {found['least_noise_budget']} bits of room for noise left at least."
     )
+
+
+def _measured(name: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((ROOT / "studies" / f"{name}.json").read_text("utf-8"))
+    return found
 
 
 def _bench() -> dict[str, float]:

@@ -13,6 +13,7 @@ import torch
 
 from masquerade.audit.study_file import load_study
 from masquerade.cli.app import run
+from masquerade.cli.sealed_public import contents as sealed_contents
 from masquerade.crafting.generator_file import read_face_generator
 from masquerade.crafting.split_file import read_split
 from masquerade.data.attribute_table import read_attribute_table
@@ -30,11 +31,16 @@ from masquerade.networks.masknet import structure
 from masquerade.owner.key_backup import restore
 from masquerade.owner.records import DatasetRecord, Records
 from masquerade.owner.register import Register
+from masquerade.owner.sealed.owned import OwnedGallery, Pointer
 from masquerade.released import verify
 from masquerade.released.feature_file import Features
 from masquerade.released.manifest import Manifest
 from masquerade.released.shard import Layout
 from masquerade.released.shard_file import ShardFile
+from masquerade.sealed.cards import PROBE, ProbeCard
+from masquerade.sealed.envelope import opened
+from masquerade.sealed.manifest import SealedManifest
+from masquerade.sealed.verify import verify as sealed_verify
 from masquerade.service.joining_state import opened as opened_account
 from masquerade.training import load_model
 from masquerade.training.checkpoint import read_progress
@@ -53,6 +59,27 @@ def record(path: Path) -> object:
     (path.parent / "o.records").mkdir()
     (path.parent / "o.records" / f"{0:032x}.json").symlink_to(path)
     return Records(path.parent / "o.records").load("0" * 32)
+
+
+def sealed_manifest(path: Path) -> object:
+    (path.parent / "public").mkdir()
+    (path.parent / "public" / "manifest.json").symlink_to(path)
+    assert sealed_verify(path.parent / "public")
+    return SealedManifest.load(path.parent / "public")
+
+
+def sealed_pointer(path: Path) -> object:
+    (path.parent / "gallery").mkdir()
+    (path.parent / "gallery" / "gallery.json").symlink_to(path)
+    return Pointer.read(path.parent / "gallery")
+
+
+def sealed_record(path: Path) -> object:
+    (path.parent / "gallery").mkdir()
+    (path.parent / "gallery" / "gallery.json").write_bytes(Pointer("0" * 32, path).to_bytes())
+    (path.parent / "o.records").mkdir()
+    (path.parent / "o.records" / f"{0:032x}.sealed").symlink_to(path)
+    return OwnedGallery.open(path.parent / "gallery", Key.generate(), Records(path.parent / "o.records"))
 
 
 READERS: dict[str, Callable[[Path], object]] = {
@@ -74,6 +101,10 @@ READERS: dict[str, Callable[[Path], object]] = {
     "features": Features.read,
     "manifest": manifest,
     "shard": lambda path: ShardFile(path, LAYOUT),
+    "sealed manifest": sealed_manifest,
+    "sealed gallery": sealed_pointer,
+    "sealed record": sealed_record,
+    "sealed probe": lambda path: opened(sealed_contents(path, "probe"), PROBE, ProbeCard, path),
     "study": load_study,
     "attributes": read_attribute_table,
     "arrays": lambda path: Npz(path)["x"],
@@ -132,6 +163,9 @@ def test_every_reader_names_what_it_cannot_read(reader: str, kind: str, tmp_path
         "mask forget {}",
         "mask join http://127.0.0.1:1 --code-file {} -o me.masknet",
         "identify {} {} --gallery {}",
+        "sealed match {} {} -o answer",
+        "sealed open {} {}",
+        "sealed enrol {} photos",
         "obfuscate photos -g {} -o out",
         "psp issue -k owner.key -o me.masknet --issued {}",
         "psp restore {} -k owner.key --database sqlite:///new.db",

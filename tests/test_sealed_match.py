@@ -84,7 +84,7 @@ def test_layouts_take_a_vector_apart_and_put_it_together() -> None:
         vectors = np.random.default_rng(diagonals).integers(-127, 128, (layout.people, 128))
         assert (layout.vectors_of(layout.diagonals_of(vectors)) == vectors).all()
     assert [Layout.fitting(128, n).diagonals for n in (1, 158, 1_000, 10_000, 100_000, 1_000_000)] == [
-        4, 4, 4, 16, 64, 64
+        4, 4, 8, 16, 64, 64
     ]  # fmt: skip
 
 

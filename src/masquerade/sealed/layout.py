@@ -25,8 +25,8 @@ ROW: Final = STANDARD.degree // 2
 FEWEST_NUMBERS: Final = 64
 LEAST_DIAGONALS: Final = 4
 """Fewer save no time, and leave blocks of people that canaries take a part of."""
-_ROTATION_IN_SCORES: Final = 32
-"""Vectors of two periods of 64 a ciphertext holds: so many people share the cost of a product."""
+_BLOCK_IN_ROTATIONS: Final = 1.4
+"""What a block costs beside its products (shrinking their sum, switching it down) in rotations of a probe: measured."""
 
 
 def padded(size: int) -> int:
@@ -61,11 +61,12 @@ class Layout:
     def fitting(cls, size: int, people: int) -> "Layout":
         """The layout with the least work for a gallery of so many people.
 
-        A rotation of the probe costs as much as what a block costs beside its products, so that both shall be as many.
+        The probe is rotated ``D - 1`` times, once for all blocks; the more diagonals a block has, the fewer blocks
+        there are, and products are as many in any case.
         """
         period = padded(size) // 2
         blocks_of_one = people * period / ROW
-        wanted = max(LEAST_DIAGONALS, sqrt(blocks_of_one))
+        wanted = max(LEAST_DIAGONALS, sqrt(_BLOCK_IN_ROTATIONS * blocks_of_one))
         return cls(2 * period, min(_powers(period), key=lambda d: abs(np.log2(d / wanted))))
 
     @property
