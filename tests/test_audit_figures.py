@@ -38,3 +38,9 @@ def test_points_without_a_place_or_a_number_are_left_out() -> None:
     (curve,) = figures_of([figure("search", *places)], ARMS)
     assert (curve.series, [point.x for point in curve.points]) == ("two", [1.0])
     assert figures_of([figure("no such attack", ("one", "weak", None))], ARMS) == []
+
+
+def test_an_attack_whose_control_failed_leaves_no_point() -> None:
+    weak = arm("weak", 0.8, 0.4)
+    failed = weak.model_copy(update={"leaks": [weak.leaks[0].model_copy(update={"status": "incomplete"})]})
+    assert figures_of([figure("search", ("one", "weak", None))], [failed]) == []

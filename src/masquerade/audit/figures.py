@@ -34,7 +34,8 @@ def measurement_of(arm: Arm | None, y: str) -> Measurement | None:
         return arm.utility
     if found := next((beside for beside in arm.beside if beside.metric == y), None):
         return found
-    return next((leak.headline for leak in arm.leaks if leak.attack == y), None)
+    ran = (leak for leak in arm.leaks if leak.status == "ran")  # a failed control leaves no number to draw
+    return next((leak.headline for leak in ran if leak.attack == y), None)
 
 
 def figures_of(figures: Sequence[FigureSpec], arms: Sequence[Arm]) -> list[Curve]:
