@@ -38,5 +38,5 @@ def noise_constant_share(noise: Tensor, people: Tensor) -> Score:
     rest = [torch.arange(k) != left for left in range(k)]
     shares = np.array([share_of(sums[some], energy[some], photos[some]) for some in rest])
     error = np.sqrt((k - 1) / k * np.square(shares - shares.mean()).sum()) * stats.t.ppf(_LEVEL, k - 1)
-    low, high = max(0.0, value - error), min(1.0, value + error)
+    low, high = float(max(0.0, value - error)), float(min(1.0, value + error))
     return Score("noise_constant_share", max(0.0, value), 0.0, low, max(low, high), len(noise), k)
