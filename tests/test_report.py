@@ -23,7 +23,7 @@ from masquerade.report.heat_map import heat_map
 from masquerade.report.pictures import embed
 from masquerade.report.render import SCHEMA
 from masquerade.report.scatter import scatter
-from masquerade.report.verdict import headline
+from masquerade.report.verdict import assumption, headline
 from masquerade.report.words import METRICS, amount, duration, meaning, percent
 
 
@@ -162,6 +162,14 @@ def test_headlines() -> None:
         == "The one protection under test is broken."
     )
     assert headline(only.model_copy(update={"arms": only.arms[:1]})) == "No protection was under test."
+
+
+def test_a_pass_says_what_its_own_attackers_had() -> None:
+    arm = next(arm for arm in example_report().arms if arm.name == "block-4")
+    photo, person = (assumption(arm, answer) for answer in arm.answers)
+    assert "leaked pairs" in photo
+    assert "named photos of the same people" not in photo
+    assert person.endswith("more than: named photos of the same people.")
 
 
 def test_a_report_of_nothing_renders(tmp_path: Path) -> None:

@@ -38,7 +38,7 @@ def answered(arms: Sequence[Arm]) -> list[Arm]:
     reached = [m for leak in (free.leaks if free else ()) for m in _numbers(leak)]
     judge = _Judge(
         bounds={m.metric: max(n.value for n in reached if n.metric == m.metric) for m in reached},
-        asks={leak.attack: asked for arm in arms for leak in arm.leaks if (asked := _asked(leak))},
+        asks={leak.attack: asked for arm in arms for leak in arm.leaks if (asked := questions_of(leak))},
         level=FALSE_ALARMS / max(1, sum(_tests(arm) for arm in arms if arm.protected)),
     )
     done = []
@@ -130,7 +130,7 @@ class _Judge:
 
     def _concerns(self, leak: Leak, question: Question) -> bool:
         """Whether an attack would have answered the question; one of which nothing is known might have."""
-        return question in (_asked(leak) or self.asks.get(leak.attack, BOTH))
+        return question in (questions_of(leak) or self.asks.get(leak.attack, BOTH))
 
 
 def _tests(arm: Arm) -> int:
@@ -155,7 +155,8 @@ def _void(leak: Leak, question: Question) -> bool:
     return any(not control.passed for control in leak.negatives if control.metric == metric)
 
 
-def _asked(leak: Leak) -> frozenset[Question]:
+def questions_of(leak: Leak) -> frozenset[Question]:
+    """The questions that an attack answers, as far as it says or its numbers do."""
     return frozenset(leak.asks) or frozenset(question_of(m.metric) for m in _numbers(leak))
 
 

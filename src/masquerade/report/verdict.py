@@ -3,6 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass
 
+from masquerade.audit.answers import questions_of
 from masquerade.audit.grade import advantage, bound_of, turned
 from masquerade.audit.results import Answer, Arm, Grade, Leak, Measurement, Report
 from masquerade.report.words import QUESTIONS, listed
@@ -92,7 +93,7 @@ def assumption(arm: Arm, answer: Answer) -> str:
     if answer.grade == "INCOMPLETE":
         return f"No conclusion: {answer.reason}."
     if answer.grade == "NOT BROKEN BY THE ATTACKS RUN":
-        ran = [leak for leak in arm.leaks if leak.status == "ran"]
+        ran = [leak for leak in arm.leaks if leak.status == "ran" and answer.question in questions_of(leak)]
         most = listed(sorted({sight for leak in ran for sight in leak.shows})) or "what was released"
         return f"Assumes that nobody has better attacks, or more than: {most}."
     return f"Assumes an attacker with: {had(answer)}."
