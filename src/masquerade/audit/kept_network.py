@@ -1,6 +1,6 @@
 """Networks that an audit trains, kept beside its pieces: attacks of one arm share them, also from other processes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import final
@@ -29,7 +29,7 @@ class KeptNetworks:
         self,
         what: str,
         settings: Settings,
-        shape: tuple[int, int, int],
+        shape: Sequence[int],
         classes: int,
         train: Callable[[], Network],
     ) -> Network:
@@ -53,6 +53,7 @@ class KeptNetworks:
                 save_file({name: value.contiguous() for name, value in trained.state_dict().items()}, draft)
                 draft.replace(path)
                 return trained
-        network = build(settings.network, shape, classes, **dict(settings.options))
+        channels, height, width = shape
+        network = build(settings.network, (channels, height, width), classes, **dict(settings.options))
         network.load_state_dict(load_file(path))
         return network.eval()

@@ -328,9 +328,8 @@ class Trial:
         settings, rng = settings_of(self.training), np.random.default_rng([self.seed, 1])
         images, targets = self._training_set()
         classes = targets.shape[1] if targets.ndim == 2 else len(self.scene.train.names)
-        shape = (int(images.shape[1]), int(images.shape[2]), int(images.shape[3]))
         train = lambda: fit(images, targets, settings, classes, rng)  # noqa: E731
-        return self._networks.network("model", settings, shape, classes, train)
+        return self._networks.network("model", settings, images.shape[1:], classes, train)
 
     def _training_set(self) -> tuple[Tensor, Tensor]:
         """Released images and their classes, or shares of classes where the disguise mixes images."""

@@ -7,6 +7,8 @@ import masquerade
 from masquerade.errors import StudyError, did_you_mean
 
 SHIPPED = Path(masquerade.__file__).parent / "studies"
+BUDGET = "budget.toml"
+"""What the repository's studies may cost lies beside them, and is none."""
 
 
 def shipped_studies() -> Mapping[str, Path]:
@@ -16,7 +18,8 @@ def shipped_studies() -> Mapping[str, Path]:
 
 def study_files() -> Mapping[str, Path]:
     """Every study in reach, by what `audit` calls it: the package's, then the files of a folder ``studies`` here."""
-    return {**shipped_studies(), **{str(path): path for path in sorted(Path("studies").glob("*.toml"))}}
+    here = [path for path in sorted(Path("studies").glob("*.toml")) if path.name != BUDGET]
+    return {**shipped_studies(), **{str(path): path for path in here}}
 
 
 def study_named(said: str) -> Path:
