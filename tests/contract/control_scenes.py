@@ -6,9 +6,11 @@ from typing import Final
 
 from scenes_of_cloaks import followed
 from scenes_of_features import fresh_of, generated, of_features, of_tokens, recognised
+from scenes_of_people import named_by_means, people_inside
 from scenes_of_photos import codes, examined, membership, mixtures, networked, photo_membership, pixels, sizes
 
 import token_examples as tokens
+from class_matching_examples import QUICK
 from feature_attack_examples import mixed
 from feature_examples import TINY
 from masquerade.attacks.adaptive_decoding import AdaptiveDecoding
@@ -51,6 +53,7 @@ from masquerade.attacks.moments import Moments
 from masquerade.attacks.network_known_pairs import NetworkKnownPairs
 from masquerade.attacks.neuracrypt_patches import NeuraCryptPatches
 from masquerade.attacks.norm_fingerprint import NormFingerprint
+from masquerade.attacks.person_membership import PersonMembership
 from masquerade.attacks.token_escalation import TokenEscalation
 from masquerade.attacks.token_known_pairs import TokenKnownPairs
 from masquerade.attacks.token_moments import TokenMoments
@@ -92,6 +95,8 @@ def scenes(generator: Path) -> dict[str, Scene]:
         (ClassMembership(), membership),
         (ClassSizes(), sizes),
         (ModelMembership(**EXAMINER), photo_membership),
+        (QUICK, named_by_means),
+        (PersonMembership(restarts=8, proposals=1_000_000), people_inside),
         (TokenMoments(), of_tokens(tokens.ORTHOGONAL, 0.4)),
         (TokenKnownPairs(), of_tokens(tokens.GAUSSIAN, pairs=1)),
         (TokenEscalation(guesses=12), of_tokens(tokens.GAUSSIAN)),

@@ -17,6 +17,7 @@ from masquerade.audit.distilled import Distilled
 from masquerade.audit.encoded import EncodedScenes
 from masquerade.audit.features import KeptFeatures, feature_scores, split_of, taught, together_in
 from masquerade.audit.kept_network import KeptNetworks
+from masquerade.audit.measured import measured_on
 from masquerade.audit.study import ArmSpec, HeldSpec, NoiseSpec, TrainingSpec
 from masquerade.data.image_set import ImageSet
 from masquerade.disguises import Chain, from_description
@@ -30,7 +31,7 @@ from masquerade.encoders import open_encoder
 from masquerade.encoders.noise_encoder import token_norm
 from masquerade.errors import NotApplicable, NotMeasurable, StudyError
 from masquerade.keys import Key
-from masquerade.measuring import FEWEST, Measured, measured_traits
+from masquerade.measuring import Measured
 from masquerade.metrics import (
     Score,
     cloak_quality,
@@ -46,8 +47,6 @@ from masquerade.training import Settings, embeddings, fit, preset, probabilities
 from masquerade.training.xnn_d import XNNDSettings
 
 BATCH = 256
-MEASURED_ON = 24
-"""Photos on which traits are measured: other people's where there are any."""
 FALSE_ACCEPTS = (1e-2, 1e-3)
 """Rates at which verification is measured, where the pairs are enough."""
 
@@ -199,19 +198,10 @@ class Trial:
 
     @cached_property
     def traits(self) -> Measured | None:
-        """The four traits as measured on this repetition's protection; None where it takes long, or cannot be asked.
-
-        A protection that cannot take what it is asked is none the worse for it: no attack is left out for a trait.
-        """
-        faces = self.scene.public.images if len(self.scene.public) >= FEWEST else self.scene.train.images
-        if self.disguise.takes_long or len(faces) < FEWEST:
+        """The four traits as measured on this repetition's protection; None where it takes long, or cannot be asked."""
+        if self.disguise.takes_long:
             return None
-        protect = self._keyed if self.cloaks is None else self.cloaks.of(0)
-        rows = torch.linspace(0, len(faces) - 1, min(MEASURED_ON, len(faces))).long()
-        try:
-            return measured_traits(protect, faces[rows])
-        except Exception:  # noqa: BLE001  (somebody else's code: whatever breaks there, the attacks go on)
-            return None
+        return measured_on(self._keyed if self.cloaks is None else self.cloaks.of(0), self.scene)
 
     @property
     def known(self) -> ImageSet | None:
