@@ -78,6 +78,7 @@ def test_a_change_that_is_cut_off_at_any_step_is_whole_or_undone(
                 cut += 1
         with changing(*sealed) as gallery:
             assert verify(sealed.public) == []
+            assert not any(map(durable.is_draft, sealed.records.folder.iterdir()))
             state = State(gallery)
             assert len(state.vectors) == len(state.people)
             assert {person.name for person in state.people} in _allowed(kind)

@@ -70,6 +70,7 @@ def settle(gallery: OwnedGallery) -> None:
     """
     folder, manifest = gallery.public, gallery.record.public
     clear_drafts(folder)
+    clear_drafts(gallery.records.folder)
     for name in sorted(listed(manifest) - {MANIFEST, RECOGNISER}):
         if not (folder / name).is_file():
             raise DamagedCiphertext(
