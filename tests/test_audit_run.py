@@ -188,6 +188,32 @@ def test_an_attack_that_fails_is_incomplete_and_never_a_pass(
     assert arm.grade == "INCOMPLETE"
 
 
+def test_a_matrix_written_twice_is_no_pass() -> None:
+    """Attacks that read the recipe read each kind of part once; they did say "not applicable", and that passed."""
+    matrix = {"kind": "BlockMatrix", "block": 4, "variant": "rows", "matrix": "orthogonal"}
+    twice = {"name": "twice", "disguise": {"kind": "Chain", "parts": [matrix, matrix]}}
+    said = study(
+        arms=[twice],
+        attacks=[{"name": "moments", "metric": "linkage", "control": False, "images": 20}],
+        profiles={"quick": {"seeds": [0]}},
+    )
+    (arm,) = report_of(said).arms
+    assert arm.grade == "INCOMPLETE"
+    assert arm.leaks[0].status == "incomplete"
+
+
+def test_two_people_who_are_all_linked_are_not_called_not_broken() -> None:
+    said = study(
+        data={**DATA.model_dump(), "classes": 2},
+        arms=[{"name": "rows", "recipe": "control-rows4"}],
+        profiles={"quick": {"seeds": [0]}},
+    )
+    (arm,) = report_of(said).arms
+    assert arm.leaks[0].headline is not None
+    assert arm.leaks[0].headline.value > 0.9
+    assert arm.grade in {"BROKEN", "INCOMPLETE"}
+
+
 def test_an_attack_that_is_shown_too_little_says_so() -> None:
     with pytest.raises(MissingSight, match="candidates"):
         attacks.attack_named("gram_fingerprint", {})(View(torch.zeros(2, 1, 8, 8)), np.random.default_rng(0))
