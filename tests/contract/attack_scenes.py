@@ -84,6 +84,10 @@ SCENES: Final[Mapping[str, AttackScene]] = {
     "feature_fingerprint": AttackScene("tokens", TOKENS, spec=TEST),
     "chosen_features": AttackScene("tokens", TOKENS, spec=TEST),
     "class_sizes": AttackScene("photos"),
+    "class_matching": AttackScene("photos", options={"restarts": 2, "proposals": 200_000}),
+    "person_membership": AttackScene(
+        "photos", options={"restarts": 2, "proposals": 200_000}, spec={"decoys": 12}
+    ),
     "expectation": AttackScene("tokens", BARE_TOKENS, LEARNT, TEST),
     "expectation_invariant": AttackScene("tokens", TOKENS, LEARNT, TEST),
     "black_box": AttackScene("tokens", BARE_TOKENS, LEARNT, TEST),
