@@ -31,6 +31,8 @@ def study(data: DataSpec = NAMED, **said: object) -> Study:
             "name": "small",
             "title": "Small",
             "source": "a test",
+            "generic": False,
+            "without_generic": "a test",
             "data": data.model_dump(),
             "training": {"preset": "laptop-mlp", "change": {"epochs": 1}},
             "arms": [{"name": "unprotected", "recipe": "none"}],

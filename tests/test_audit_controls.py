@@ -52,6 +52,8 @@ def report_of(images: int | None) -> Report:
         "name": "noise",
         "title": "Noise",
         "source": "a test",
+        "generic": False,
+        "without_generic": "a test",
         "data": {"source": "orl", "height": 32, "width": 32, "mode": "L", "classes": 20, "public": 150},
         "arms": [NOISY.model_dump()],
         "attacks": [{**GRAM.model_dump(), "images": images}],

@@ -48,6 +48,8 @@ def study(arms: list[dict[str, Any]], **changes: object) -> Study:
         "name": "small",
         "title": "Small",
         "source": "a test",
+        "generic": False,
+        "without_generic": "a test",
         "data": DATA.model_dump(),
         "training": TRAINING,
         "arms": arms,

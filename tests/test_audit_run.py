@@ -29,6 +29,8 @@ def study(**changes: object) -> Study:
         "name": "small",
         "title": "Small",
         "source": "a test",
+        "generic": False,
+        "without_generic": "a test",
         "data": DATA.model_dump(),
         "arms": [
             {"name": "unprotected", "recipe": "none"},
@@ -222,7 +224,8 @@ def test_an_attack_that_is_shown_too_little_says_so() -> None:
 def test_audit_on_the_command_line_fails_where_it_is_asked_to(tmp_path: Path) -> None:
     toml = tmp_path / "small.toml"
     toml.write_text(
-        'name = "small"\ntitle = "Small"\nsource = "a test"\n[data]\nsource = "orl"\nheight = 32\nwidth = 32\n'
+        'name = "small"\ntitle = "Small"\nsource = "a test"\ngeneric = false\nwithout_generic = "a test"\n'
+        '[data]\nsource = "orl"\nheight = 32\nwidth = 32\n'
         'mode = "L"\nclasses = 20\npublic = 150\n[[arms]]\nname = "rows"\nrecipe = "control-rows4"\n'
         '[[attacks]]\nname = "gram_fingerprint"\nmetric = "linkage"\n[profiles.quick]\nseeds = [0]\n'
     )

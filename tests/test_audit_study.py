@@ -46,6 +46,8 @@ SMALL = """
 name = "small"
 title = "Small"
 source = "a test"
+generic = false
+without_generic = "a test"
 [data]
 source = "orl"
 height = 32

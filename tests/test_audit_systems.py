@@ -11,7 +11,10 @@ from masquerade.cli.app import run
 from masquerade.cli.studies import shipped_studies
 from masquerade.errors import MissingNetworks
 
-HEAD = 'name = "small"\ntitle = "Small"\nsource = "a test"\n[data]\nsource = "orl"\nmode = "RGB"\n'
+HEAD = (
+    'name = "small"\ntitle = "Small"\nsource = "a test"\ngeneric = false\nwithout_generic = "a test"\n'
+    '[data]\nsource = "orl"\nmode = "RGB"\n'
+)
 
 DISGUISED_NETS = """
 height = 32

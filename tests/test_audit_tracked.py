@@ -161,7 +161,7 @@ def test_nobody_is_tracked_elsewhere() -> None:
         build_view(
             trial(data=other),
             spec,
-            frozenset({Sight.SIGHTINGS}),
+            frozenset({Sight.BYSTANDERS}),
             Budget(None, None),
             np.random.default_rng(0),
         )

@@ -39,6 +39,8 @@ def study(data: dict[str, Any], attack: dict[str, Any] | None = None, **more: ob
         "name": "small",
         "title": "Small",
         "source": "a test",
+        "generic": False,
+        "without_generic": "a test",
         "data": data,
         "arms": [{"name": "rows", "recipe": "control-rows4"}],
         "attacks": [attack or {"name": "norm_fingerprint", "metric": "linkage", "control": False}],
@@ -88,7 +90,8 @@ def test_a_dry_run_refuses_it_too(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     Path("own.toml").write_text(
-        'name = "own"\ntitle = "Own"\nsource = "a test"\n[data]\nsource = "orl"\nheight = 32\nwidth = 32\nmode = "L"\n'
+        'name = "own"\ntitle = "Own"\nsource = "a test"\ngeneric = false\nwithout_generic = "a test"\n'
+        '[data]\nsource = "orl"\nheight = 32\nwidth = 32\nmode = "L"\n'
         'unseen = 4\ntracked = 2\nprivate = 3\n[[arms]]\nname = "rows"\nrecipe = "control-rows4"\n'
         '[[attacks]]\nname = "norm_fingerprint"\nmetric = "linkage"\n'
     )

@@ -18,6 +18,8 @@ STUDY = """
 name = "own"
 title = "Own"
 source = "a test"
+generic = false
+without_generic = "a test"
 [data]
 source = "orl"
 height = 32

@@ -35,6 +35,8 @@ STUDY = Study.model_validate(
         "name": "small",
         "title": "Small",
         "source": "a test",
+        "generic": False,
+        "without_generic": "a test",
         "data": {"source": "orl", "height": 32, "width": 32, "mode": "L", "classes": 20, "public": 150},
         "arms": [{"name": "rows", "recipe": "control-rows4"}],
         "attacks": [{"name": "gram_fingerprint", "metric": "linkage", "others": ["membership_auc"]}],

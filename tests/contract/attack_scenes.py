@@ -68,6 +68,17 @@ TEST: Final = {"target": "test"}
 LEARNT: Final = {"network": "mlp", "options": {}, "steps": 60}
 
 SCENES: Final[Mapping[str, AttackScene]] = {
+    "invariant_linkage": AttackScene("photos", spec={"images": 60}),
+    "learned_linkage": AttackScene(
+        "photos", options={"keys": 3, "photos": 120, "steps": 10}, spec={"images": 60}
+    ),
+    "few_pairs_ridge": AttackScene("photos", spec={"images": 90, "pairs": 16}),
+    "vector_identity": AttackScene("photos", options={"photos": 100}),
+    "public_recogniser": AttackScene(
+        "photos", options={"photos": 30, "keys": 1, "steps": 5, "gallery": 2}, spec={"images": 20}
+    ),
+    "learned_inverter": AttackScene("photos", options={"steps": 10}, spec={"images": 40}),
+    "detection": AttackScene("photos", options={"photos": 60}),
     "brute_force_angle": AttackScene("grey", options={"angles": 40}, spec={"images": 40}),
     "jigsaw": AttackScene("grey", spec={"images": 40}),
     "moments": AttackScene("grey", spec={"images": 60}),

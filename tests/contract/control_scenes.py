@@ -39,6 +39,7 @@ from masquerade.attacks.feature_fingerprint import FeatureFingerprint
 from masquerade.attacks.feature_identity import FeatureIdentity
 from masquerade.attacks.feature_lda import FeatureLDA
 from masquerade.attacks.feature_recogniser import FeatureRecogniser
+from masquerade.attacks.few_pairs_ridge import FewPairsRidge
 from masquerade.attacks.gram_fingerprint import GramFingerprint
 from masquerade.attacks.hybrid_inversion import HybridInversion
 from masquerade.attacks.hypernet_leak import HypernetLeak
@@ -65,10 +66,10 @@ from masquerade.disguises import (
     MatchedNoise,
 )
 from masquerade.testing import AttackCase
+from masquerade.testing.attack import control_case
 
 Scene = tuple[Attack, Callable[[], AttackCase]]
 DOTTED: Final = MatchedNoise(20, fresh=True)
-
 
 EXAMINER: Final = {"options": {"width": 8, "hidden": 64}, "steps": 120, "batch_size": 32}
 XNN: Final = {"options": TINY, "steps": 60, "batch_size": 48}
@@ -88,6 +89,7 @@ def scenes(generator: Path) -> dict[str, Scene]:
         (Moments(), pixels(BlockMatrix(4))),
         (KnownPairs(), pixels(BlockMatrix(4), count=60, pairs=2)),
         (NormFingerprint(), pixels(BlockMatrix(4))),
+        (FewPairsRidge(), lambda: control_case(FewPairsRidge(), pairs=16)),
         (GramFingerprint(), pixels(BlockMatrix(4, variant="block"), count=120)),
         (ExaminerClean(**EXAMINER), examined(Chain(), 0.5)),
         (ExaminerFresh(**EXAMINER), examined(BlockPermutation(16), 0.4)),

@@ -94,6 +94,7 @@ GUESSES: Final[tuple[Callable[[], Guess], ...]] = (
 """One guess of each kind; a metric takes the first that fits it."""
 OWN: Final[Mapping[str, Callable[[], Guess]]] = {
     "cloak_detection": lambda: Membership(_drawn()["scores"][:30] + 2 * (torch.arange(30) % 2 == 0)),
+    "detection": lambda: Membership(_drawn()["scores"][:30] + 2 * (torch.arange(30) % 2 == 0)),
 }
 """Guesses of metrics that none of those fits."""
 

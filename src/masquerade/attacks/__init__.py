@@ -18,6 +18,7 @@ from masquerade.attacks.class_membership import ClassMembership
 from masquerade.attacks.class_sizes import ClassSizes
 from masquerade.attacks.cloak_detection import CloakDetection
 from masquerade.attacks.cosine_listener import CosineListener
+from masquerade.attacks.detection import Detection
 from masquerade.attacks.distillation import Distillation
 from masquerade.attacks.eavesdropper import Eavesdropper
 from masquerade.attacks.examiner_clean import ExaminerClean
@@ -31,29 +32,42 @@ from masquerade.attacks.feature_fingerprint import FeatureFingerprint
 from masquerade.attacks.feature_identity import FeatureIdentity
 from masquerade.attacks.feature_lda import FeatureLDA
 from masquerade.attacks.feature_recogniser import FeatureRecogniser
+from masquerade.attacks.few_pairs_ridge import FewPairsRidge
 from masquerade.attacks.gram_fingerprint import GramFingerprint
 from masquerade.attacks.hybrid_inversion import HybridInversion
 from masquerade.attacks.hypernet_leak import HypernetLeak
 from masquerade.attacks.instahide_correlation import InstaHideCorrelation
 from masquerade.attacks.instahide_reconstruction import InstaHideReconstruction
+from masquerade.attacks.invariant_linkage import InvariantLinkage
 from masquerade.attacks.inversion_network import InversionNetwork
 from masquerade.attacks.jigsaw import Jigsaw
 from masquerade.attacks.known_pairs import KnownPairs
 from masquerade.attacks.latent_search import LatentSearch
+from masquerade.attacks.learned_inverter import LearnedInverter
+from masquerade.attacks.learned_linkage import LearnedLinkage
 from masquerade.attacks.model_membership import ModelMembership
 from masquerade.attacks.moments import Moments
 from masquerade.attacks.network_known_pairs import NetworkKnownPairs
 from masquerade.attacks.neuracrypt_patches import NeuraCryptPatches
 from masquerade.attacks.norm_fingerprint import NormFingerprint
 from masquerade.attacks.person_membership import PersonMembership
+from masquerade.attacks.public_recogniser import PublicRecogniser
 from masquerade.attacks.token_escalation import TokenEscalation
 from masquerade.attacks.token_known_pairs import TokenKnownPairs
 from masquerade.attacks.token_moments import TokenMoments
 from masquerade.attacks.tracker import Tracker
+from masquerade.attacks.vector_identity import VectorIdentity
 from masquerade.errors import StudyError, did_you_mean
 from masquerade.installed import ATTACKS, find_installed, names_installed
 
 EVERY_ATTACK: tuple[type[Attack], ...] = (
+    InvariantLinkage,
+    LearnedLinkage,
+    FewPairsRidge,
+    VectorIdentity,
+    PublicRecogniser,
+    LearnedInverter,
+    Detection,
     BruteForceAngle,
     Jigsaw,
     Moments,
@@ -100,7 +114,7 @@ EVERY_ATTACK: tuple[type[Attack], ...] = (
     FeatureLDA,
     FeatureRecogniser,
 )
-"""Every attack, by what it needs: nothing, leaked pairs, candidates, a gallery, the model."""
+"""Every attack: those of any protection, then by what it needs: nothing, pairs, candidates, a gallery, the model."""
 
 
 def attack_named(name: str, options: Mapping[str, Any]) -> Attack:

@@ -63,10 +63,24 @@ class Sight(StrEnum):
 
 @dataclass(frozen=True)
 class Labelled:
-    """Images with class numbers: ``images`` float32 ``(n, c, h, w)`` of 0 to 255, ``labels`` int64 ``(n,)``."""
+    """Images with class numbers: ``images`` float32 ``(n, c, h, w)`` of 0 to 255, ``labels`` int64 ``(n,)``.
+
+    ``photos`` are the photos themselves where a public encoder made ``images`` of them; None where these are photos.
+    """
 
     images: Tensor
     labels: Tensor
+    photos: Tensor | None = None
+
+    @property
+    def pictures(self) -> Tensor:
+        """What a face recogniser is shown: the photos, whatever encoder comes after them."""
+        return self.images if self.photos is None else self.photos
+
+    def take(self, rows: Tensor) -> "Labelled":
+        """Those at some rows."""
+        photos = None if self.photos is None else self.photos[rows].float()
+        return Labelled(self.images[rows].float(), self.labels[rows], photos)
 
 
 @dataclass(frozen=True)

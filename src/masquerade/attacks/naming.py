@@ -30,3 +30,31 @@ def by_means(seen: Tensor, known: Tensor, labels: Tensor) -> Tensor:
     sums = torch.zeros(len(people), known.shape[1]).index_add_(0, rows, functional.normalize(known))
     named: Tensor = people[(functional.normalize(seen) @ functional.normalize(sums).T).argmax(1)]
     return named
+
+
+def rightly_named(seen: Tensor, known: Tensor, labels: Tensor, best: int) -> float:
+    """Share of vectors whose best person, their own photo left out, is theirs; above the commonest person's share.
+
+    Args:
+        seen: ``(n, e)``.
+        known: ``(n, e)``, other vectors of the same photos.
+        labels: Who is on them, int64 ``(n,)``.
+        best: Cosines of a person that are averaged.
+
+    Returns:
+        0 where nobody has two photos.
+    """
+    people, numbers, counts = torch.unique(labels, return_inverse=True, return_counts=True)
+    several = counts[numbers] > 1
+    if not bool(several.any()):
+        return 0.0
+    cosines = functional.normalize(seen.float()) @ functional.normalize(known.float()).T
+    cosines.fill_diagonal_(-torch.inf)
+    scores = []
+    for person in range(len(people)):
+        own = cosines[:, numbers == person]
+        top = own.topk(min(best, own.shape[1]), dim=1).values
+        finite = top.isfinite()
+        scores.append(torch.where(finite, top, 0).sum(1) / finite.sum(1).clamp_min(1))
+    hits = torch.stack(scores, 1).argmax(1) == numbers
+    return float(hits[several].float().mean()) - float(counts.max()) / len(labels)

@@ -51,6 +51,19 @@ def inverted(gram: Tensor) -> tuple[Tensor, Tensor]:
     return torch.cholesky_inverse(factors).to(gram.dtype), logarithm.to(gram.dtype)
 
 
+def inverse_root(gram: Tensor, ridge: float) -> Tensor:
+    """The inverse square root of a symmetric positive semi-definite matrix, float64, by its eigenvectors.
+
+    Args:
+        gram: ``(p, p)``.
+        ridge: What is added to each eigenvalue, as a share of their mean; more than 0.
+    """
+    values, vectors = torch.linalg.eigh(_symmetric(gram))
+    scale = values.mean().clamp_min(1e-300)
+    root: Tensor = (vectors * (values.clamp_min(0) + ridge * scale).rsqrt()) @ vectors.T
+    return root
+
+
 def _symmetric(gram: Tensor) -> Tensor:
     matrix = gram.double()
     return (matrix + matrix.mT) / 2

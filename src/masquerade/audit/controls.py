@@ -41,6 +41,8 @@ def control_of(spec: AttackSpec, arm: ArmSpec, height: int) -> tuple[ArmSpec, At
     ):  # another model is minutes of training
         target = _noisy(target, arm)
     wanted = spec.model_copy(update={"fresh": None})
+    if Sight.QUERY in make_attack(spec).needs:
+        wanted = wanted.model_copy(update={"generic": False})  # whoever makes the control answers it
     # Where the control is no protection at all, it is the piece of the study's own unprotected arm.
     if protects(target) or control.metric not in (spec.metric, *spec.others):
         wanted = wanted.model_copy(update={"metric": control.metric, "others": []})

@@ -13,6 +13,8 @@ AXIS = {
     "shared": "released photos that are public as well",
     "clean": "clean photos among a user's published ones",
     "masknets": "MaskNets that the attacker holds",
+    "gallery": "photos that the attacker has of each person",
+    "queries": "answered queries",
     "epochs": "passes over the answers that the attacker learns from",
 }
 STATISTICS = {
@@ -22,7 +24,7 @@ STATISTICS = {
     "entropy": "negative entropy in bits",
 }
 """What classes are scored by, in words; agreements are 1 where all images of a class get one label."""
-OPTIONS = ("masknets", "epochs")
+OPTIONS = ("masknets", "epochs", "queries")
 """What of these is an option of the attack, not part of its budget."""
 
 

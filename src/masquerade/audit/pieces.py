@@ -154,7 +154,7 @@ class Pieces:
         (spec,) = (attack for attack in self._study.attacks if attack.title == curve.attack)
         for arm in self._named(curve.arms):
             for value in curve.values:
-                attack, budget = self.at(spec, curve.over, value)
+                attack, budget = self.at(self._study.on(arm, spec), curve.over, value)
                 for seed in self._study.seeds_of(spec):
                     yield self._attacked(arm, attack, budget, seed)
 

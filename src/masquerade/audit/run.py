@@ -142,7 +142,7 @@ class Audit:
             maps=maps,
             claims=_claims(self.study, arms),
             findings=[*self.study.study.findings, *sentences, *undrawn],
-            not_tested=self.study.study.not_tested,
+            not_tested=_not_tested(self.study),
             command=self._command,
             machine=f"{platform.machine()}, {torch.get_num_threads()} threads, torch {torch.__version__}",
             seconds=self._spent(),
@@ -313,7 +313,10 @@ class Audit:
         for curve in self.study.curves:
             for name in (name for name in curve.arms if name in arms):
                 spec = specs[curve.attack]
-                points = [self._curve_point(arms[name], spec, curve.over, value) for value in curve.values]
+                found = [self._curve_point(arms[name], spec, curve.over, value) for value in curve.values]
+                points = [point for point in found if point is not None]
+                if spec.generic and not points:
+                    continue  # it does not concern this arm, or had too little to go by
                 curves.append(
                     Curve(
                         figure=curve.title,
@@ -321,13 +324,13 @@ class Audit:
                         x_label=AXIS[curve.over],
                         y_label=spec.metric,
                         log_x=min(curve.values) > 0,
-                        points=[point for point in points if point is not None],
+                        points=points,
                     )
                 )
         return curves
 
     def _curve_point(self, arm: ArmSpec, spec: AttackSpec, over: str, value: int) -> CurvePoint | None:
-        spec, budget = self.pieces.at(spec, over, value)
+        spec, budget = self.pieces.at(self.study.on(arm, spec), over, value)
         seeds = self.study.seeds_of(spec)
         pieces = [self.piece(arm, spec, budget, seed) for seed in seeds]
         measured = pooled(pieces, spec.metric, seeds)
@@ -348,6 +351,15 @@ class Audit:
                 curves += drawn
                 found += [sentence] if sentence else []
         return curves, found
+
+
+def _not_tested(study: Resolved) -> list[str]:
+    said = study.study.not_tested
+    return (
+        said
+        if study.study.generic
+        else [*said, f"attacks that need no recipe: {study.study.without_generic}"]
+    )
 
 
 def _claims(study: Resolved, arms: list[Arm]) -> list[Claim]:

@@ -11,10 +11,11 @@ from masquerade.audit.cloaked import Cloaks
 from masquerade.audit.scene import Scene
 from masquerade.audit.trial import Trial
 from masquerade.data.image_set import ImageSet
-from masquerade.encoders.recogniser import RECOGNISERS, open_recogniser
+from masquerade.encoders.recogniser import open_recogniser
 from masquerade.errors import NotApplicable
 
 _BATCH: Final = 64
+_MET: Final = 200
 
 
 def tracked_sight(trial: Trial, sight: Sight) -> tuple[object, dict[str, Tensor]]:
@@ -33,10 +34,23 @@ def tracked_sight(trial: Trial, sight: Sight) -> tuple[object, dict[str, Tensor]
             return Labelled(known.images.float(), known.labels), {}
         case Sight.OWN:
             return trial.cloaks.of, {}
-        case Sight.RECOGNISERS:
-            return OpenedWhenAsked(RECOGNISERS), {}
         case _:
             return _sightings(trial.scene, trial.scene.bystanders.later, trial.cloaks)
+
+
+def scrambled_among_plain(trial: Trial) -> tuple[Tensor, dict[str, Tensor]]:
+    """Photos met later where nobody is tracked: some as they are, others under the owner's key; and which are which.
+
+    Raises:
+        NotApplicable: If protected ones have another shape, which anybody sees.
+    """
+    test = trial.scene.test.take(torch.arange(min(len(trial.scene.test), 2 * _MET)))
+    half = len(test) // 2
+    protected = trial.disguised(test.images[:half])
+    if protected.shape[1:] != test.images.shape[1:]:
+        raise NotApplicable("what is released has another shape than photos, which anybody sees")
+    met = torch.cat([protected, test.images[half:].float()])
+    return met, {"sighting_identities": test.labels, "sighting_cloaked": torch.arange(len(met)) < half}
 
 
 def with_clean(released: Tensor, users: ImageSet, clean: int) -> Tensor:

@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from masquerade.attacks.base import Sight
 from masquerade.audit.attempt import make_attack
+from masquerade.audit.generic import names_of_generic
 from masquerade.audit.named_files import names_of_files
 from masquerade.audit.scene import Scene
 from masquerade.audit.study import ArmSpec, AttackSpec, DataSpec, Resolved, Study, TrainingSpec
@@ -73,7 +74,7 @@ def _of_data(data: DataSpec) -> Iterator[str]:
 
 
 def _of_study(study: Study) -> Iterator[str]:
-    titles = {attack.title for attack in study.attacks}
+    titles = {attack.title for attack in study.attacks} | (names_of_generic() if study.generic else set())
     arms = {arm.name for arm in study.arms}
     for curve in study.curves:
         yield from _unknown(f"curve {curve.title}", "attack", [curve.attack], titles)

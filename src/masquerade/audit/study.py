@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from masquerade.audit.generic import fitted, generic_part
 from masquerade.audit.smaller import shorter, smaller_arm, smaller_attack
 from masquerade.errors import StudyError
 
@@ -182,6 +183,7 @@ class AttackSpec(Part):
     fresh: HeldSpec | None = None
     control: bool | str = True
     seeds: int | None = None
+    generic: bool = False
 
     @property
     def title(self) -> str:
@@ -190,7 +192,7 @@ class AttackSpec(Part):
 
 
 class CurveSpec(Part):
-    """An attack against its budget: leaked pairs, released images, or released ones that are public too.
+    """An attack against its budget: pairs, released images (or those that are public too), known photos, queries.
 
     Against cloaks also over ``clean`` photos of each user, and over the ``masknets`` that the attacker holds; against
     features over the ``epochs`` that the attacker learns for, 0 and on. These two are options of the attack.
@@ -198,7 +200,7 @@ class CurveSpec(Part):
 
     title: str
     attack: str
-    over: Literal["pairs", "images", "shared", "clean", "masknets", "epochs"]
+    over: Literal["pairs", "images", "shared", "clean", "masknets", "epochs", "gallery", "queries"]
     values: list[int]
     arms: list[str]
 
@@ -264,7 +266,10 @@ class ProfileSpec(Part):
 
 
 class Study(Part):
-    """A whole study; ``at`` resolves it for one profile. ``attacks_from`` names a file of shared attacks."""
+    """A whole study; ``at`` resolves it for one profile. ``attacks_from`` names a file of shared attacks.
+
+    Attacks that ask for no recipe run on every arm unless ``generic`` is false and ``without_generic`` says why.
+    """
 
     name: str
     title: str
@@ -280,6 +285,8 @@ class Study(Part):
     claims: list[ClaimSpec] = []
     findings: list[str] = []
     not_tested: list[str] = []
+    generic: bool = True
+    without_generic: str = ""
     profiles: dict[Profile, ProfileSpec] = {}
 
     @model_validator(mode="after")
@@ -294,6 +301,8 @@ class Study(Part):
         titles = [attack.title for attack in self.attacks]
         if len(set(titles)) < len(titles):
             raise ValueError("two attacks share a label; give one another `label`")
+        if not self.generic and not self.without_generic:
+            raise ValueError("`generic = false` wants a reason in `without_generic`")
         return self
 
     def at(self, profile: Profile | None = None) -> "Resolved":
@@ -333,11 +342,15 @@ class Resolved:
             for attack in study.attacks
             if attack.title not in change.without_attacks
         ]
-        self.curves = [curve for curve in study.curves if curve.attack in {a.title for a in self.attacks}]
         sizes = {"train": change.train, "test": change.test}
         said = {**change.data, **{name: size for name, size in sizes.items() if size is not None}}
         self.data = _data({**study.data.model_dump(), **said}, f"{study.name}, profile {profile}")
         self.images = change.images
+        self.curves = list(study.curves)
+        attacks, curves = generic_part(self, change)
+        self.attacks, self.curves = [*self.attacks, *attacks], [*self.curves, *curves]
+        titles = {attack.title for attack in self.attacks}
+        self.curves = [curve for curve in self.curves if curve.attack in titles]
 
     @property
     def digest(self) -> str:
@@ -356,7 +369,12 @@ class Resolved:
 
     def attacks_on(self, arm: ArmSpec) -> list[AttackSpec]:
         """The attacks that an arm is put to."""
-        return [spec for spec in self.attacks if arm.attacks is None or spec.title in arm.attacks]
+        own = [spec.title for spec in self.attacks] if arm.attacks is None else arm.attacks
+        return [self.on(arm, spec) for spec in self.attacks if spec.generic or spec.title in own]
+
+    def on(self, arm: ArmSpec, spec: AttackSpec) -> AttackSpec:
+        """An attack as an arm gets it."""
+        return fitted(spec, arm, bool(self.data.tracked))
 
     def seeds_of(self, attack: AttackSpec) -> list[int]:
         """The repetitions that an attack is run on."""

@@ -11,10 +11,12 @@ from masquerade.attacks.base import Labelled, Pairing, Pairs, Sight, View
 from masquerade.audit.evaluator import Evaluator
 from masquerade.audit.features import prior_faces, require_split_of, split_of
 from masquerade.audit.galleries import gallery_sight
-from masquerade.audit.sightings import tracked_sight, with_clean
+from masquerade.audit.gallery import gallery_of, labelled
+from masquerade.audit.sightings import OpenedWhenAsked, scrambled_among_plain, tracked_sight, with_clean
 from masquerade.audit.study import AttackSpec
 from masquerade.audit.trial import Trial, disguise_held
 from masquerade.data.image_set import ImageSet
+from masquerade.encoders.recogniser import RECOGNISERS
 from masquerade.errors import NotApplicable
 from masquerade.metrics.base import Truth
 from masquerade.training import embeddings
@@ -32,12 +34,14 @@ class Budget:
         pairs: Leaked pairs.
         shared: Released images that are public as well.
         clean: Published photos of each tracked user that are not cloaked.
+        gallery: Photos of each person that the attacker has; None for all.
     """
 
     images: int | None
     pairs: int | None
     shared: int | None = None
     clean: int | None = None
+    gallery: int | None = None
 
 
 def build_view(
@@ -54,9 +58,11 @@ def build_view(
         budget: How many released images and pairs.
         rng: Chooses rows, and the attacker's fresh keys.
     """
-    rows, spare = _rows(trial, attack, budget, rng)
     public = trial.scene.auxiliary[attack.auxiliary] if attack.auxiliary else trial.scene.public
     private = trial.scene.train if attack.target == "train" else trial.scene.test
+    others = Sight.GALLERY in sights and attack.gallery == "other" and not attack.decoys
+    known = gallery_of(trial, attack.target, budget.gallery) if others else None
+    rows, spare = _rows(known.released if known else torch.arange(len(private)), budget, rng)
     victims = private.take(rows)
     released, of = trial.release_of(private, rows)
     if budget.clean:
@@ -70,11 +76,13 @@ def build_view(
             case Sight.RECIPE:
                 shown["recipe"] = trial.disguise.describe()
             case Sight.PUBLIC:
-                shown["public"] = _labelled(public)
+                shown["public"] = labelled(public, _photos_of(trial, attack))
             case Sight.GALLERY:
-                shown["gallery"], found = gallery_sight(
-                    trial.scene, attack, victims, private.without(rows, spare)
-                )
+                if known is None:
+                    left = private.without(rows, spare)
+                    shown["gallery"], found = gallery_sight(trial.scene, attack, victims, left)
+                else:
+                    shown["gallery"], found = known.shown, known.truth
                 truth |= found
             case Sight.FRESH:
                 held = None if attack.fresh is None else disguise_held(attack.fresh)
@@ -87,16 +95,23 @@ def build_view(
             case Sight.CANDIDATES:
                 chosen = _CANDIDATES[attack.candidates]
                 back = trial.scene.test if attack.target == "train" else trial.scene.train
-                known = _Known(victims, private.without(rows, spare), public, back, budget.shared)
-                shown["candidates"], found = chosen(known)
+                suspects = _Known(victims, private.without(rows, spare), public, back, budget.shared)
+                shown["candidates"], found = chosen(suspects)
                 truth |= found
             case Sight.PAIRING:
                 shown["pairing"] = _pairing(trial.shares(victims.images), of)
             case Sight.QUERY:
+                if attack.generic and not _answers_anybody(trial):
+                    raise NotApplicable("nobody but the owner gets answers of this protection")
                 shown["query"] = trial.disguised
+            case Sight.RECOGNISERS:
+                shown["recognisers"] = OpenedWhenAsked(RECOGNISERS)
+            case Sight.SIGHTINGS if trial.cloaks is None:
+                shown["sightings"], found = scrambled_among_plain(trial)
+                truth |= found
             case Sight.TEACHER:
                 shown["teacher"] = lambda images: embeddings(trial.teacher, images)
-            case Sight.BYSTANDERS | Sight.SIGHTINGS | Sight.OWN | Sight.RECOGNISERS:
+            case Sight.BYSTANDERS | Sight.SIGHTINGS | Sight.OWN:
                 shown[sight], found = tracked_sight(trial, sight)
                 truth |= found
             case Sight.SPLIT:
@@ -126,14 +141,11 @@ def build_view(
     )
 
 
-def _rows(
-    trial: Trial, attack: AttackSpec, budget: Budget, rng: np.random.Generator
-) -> tuple[Tensor, Tensor]:
+def _rows(released: Tensor, budget: Budget, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
     """Rows attacked, and rows leaked as pairs; disjoint."""
-    total = len(trial.scene.train if attack.target == "train" else trial.scene.test)
-    order = torch.from_numpy(rng.permutation(total))
+    order = released[torch.from_numpy(rng.permutation(len(released)))]
     pairs = budget.pairs or 0
-    limit = total if budget.images is None else budget.images
+    limit = len(order) if budget.images is None else budget.images
     return order[pairs : pairs + limit], order[:pairs]
 
 
@@ -232,5 +244,11 @@ def _probes(trial: Trial, truth: dict[str, Tensor]) -> tuple[Labelled, dict[str,
     }
 
 
-def _labelled(images: ImageSet) -> Labelled:
-    return Labelled(images.images.float(), images.labels)
+def _answers_anybody(trial: Trial) -> bool:
+    """Whether anybody gets answers for photos of his own: the protection has no key, or an app sends them."""
+    return trial.distilled is not None or not trial.disguise.keyed_by_secret
+
+
+def _photos_of(trial: Trial, attack: AttackSpec) -> ImageSet:
+    """The public people's photos, row by row, before any public encoder."""
+    return trial.photos.auxiliary[attack.auxiliary] if attack.auxiliary else trial.photos.public

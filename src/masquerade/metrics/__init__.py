@@ -8,7 +8,7 @@ from masquerade.guesses import Guess
 from masquerade.metrics.attribute_auc import attribute_agreement, attribute_auc
 from masquerade.metrics.base import Score, Truth
 from masquerade.metrics.class_membership import class_membership, welch_p_value
-from masquerade.metrics.cloak_detection import cloak_detection
+from masquerade.metrics.cloak_detection import cloak_detection, detection
 from masquerade.metrics.cloak_quality import cloak_quality
 from masquerade.metrics.energy_removed import energy_removed
 from masquerade.metrics.epsilon_pii import epsilon_pii
@@ -51,6 +51,7 @@ EVERY_METRIC: Mapping[str, Metric] = MappingProxyType(
         "tracked_cloaked": tracked_cloaked,
         "energy_removed": energy_removed,
         "cloak_detection": cloak_detection,
+        "detection": detection,
         "eval_acc": eval_acc,
         "eval_acc_trained": eval_acc_trained,
         "feature_cosine": feature_cosine,
@@ -69,6 +70,7 @@ _OF_THE_PHOTO: Final = frozenset(
         "membership_tpr_1_percent",
         "energy_removed",
         "cloak_detection",
+        "detection",
         "feature_cosine",
     }
 )
@@ -91,6 +93,7 @@ __all__ = [
     "class_membership",
     "cloak_detection",
     "cloak_quality",
+    "detection",
     "energy_removed",
     "entropy",
     "epsilon_pii",

@@ -8,6 +8,15 @@ from masquerade.metrics.expecting import known
 from masquerade.metrics.membership import membership_auc
 
 
+def detection(guess: Guess, truth: Truth) -> Score:
+    """As ``cloak_detection``, of protections that do not mean to stay unseen: a fact, no leak.
+
+    Raises:
+        NotMeasurable: As there.
+    """
+    return replace(cloak_detection(guess, truth), name="detection")
+
+
 def cloak_detection(guess: Guess, truth: Truth) -> Score:
     """Area under the ROC curve of a score for each photo met later, larger where a cloak is suspected.
 

@@ -39,6 +39,11 @@ def _tokens(name: str, title: str, disguise: Disguise) -> Recipe:
 
 
 CONTROLS: Final[tuple[Recipe, ...]] = (
+    _blocks(
+        "signs",
+        "every pixel changes its place and perhaps its sign",
+        Chain((BlockMatrix(1), BlockPermutation(1))),
+    ),
     _blocks("permutation4", "4x4 blocks change places, nothing else", Chain((BlockPermutation(4),))),
     _blocks("permutation16", "16x16 blocks change places, nothing else", Chain((BlockPermutation(16),))),
     _blocks("permutation14", "14x14 blocks change places, nothing else", Chain((BlockPermutation(14),)), 28),

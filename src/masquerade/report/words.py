@@ -152,6 +152,12 @@ METRICS = {
         "Given one cloaked photo and one that is not, the attack tells which is which with probability "
         "{value}; a coin has {chance}.",
     ),
+    "detection": MetricWords(
+        "protected photos told from others (AUC)",
+        "plain",
+        "Given one protected photo and one that is not, the attack tells which is which with probability {value}; a "
+        "coin has {chance}. That a photo is scrambled is no secret; for a cloak it matters.",
+    ),
     "energy_removed": MetricWords(
         "share of the cloak removed",
         "share",
