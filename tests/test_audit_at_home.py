@@ -55,6 +55,7 @@ def test_small_grey_photos_of_known_people_are_named_at_home() -> None:
     assert sface.utility.n == 24
     assert closed.utility is not None
     assert closed.utility.value >= 0.8
+    assert closed.title.endswith("from 60 public photos")
 
 
 def test_wrong_names_in_the_gallery_are_at_chance() -> None:

@@ -42,6 +42,11 @@ def at_home(scene: Scene, way: str) -> Score:
     return _score(_Photos(scene), way)
 
 
+def title_of(scene: Scene, way: str) -> str:
+    """What reports call one of ``WAYS``, with the number of public photos that it learns from."""
+    return WAYS[way][0].format(public=min(PUBLIC, len(scene.public)))
+
+
 def require_recogniser() -> None:
     """Check that the public recogniser is here.
 
@@ -115,7 +120,8 @@ def _colour(images: Tensor) -> Tensor:
 WAYS: Final[Mapping[str, tuple[str, Callable[[Scene], Vectors]]]] = MappingProxyType(
     {
         "sface": ("Nothing released: SFace, untrained", _sface),
-        "closed form": ("Nothing released: a closed form learned from public photos", _closed_form),
+        "closed form": ("Nothing released: a closed form learned from {public} public photos", _closed_form),
     }
 )
-"""Title, and the vectors that people are told by. The first is what utilities are compared with."""
+"""Title, whose number ``title_of`` fills in, and the vectors that people are told by; utilities are compared with the
+first."""

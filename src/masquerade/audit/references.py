@@ -95,7 +95,8 @@ class References:
             }
             yield _Measure(ANSWERS, "The task's answers alone", what, partial(self._answers, split))
         elif self._recognises and self._scene.of_people:
-            for way, (title, _) in at_home.WAYS.items():
+            for way in at_home.WAYS:
+                title = at_home.title_of(self._scene, way)
                 what = {**shared, "at_home": way, "revisions": {"at home": AT_HOME, **of_metrics(_AT_HOME)}}
                 yield _Measure(NOTHING, title, what, partial(self._at_home, way))
 
