@@ -31,6 +31,7 @@ FILE = Path(__file__).with_name("listeners.json")
 UNTRAINED: dict[str, tuple[str, dict[str, Any]]] = {
     "cosine, as intercepted": ("cosine_listener", {"centres": False}),
     "cosine, means off": ("cosine_listener", {}),
+    "discriminant": ("discriminant_listener", {}),
     "answers compared": ("black_box", {"steps": 0}),
 }
 TRAINED: dict[str, tuple[str, dict[str, Any]]] = {

@@ -10,6 +10,7 @@ from feature_examples import TINY, found, people, same_photo
 from masquerade.attacks.base import Attack, Labelled, View
 from masquerade.attacks.centring_eavesdropper import CentringEavesdropper, moved
 from masquerade.attacks.cosine_listener import CosineListener
+from masquerade.attacks.discriminant_listener import DiscriminantListener
 from masquerade.attacks.eavesdropper import Eavesdropper
 from masquerade.attacks.examiner import Schooling
 from masquerade.encoders.noise_encoder import NoiseOptions, token_norm
@@ -118,3 +119,24 @@ def test_moved_maps_have_the_mean_and_spread_of_public_ones() -> None:
     assert torch.allclose(maps.std(0, correction=0), public.std(0, correction=0), atol=1e-4)
     still = moved(torch.ones(3, *OWNERS.shape[1:]), public, rescales=True)
     assert torch.allclose(still, public.mean(0).expand_as(still))
+
+
+def along_few_directions(size: float) -> torch.Tensor:
+    """The owners' normalised maps under noise of each map's own, along eight directions."""
+    drawn = torch.Generator().manual_seed(4)
+    directions = torch.linalg.qr(torch.randn(OWNERS[0].numel(), 8, generator=drawn)).Q
+    noise = torch.randn(len(OWNERS), 8, generator=drawn) @ directions.T
+    return token_norm(OWNERS) + size * noise.view_as(OWNERS)
+
+
+def test_noise_along_few_directions_is_found_in_what_was_intercepted() -> None:
+    released = along_few_directions(400.0)
+    assert found(CosineListener()(view(released), np.random.default_rng(0)), LABELS).value < 0.4
+    aware = DiscriminantListener(size=100)
+    guess = aware(view(released), np.random.default_rng(0))
+    assert found(guess, LABELS).value > 0.8
+    assert same_photo(guess) > 0.8
+    wrong = aware(view(shuffled(released)), np.random.default_rng(0))
+    assert found(wrong, LABELS).value < 0.25
+    with pytest.raises(NotApplicable, match="another shape"):
+        aware(view(OWNERS[:, :8]), np.random.default_rng(0))

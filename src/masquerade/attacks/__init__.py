@@ -19,6 +19,7 @@ from masquerade.attacks.class_sizes import ClassSizes
 from masquerade.attacks.cloak_detection import CloakDetection
 from masquerade.attacks.cosine_listener import CosineListener
 from masquerade.attacks.detection import Detection
+from masquerade.attacks.discriminant_listener import DiscriminantListener
 from masquerade.attacks.distillation import Distillation
 from masquerade.attacks.eavesdropper import Eavesdropper
 from masquerade.attacks.examiner_clean import ExaminerClean
@@ -94,6 +95,7 @@ EVERY_ATTACK: tuple[type[Attack], ...] = (
     Eavesdropper,
     CentringEavesdropper,
     CosineListener,
+    DiscriminantListener,
     InstaHideCorrelation,
     InstaHideReconstruction,
     NeuraCryptPatches,

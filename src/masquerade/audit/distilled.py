@@ -1,13 +1,17 @@
 """XNN-d in an audit: the owner trains noise and recogniser on the training people (XNN, section 4)."""
 
+from contextlib import suppress
 from functools import cached_property
 from typing import final
 
 import numpy as np
+from torch import Tensor
 
 from masquerade.data.image_set import ImageSet
 from masquerade.disguises.noise_encoder import AdversarialNoise
 from masquerade.encoders.noise_encoder import NoiseEncoder, token_norm
+from masquerade.errors import NotMeasurable
+from masquerade.metrics import Score, noise_constant_share
 from masquerade.networks import Network
 from masquerade.training import fit
 from masquerade.training.distillation import Lesson, distil
@@ -60,3 +64,18 @@ class Distilled:
             temperature=self._settings.temperature,
             label_weight=self._settings.label_weight,
         )
+
+
+def constant_noise(distilled: Distilled | None, test: ImageSet, seen: Tensor) -> dict[str, Score]:
+    """How much of XNN-d's noise on the test photos is the same for everybody; nothing where there is none.
+
+    Args:
+        distilled: What XNN-d trained; None for another protection.
+        test: Feature maps of the test photos.
+        seen: The same, obfuscated.
+    """
+    if distilled is None or not distilled.noise.options.amount:
+        return {}
+    with suppress(NotMeasurable):
+        return {"constant noise": noise_constant_share(seen - token_norm(test.images), test.labels)}
+    return {}

@@ -13,7 +13,7 @@ from torch.nn import functional
 
 from masquerade.attacks.base import Disguising
 from masquerade.audit.cloaked import Cloaks, keyed_among
-from masquerade.audit.distilled import Distilled
+from masquerade.audit.distilled import Distilled, constant_noise
 from masquerade.audit.encoded import EncodedScenes
 from masquerade.audit.features import KeptFeatures, feature_scores, split_of, taught, together_in
 from masquerade.audit.kept_network import KeptNetworks
@@ -28,14 +28,12 @@ from masquerade.disguises.noise_encoder import AdversarialNoise
 from masquerade.disguises.promised import kinds_in, promised_by
 from masquerade.disguises.split_encode import SplitEncode
 from masquerade.encoders import open_encoder
-from masquerade.encoders.noise_encoder import token_norm
 from masquerade.errors import NotApplicable, NotMeasurable, StudyError
 from masquerade.keys import Key
 from masquerade.measuring import Measured
 from masquerade.metrics import (
     Score,
     cloak_quality,
-    noise_constant_share,
     recognition,
     tar_at_far,
     utility,
@@ -366,25 +364,16 @@ class Trial:
         if not self.scene.unseen:
             seen = self.queried(test.images)
             right = utility(self.probabilities(seen), test.labels, self.scene.units(test))
-            return {"utility": right, **self._constant_noise(seen)}
+            return {"utility": right, **constant_noise(self.distilled, test, seen)}
         seen = self.queried(test.images)
         found = {"utility": recognition(embeddings(self.model, seen), test.labels)}
         found["untrained"] = recognition(seen, test.labels, "rank1_untrained")
         if self.distilled is not None:
             taught_clean = embeddings(self.distilled.teacher, seen)
             found["clean recogniser"] = recognition(taught_clean, test.labels, "rank1_clean_recogniser")
-            found |= self._constant_noise(seen)
+            found |= constant_noise(self.distilled, test, seen)
         found["pixels"] = recognition(self.photos.test.images, test.labels, "rank1_pixels")
         for far in FALSE_ACCEPTS:
             with suppress(NotMeasurable):
                 found[f"tar {far}"] = tar_at_far(embeddings(self.model, seen), test.labels, far)
         return found
-
-    def _constant_noise(self, seen: Tensor) -> dict[str, Score]:
-        """How much of XNN-d's noise on the test photos is the same for everybody; nothing where there is none."""
-        if self.distilled is None or not self.distilled.noise.options.amount:
-            return {}
-        test = self.scene.test
-        with suppress(NotMeasurable):
-            return {"constant noise": noise_constant_share(seen - token_norm(test.images), test.labels)}
-        return {}

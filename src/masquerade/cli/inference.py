@@ -129,8 +129,9 @@ def _tell_of(heard: Listening) -> None:
         note(f"{max(heard.constant, 0.0):.1%} of the noise is the same for everybody")
     if heard.hides_little:
         note(
-            "warning: the noise hides little from a listener; a larger --amount hides more and costs recognition"
+            "warning: the noise hides little even from who only compares; a larger --amount costs recognition"
         )
+    note("who has photos of other people too undid the noise at every amount that was measured")
 
 
 def _features(
