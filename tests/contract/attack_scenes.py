@@ -89,6 +89,9 @@ SCENES: Final[Mapping[str, AttackScene]] = {
     "examiner_fresh": AttackScene("grey", options={"steps": 60}, spec=TEST),
     "examiner_recovered": AttackScene("grey", options={"steps": 60}, spec={**TEST, "shows": ["public"]}),
     "class_membership": AttackScene("photos"),
+    "model_membership": AttackScene(
+        "photos", options={"references": 1, "steps": 30}, spec={"candidates": "held"}
+    ),
     "token_moments": AttackScene("tokens", TOKENS, {"modes": 2, "orders": 1}, spec={"shows": ["public"]}),
     "token_known_pairs": AttackScene("tokens", TOKENS, spec={"shows": ["public"], "pairs": 16}),
     "token_escalation": AttackScene("tokens", TOKENS, options={"guesses": 5, "rounds": 1}),
