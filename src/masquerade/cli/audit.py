@@ -13,6 +13,7 @@ from masquerade.audit.study_file import load_study
 from masquerade.audit.study_of_folder import study_of_folder
 from masquerade.cli.audit_reports import BELOW_WHAT_WAS_ASKED, UNFINISHED, Wanted, Written
 from masquerade.cli.console import CommandFailed, note
+from masquerade.cli.numbers import workers
 from masquerade.cli.outputs import Overwrite, require_report_folder
 from masquerade.cli.studies import study_named
 from masquerade.errors import UsageError
@@ -44,7 +45,7 @@ def audit(
         ),
     ] = None,
     fail_if: Annotated[list[str] | None, typer.Option(help="Exit with 3 if so: 'linkage>0.05'.")] = None,
-    jobs: Annotated[int, typer.Option(min=1, help="Processes at once, over the pieces of all studies.")] = 1,
+    jobs: Annotated[int, workers("Processes at once, over the pieces of all studies.")] = 1,
     dry_run: Annotated[bool, typer.Option(help="Check study, networks and data; run nothing.")] = False,
     overwrite: Overwrite = False,
 ) -> None:
@@ -53,13 +54,15 @@ def audit(
     A study that was stopped goes on when it is called again in the same way.
     """
     conditions = [parse(text) for text in fail_if or []]
-    asked = [_asked(said, out / Path(said).stem if len(studies) > 1 else out, profile) for said in studies]
+    places = [out / Path(said).stem if len(studies) > 1 else out for said in studies]
+    if len(set(places)) < len(places):
+        raise UsageError("the same study twice", value=", ".join(studies), remedy="Name each once.")
+    for place in places:
+        require_report_folder(place, overwrite=overwrite)
+    asked = [_asked(said, place, profile) for said, place in zip(studies, places, strict=True)]
     for each in asked:
-        require_report_folder(each.out, overwrite=overwrite)
         for condition in conditions:
             require_known(condition, each.study.measured)
-    if len({each.out for each in asked}) < len(asked):
-        raise UsageError("the same study twice", value=", ".join(studies), remedy="Name each once.")
     if dry_run:
         for each in asked:
             _promise(Audit(each.study, data, None, note, each.command))
