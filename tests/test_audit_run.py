@@ -12,7 +12,7 @@ from masquerade import attacks
 from masquerade.attacks.base import Attack, Control, Guess, Reconstruction, Sight, View
 from masquerade.audit.encoded import EncodedScenes
 from masquerade.audit.named_files import named_files
-from masquerade.audit.results import Report
+from masquerade.audit.results import Arm, Report
 from masquerade.audit.run import Audit
 from masquerade.audit.scene import make_scene
 from masquerade.audit.study import AttackSpec, DataSpec, Study
@@ -190,18 +190,30 @@ def test_an_attack_that_fails_is_incomplete_and_never_a_pass(
     assert arm.grade == "INCOMPLETE"
 
 
+MATRIX = {"kind": "BlockMatrix", "block": 4, "variant": "rows", "matrix": "orthogonal"}
+
+
+def on_a_matrix_written_twice(attack: dict[str, object]) -> Arm:
+    twice = {"name": "twice", "disguise": {"kind": "Chain", "parts": [MATRIX, MATRIX]}}
+    attack = {**attack, "metric": "linkage", "control": False, "images": 40}
+    said = study(arms=[twice], attacks=[attack], profiles={"quick": {"seeds": [0]}})
+    (arm,) = report_of(said).arms
+    return arm
+
+
 def test_a_matrix_written_twice_is_no_pass() -> None:
     """Attacks that read the recipe read each kind of part once; they did say "not applicable", and that passed."""
-    matrix = {"kind": "BlockMatrix", "block": 4, "variant": "rows", "matrix": "orthogonal"}
-    twice = {"name": "twice", "disguise": {"kind": "Chain", "parts": [matrix, matrix]}}
-    said = study(
-        arms=[twice],
-        attacks=[{"name": "moments", "metric": "linkage", "control": False, "images": 20}],
-        profiles={"quick": {"seeds": [0]}},
-    )
-    (arm,) = report_of(said).arms
+    arm = on_a_matrix_written_twice({"name": "moments"})
     assert arm.grade == "INCOMPLETE"
     assert arm.leaks[0].status == "incomplete"
+
+
+def test_an_attack_without_need_of_a_recipe_has_not_read_a_matrix_written_twice() -> None:
+    arm = on_a_matrix_written_twice({"name": "gram_fingerprint"})
+    assert arm.grade == "BROKEN"
+    assert arm.leaks[0].status == "ran"
+    assert "BlockMatrix" not in arm.leaks[0].reads
+    assert "Noise" in arm.leaks[0].reads
 
 
 def test_two_people_who_are_all_linked_are_not_called_not_broken() -> None:

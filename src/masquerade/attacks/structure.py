@@ -52,6 +52,15 @@ def kinds_of(description: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(str(part.get("kind")) for part in parts_of(description))
 
 
+def readable(reads: frozenset[str], description: Mapping[str, Any]) -> frozenset[str]:
+    """Kinds of those that an attack was made for which it can make out in a description: each that occurs once.
+
+    An attack that can do without the description runs on one that it cannot read, as on any unknown protection.
+    """
+    kinds = kinds_of(description)
+    return frozenset(kind for kind in reads if kinds.count(kind) <= 1)
+
+
 def outside(description: Mapping[str, Any], family: frozenset[str], concern: str) -> AttackError:
     """What an attack raises where it cannot make out a description.
 

@@ -14,6 +14,8 @@ from typing import Any, final
 import torch
 
 from masquerade import __version__
+from masquerade.attacks.base import Sight
+from masquerade.attacks.structure import readable
 from masquerade.audit.answers import answered
 from masquerade.audit.attempt import attempt, make_attack, pictures_of, scores_of, status_of
 from masquerade.audit.code_version import code_version
@@ -274,7 +276,7 @@ class Audit:
             control=control,
             negatives=negatives,
             asks=[question for question in QUESTIONS if question in map(question_of, metrics)],
-            reads=sorted(make_attack(spec).reads),
+            reads=sorted(_read(spec, arm)),
             seconds=sum(piece["seconds"] for piece in pieces),
         )
 
@@ -360,6 +362,12 @@ def _not_tested(study: Resolved) -> list[str]:
         if study.study.generic
         else [*said, f"attacks that need no recipe: {study.study.without_generic}"]
     )
+
+
+def _read(spec: AttackSpec, arm: ArmSpec) -> frozenset[str]:
+    """Kinds of the arm's parts that the attack was made for, and could make out."""
+    attack = make_attack(spec)
+    return readable(attack.reads, described(arm)) if Sight.RECIPE in attack.wants else attack.reads
 
 
 def _claims(study: Resolved, arms: list[Arm]) -> list[Claim]:
