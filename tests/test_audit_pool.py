@@ -27,6 +27,8 @@ STUDY = """
 name = "{name}"
 title = "Study {name}"
 source = "a test"
+generic = false
+without_generic = "a test"
 [data]
 source = "orl"
 height = 32

@@ -109,6 +109,7 @@ SCENES: Final[Mapping[str, AttackScene]] = {
     "eavesdropper": AttackScene("tokens", BARE_TOKENS, LEARNT, TEST),
     "centring_eavesdropper": AttackScene("tokens", BARE_TOKENS, LEARNT, TEST),
     "cosine_listener": AttackScene("tokens", BARE_TOKENS, spec=TEST),
+    "discriminant_listener": AttackScene("tokens", BARE_TOKENS, {"size": 60}, TEST),
     "instahide_correlation": AttackScene("photos", {"recipe": "instahide-k2"}, spec={"images": 60}),
     "instahide_reconstruction": AttackScene(
         "grey",

@@ -26,6 +26,7 @@ from masquerade.attacks.class_membership import ClassMembership
 from masquerade.attacks.class_sizes import ClassSizes
 from masquerade.attacks.cloak_detection import CloakDetection
 from masquerade.attacks.cosine_listener import CosineListener
+from masquerade.attacks.discriminant_listener import DiscriminantListener
 from masquerade.attacks.distillation import Distillation
 from masquerade.attacks.eavesdropper import Eavesdropper
 from masquerade.attacks.examiner_clean import ExaminerClean
@@ -117,6 +118,7 @@ def scenes(generator: Path) -> dict[str, Scene]:
         (Eavesdropper(**XNN), recognised(0.2)),
         (CentringEavesdropper(**XNN | {"steps": 250}), recognised(0.1)),
         (CosineListener(), recognised(0.3)),
+        (DiscriminantListener(size=60), recognised(0.3)),
         (InstaHideCorrelation(), mixtures("membership_auc", 0.9)),
         (InstaHideReconstruction(), mixtures("linkage", 0.9)),
         (NeuraCryptPatches(), codes),

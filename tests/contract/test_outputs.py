@@ -34,6 +34,8 @@ FILES: dict[str, str] = {
     "key new": "key new {}",
     "key backup": "key backup nothing -o {}",
     "key restore": "key restore nothing -o {}",
+    "sealed probe": "sealed probe nothing nothing -o {}",
+    "sealed match": "sealed match nothing nothing -o {}",
 }
 FOLDERS: dict[str, str] = {
     "distil": "distil nothing --encoder patches -o {}",
@@ -42,6 +44,7 @@ FOLDERS: dict[str, str] = {
     "cloak": "cloak nothing -m nothing -o {}",
     "audit": "audit nothing -o {}",
     "demo": "demo -o {}",
+    "sealed new": "sealed new nothing -o {}",
 }
 WITHIN = {
     "distil": ["generator.safetensors", "recogniser.safetensors"],

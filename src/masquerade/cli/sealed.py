@@ -10,6 +10,7 @@ from masquerade.cli.lines import say_rows
 from masquerade.cli.numbers import number
 from masquerade.cli.reading import FacesOption, FpirOption, PeopleOption, sum_up
 from masquerade.faces.reading import way_of
+from masquerade.files.outputs import require_folder
 from masquerade.keys import Key
 from masquerade.owner.records import Records
 from masquerade.owner.sealed.owned import OwnedGallery, Pointer
@@ -41,6 +42,7 @@ def new(
     faces: FacesOption = "auto",
 ) -> None:
     """Make a gallery of sealed vectors, with nobody in it: a part for cameras and the cloud, and a secret one."""
+    require_folder(out, {})
     from masquerade.owner.sealed.creating import create
 
     made = create(out, key, open_key(key), recogniser=recogniser, faces=way_of(faces), fpir=fpir)
