@@ -1,5 +1,6 @@
 """Attack A1 on features: the decoder learns what crafted features look like (Crafter, section VI-C)."""
 
+from copy import deepcopy
 from dataclasses import dataclass
 from typing import ClassVar, Literal, final
 
@@ -56,12 +57,9 @@ class AdaptiveDecoding(Attack):
             return Reconstruction(decoded(decoder, view.released))
         photos, features = self._answers(view)
         again = DecoderSettings(width=self.width, entry="convolution", epochs=self.epochs, batch_size=32)
-        first = type(decoder)(decoder.options)
-        first.load_state_dict(decoder.state_dict())
         seed = int(rng.integers(2**31))
-        return Reconstruction(
-            decoded(train_decoder(features, photos, again, seed, first=first), view.released)
-        )
+        refitted = train_decoder(features, photos, again, seed, first=deepcopy(decoder))
+        return Reconstruction(decoded(refitted, view.released))
 
     def _answers(self, view: View) -> tuple[Tensor, Tensor]:
         assert view.public is not None  # noqa: S101  (checked)

@@ -43,9 +43,16 @@ def train_towers(protected: Tensor, plain: Tensor, steps: int, rng: np.random.Ge
         steps: Batches.
         rng: Initial weights and batches.
     """
-    with torch.random.fork_rng(devices=[]):
+    with torch.random.fork_rng(devices=[]):  # dropout draws from it too
         torch.manual_seed(int(rng.integers(2**31)))
         towers = Towers(_tower(protected.shape[2]), _tower(plain.shape[1]))
+        _learn(towers, protected, plain, steps, rng)
+    towers.left.eval()
+    towers.right.eval()
+    return towers
+
+
+def _learn(towers: Towers, protected: Tensor, plain: Tensor, steps: int, rng: np.random.Generator) -> None:
     weights = [*towers.left.parameters(), *towers.right.parameters()]
     optimiser = torch.optim.AdamW(weights, _RATE, weight_decay=0.05)
     for step in range(steps):
@@ -59,9 +66,6 @@ def train_towers(protected: Tensor, plain: Tensor, steps: int, rng: np.random.Ge
         optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         optimiser.step()
-    towers.left.eval()
-    towers.right.eval()
-    return towers
 
 
 def _tower(width: int) -> nn.Module:

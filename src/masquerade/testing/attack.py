@@ -81,12 +81,19 @@ def check_attack(attack: Attack, case: AttackCase | None = None) -> float:
         What it scored.
 
     Raises:
-        ContractBroken: If it does not reach what it must, or scores as well against a shuffled truth.
+        ContractBroken: If it does not reach what it must, scores as well against a shuffled truth, or draws from
+            torch's global generator: its guess would depend on what ran before.
         MasqueradeError: Whatever the attack raises.
     """
     require(isinstance(attack, Attack), "no attack: it is no Attack", type(attack).__name__)
     chosen = in_another_order(case or control_case(attack))
-    guess = first_encoding(attack(chosen.view, np.random.default_rng(1)), len(chosen.truth.identities))
+    before = torch.random.get_rng_state()
+    answer = attack(chosen.view, np.random.default_rng(1))
+    same = torch.equal(before, torch.random.get_rng_state())
+    require(
+        same, "it draws from torch's global generator", attack.name, "Draw from `rng`, or within `fork_rng`."
+    )
+    guess = first_encoding(answer, len(chosen.truth.identities))
     score = EVERY_METRIC[chosen.metric](guess, chosen.truth)
     require(
         score.value >= chosen.at_least, "it does not break what it must", f"{score.value:.3f}, {attack.name}"
