@@ -12,6 +12,10 @@ _RENAMED: Final = (
     (r'"hardened(?=\d|")', '"blocks-noise'),
     (r"`hardened`", "`blocks-noise`"),
     (r"\bHardened\b", "Blocks with noise"),
+    (
+        "Image Disguising for Privacy-preserving Deep",
+        "Disguised-Nets: Image Disguising for Privacy-preserving Outsourced Deep",
+    ),
     ("Fano factor by class: ", "Classes by label agreement: "),
     ("Fano factor, 1 if all images get one label", "label agreement"),
     (r"mean Fano factor (?!\()", "mean label agreement "),
