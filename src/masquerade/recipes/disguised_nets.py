@@ -5,7 +5,10 @@ from typing import Final
 from masquerade.disguises import BlockMatrix, BlockNormalise, BlockPermutation, Chain, Disguise, Noise
 from masquerade.recipes.base import Recipe
 
-_PAPER: Final = "Sharma and Chen, Disguised-Nets: Image Disguising for Privacy-preserving Outsourced Deep Learning, Table 1"
+_PAPER: Final = (
+    "Sharma and Chen, Disguised-Nets: Image Disguising for Privacy-preserving Outsourced Deep Learning, "
+    "Table 1"
+)
 _CODE: Final = "the same authors' published code"
 _ROWS: Final = (
     "Whoever holds the released photos alone can bring the faces back, and a handful of leaked pairs give "
