@@ -9,6 +9,7 @@ from masquerade.audit.run import Audit
 from masquerade.audit.study import Study
 from masquerade.disguises import Chain, Noise, from_description
 from masquerade.errors import StudyError, UsageError
+from masquerade.promises import QUESTIONS
 from outside.same_pixels import SamePixels
 from outside.signs import SecretSigns
 
@@ -17,6 +18,7 @@ INSTALLED = """\
 SecretSigns = outside.signs:SecretSigns
 Broken = outside.nowhere:Broken
 NoProtection = outside.same_pixels:SamePixels
+Alias = outside.signs:SecretSigns
 
 [masquerade.attacks]
 same_pixels = outside.same_pixels:SamePixels
@@ -79,6 +81,8 @@ def test_a_study_runs_both() -> None:
     assert arm.grade == "BROKEN", arm
     assert arm.leaks[0].headline is not None
     assert arm.leaks[0].headline.value > 0.95
+    assert {answer.question for answer in arm.answers if answer.promised} == set(QUESTIONS)
+    assert arm.leaks[0].reads == []  # an attack from elsewhere acquits nobody
 
 
 @pytest.mark.parametrize(
@@ -92,7 +96,12 @@ def test_what_is_not_installed_is_named(kind: str, attack: str, missing: str) ->
 
 @pytest.mark.usefixtures("installed")
 @pytest.mark.parametrize(
-    ("kind", "problem"), [("Broken", "cannot be imported"), ("NoProtection", "is no Disguise")]
+    ("kind", "problem"),
+    [
+        ("Broken", "cannot be imported"),
+        ("NoProtection", "is no Disguise"),
+        ("Alias", "under another name than its class's: SecretSigns"),
+    ],
 )
 def test_what_is_installed_wrongly_is_named(kind: str, problem: str) -> None:
     with pytest.raises(UsageError, match=problem):

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from masquerade.disguises import Disguise, Keyed
 from masquerade.keys import Key
+from masquerade.promises import THE_PERSON
 
 Shape = tuple[int, int, int]
 
@@ -22,6 +23,7 @@ class SecretSigns(Disguise):
     keyed_by_secret = True
     per_image = True
     restorable = True
+    promises = THE_PERSON  # its author would rather not be asked about photos
 
     def keyed(self, key: Key, shape: Shape) -> Keyed:
         stream = key.stream("signs and places")

@@ -14,6 +14,7 @@ from typing import Any, final
 import torch
 
 from masquerade import __version__
+from masquerade.attacks import EVERY_ATTACK
 from masquerade.attacks.base import Sight
 from masquerade.attacks.structure import readable
 from masquerade.audit.answers import answered
@@ -365,8 +366,14 @@ def _not_tested(study: Resolved) -> list[str]:
 
 
 def _read(spec: AttackSpec, arm: ArmSpec) -> frozenset[str]:
-    """Kinds of the arm's parts that the attack was made for, and could make out."""
+    """Kinds of the arm's parts that the attack was made for, and could make out.
+
+    An attack that another distribution brings may break a protection, but acquits none: its author may be that of the
+    protection.
+    """
     attack = make_attack(spec)
+    if type(attack) not in EVERY_ATTACK:
+        return frozenset()
     return readable(attack.reads, described(arm)) if Sight.RECIPE in attack.wants else attack.reads
 
 

@@ -110,7 +110,20 @@ def from_description(
 
 
 def _kind(named: str, kinds: Mapping[str, type[Disguise]]) -> type[Disguise] | None:
-    return _KINDS.get(named) or kinds.get(named) or find_installed(PROTECTIONS, named, Disguise)  # type: ignore[type-abstract]
+    return _KINDS.get(named) or kinds.get(named) or _installed(named)
+
+
+def _installed(named: str) -> type[Disguise] | None:
+    """What a distribution brings under that name, which its description must bear: attacks go by it."""
+    brought = find_installed(PROTECTIONS, named, Disguise)  # type: ignore[type-abstract]
+    if brought is not None and brought.__name__ != named:
+        raise UsageError(
+            "a protection under another name than its class's",
+            value=brought.__name__,
+            place=f"what is installed as {named}",
+            remedy="Call the entry point as the class.",
+        )
+    return brought
 
 
 def _read(name: str, value: Any, find: Finders, kinds: Mapping[str, type[Disguise]]) -> Any:  # noqa: ANN401 - any kind

@@ -15,8 +15,11 @@ _DECLARED: Final = {kind.__name__: kind.promises for kind in _KINDS}
 
 
 def promised_by(disguise: Disguise) -> frozenset[Question]:
-    """The questions that a disguise promises to leave open: those of its parts, and both if they name none."""
-    return _together(part.promises for part in _steps(disguise))
+    """The questions that a disguise promises to leave open: those of its parts, and both if they name none.
+
+    A part that is not known here promises both, whatever it says: nobody chooses the question that he is judged by.
+    """
+    return _together(part.promises if type(part) in _KINDS else BOTH for part in steps_of(disguise))
 
 
 def promised_as_described(description: Mapping[str, Any]) -> frozenset[Question]:
@@ -33,17 +36,18 @@ def _together(declared: Iterator[frozenset[Question]]) -> frozenset[Question]:
     return frozenset().union(*declared) or BOTH
 
 
-def _steps(disguise: Disguise) -> Iterator[Disguise]:
+def steps_of(disguise: Disguise) -> Iterator[Disguise]:
+    """The steps of a disguise in order, chains opened."""
     if isinstance(disguise, Chain):
         for part in disguise.parts:
-            yield from _steps(part)
+            yield from steps_of(part)
     else:
         yield disguise
 
 
 def _parts(disguise: Disguise) -> Iterator[Disguise]:
-    """As ``_steps``, with the disguises that a step holds."""
-    for step in _steps(disguise):
+    """As ``steps_of``, with the disguises that a step holds."""
+    for step in steps_of(disguise):
         yield step
         for field in fields(step):  # type: ignore[arg-type]
             if isinstance(held := getattr(step, field.name), Disguise):
