@@ -23,7 +23,7 @@ from masquerade.attacks.feature_recogniser import FeatureRecogniser
 from masquerade.attacks.hybrid_inversion import HybridInversion
 from masquerade.attacks.latent_search import LatentSearch
 from masquerade.attacks.naming import by_best, by_means
-from masquerade.attacks.within_people import inverse_root, principal_axes, within_covariance
+from masquerade.attacks.within_people import principal_axes, whitening_map, within_covariance
 from masquerade.crafting import FaceGenerator, FaceGeneratorCard, face_generator_bytes
 from masquerade.errors import MissingSight, StudyError, UsageError
 from masquerade.metrics import ssim
@@ -232,5 +232,5 @@ def test_an_even_space_has_unit_spread_within_people() -> None:
     drawn = torch.Generator().manual_seed(0)
     labels = torch.arange(200) // 4
     placed = torch.randn(50, 6, generator=drawn)[labels] + torch.randn(200, 6, generator=drawn) * 3
-    even = inverse_root(within_covariance(placed, labels))
+    even = whitening_map(within_covariance(placed, labels))
     assert torch.allclose(within_covariance(placed @ even, labels), torch.eye(6), atol=1e-4)

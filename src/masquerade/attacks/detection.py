@@ -14,7 +14,7 @@ from torch import Tensor
 from masquerade.attacks.base import Attack, Control, Guess, Membership, Sight, View
 from masquerade.attacks.invariants import bank
 from masquerade.attacks.own_pairs import under_own_keys
-from masquerade.attacks.principal import principal_axes
+from masquerade.attacks.principal import leading_axes
 from masquerade.attacks.ridge import Ridge
 from masquerade.errors import NotApplicable
 
@@ -69,5 +69,5 @@ def _placed(known: Tensor, met: Tensor) -> tuple[Tensor, Tensor]:
     spread = known.std(0)
     mean, scale = known.mean(0), spread + 1e-6 * spread.mean() + 1e-9
     known, met = (known - mean) / scale, ((met - mean) / scale).clamp(-10, 10)
-    axes = principal_axes(known, _AXES)
+    axes = leading_axes(known, _AXES)
     return known.double() @ axes, met.double() @ axes

@@ -10,7 +10,7 @@ from torch import Tensor
 from masquerade.attacks.base import Attack, Control, Guess, Sight, View
 from masquerade.attacks.own_recogniser import by_cosine, numbered, require_alike
 from masquerade.attacks.structure import TRAINED_NOISE
-from masquerade.attacks.within_people import inverse_root, principal_axes, within_covariance
+from masquerade.attacks.within_people import principal_axes, whitening_map, within_covariance
 from masquerade.encoders.noise_encoder import token_norm
 
 
@@ -54,7 +54,7 @@ class DiscriminantListener(Attack):
         spread.diagonal().add_(self.ridge * spread.diagonal().mean())
         seen = (view.released.float().flatten(1) - mean) @ axes
         clean = (token_norm(view.candidates).flatten(1) - mean) @ axes
-        even = inverse_root(spread + _positive(_covariance(seen) - _covariance(placed)))
+        even = whitening_map(spread + _positive(_covariance(seen) - _covariance(placed)))
         return by_cosine((seen - seen.mean(0)) @ even, (clean - clean.mean(0)) @ even)
 
 

@@ -12,7 +12,7 @@ from masquerade.attacks.feature_denoising import FeatureDenoising
 from masquerade.attacks.naming import by_best
 from masquerade.attacks.own_recogniser import numbered
 from masquerade.attacks.structure import FEATURES
-from masquerade.attacks.within_people import inverse_root, principal_axes, within_covariance
+from masquerade.attacks.within_people import principal_axes, whitening_map, within_covariance
 from masquerade.errors import MissingSight
 
 _FLOOR = 0.05
@@ -72,4 +72,4 @@ def _basis(features: Tensor, labels: Tensor, size: int) -> tuple[Tensor, Tensor]
     mean, axes = principal_axes(features, size)
     spread = within_covariance((features - mean) @ axes, labels)
     spread.diagonal().add_(_FLOOR * spread.diagonal().mean())
-    return mean, axes @ inverse_root(spread)
+    return mean, axes @ whitening_map(spread)

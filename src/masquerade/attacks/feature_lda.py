@@ -13,7 +13,7 @@ from masquerade.attacks.feature_decoding import encoded
 from masquerade.attacks.naming import by_means
 from masquerade.attacks.own_recogniser import numbered
 from masquerade.attacks.structure import FEATURES
-from masquerade.attacks.within_people import inverse_root, principal_axes, within_covariance
+from masquerade.attacks.within_people import principal_axes, whitening_map, within_covariance
 from masquerade.errors import MissingSight
 from masquerade.networks.split import SplitNetwork
 
@@ -96,5 +96,5 @@ def evened(view: View, size: int, ridge: float, queries: int) -> Evened:
         change = (protected - plain).flatten(1) @ axes
         shift = change.mean(0)
         spread = spread + (change - shift).T @ (change - shift) / len(change)
-    even = inverse_root(spread)
+    even = whitening_map(spread)
     return Evened(view.split, mean, axes @ even, shift @ even)

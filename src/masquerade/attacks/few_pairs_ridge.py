@@ -14,7 +14,7 @@ from torch import Tensor
 from masquerade.attacks.agreement import agreement, levelled
 from masquerade.attacks.base import Attack, Control, Guess, Ranking, Sight, View
 from masquerade.attacks.mutual_best import mutual_best
-from masquerade.attacks.principal import principal_axes
+from masquerade.attacks.principal import leading_axes
 from masquerade.attacks.ridge import Ridge
 from masquerade.errors import NotApplicable
 
@@ -83,7 +83,7 @@ class _Coordinates:
     def of(cls, photos: Tensor, most: int) -> "_Coordinates":
         flat = photos.flatten(1).double()
         mean = flat.mean(0)
-        axes = principal_axes(flat - mean, most)
+        axes = leading_axes(flat - mean, most)
         spread = ((flat - mean) @ axes).std(0).clamp_min(1e-9)
         return cls(mean, axes / spread)
 

@@ -18,7 +18,7 @@ from masquerade.attacks.base import Attack, Control, Guess, Ranking, Sight, View
 from masquerade.attacks.canonical import RIDGES, Canonical
 from masquerade.attacks.invariants import bank
 from masquerade.attacks.own_pairs import OwnPairs, under_own_keys
-from masquerade.attacks.principal import principal_axes
+from masquerade.attacks.principal import leading_axes
 from masquerade.attacks.two_towers import train_towers
 
 AXES: Final = 48
@@ -128,7 +128,7 @@ class _Axes:
 
     @classmethod
     def of(cls, kinds: Sequence[Tensor]) -> "_Axes":
-        bases = [principal_axes(_standard(numbers), AXES).float() for numbers in kinds]
+        bases = [leading_axes(_standard(numbers), AXES).float() for numbers in kinds]
         return cls(bases)
 
     def place(self, kinds: Sequence[Tensor]) -> Tensor:

@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 from torch import Tensor
 
-from masquerade.attacks.principal import principal_axes
+from masquerade.attacks.principal import leading_axes
 from masquerade.attacks.ridge import Ridge
 from masquerade.training.inversion import InversionSettings, restored, train_inversion
 
@@ -29,7 +29,7 @@ def by_ridge(protected: Tensor, pictures: Tensor) -> Restoring:
     """
     flat = pictures[:ROWS].double().flatten(1)
     mean = flat.mean(0)
-    axes = principal_axes(flat - mean, AXES)
+    axes = leading_axes(flat - mean, AXES)
     ridge = Ridge.of(protected[:ROWS].flatten(1), (flat - mean) @ axes)
     shape = pictures.shape[1:]
 

@@ -10,7 +10,7 @@ _ROUNDS: Final = 2
 _SEED: Final = 0
 
 
-def principal_axes(rows: Tensor, most: int) -> Tensor:
+def leading_axes(rows: Tensor, most: int) -> Tensor:
     """Directions of largest spread, ``(f, k)``, orthonormal, largest first.
 
     Args:

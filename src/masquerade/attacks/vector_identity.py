@@ -19,7 +19,7 @@ from masquerade.attacks.base import Attack, Control, Guess, Labels, Sight, View
 from masquerade.attacks.invariants import bank
 from masquerade.attacks.naming import by_best, rightly_named
 from masquerade.attacks.own_pairs import few_of_each, photos_known
-from masquerade.attacks.principal import principal_axes
+from masquerade.attacks.principal import leading_axes
 from masquerade.attacks.solving import inverse_root
 from masquerade.errors import NotApplicable
 
@@ -114,7 +114,7 @@ class _Way:
         tested = ~learned if len(people) > 3 else learned
         # each side by its own mean, which a key moves
         seen, known = seen - seen.mean(0), known - known.mean(0)
-        axes = principal_axes(torch.cat([seen[learned], known[learned]]), max(SIZES))
+        axes = leading_axes(torch.cat([seen[learned], known[learned]]), max(SIZES))
         best: tuple[float, Tensor] | None = None
         for size in sorted({min(size, axes.shape[1]) for size in SIZES}):
             basis = _whitened(seen[learned], known[learned], numbers[learned], axes[:, :size])

@@ -37,7 +37,7 @@ def within_covariance(placed: Tensor, labels: Tensor) -> Tensor:
     return rest.T @ rest / len(rest)
 
 
-def inverse_root(covariance: Tensor) -> Tensor:
+def whitening_map(covariance: Tensor) -> Tensor:
     """The map ``(k, k)`` after which this covariance is even; the caller has added what keeps it positive definite."""
     values, vectors = torch.linalg.eigh(covariance.double())
     root = vectors * values.clamp_min(1e-9 * float(values[-1])).rsqrt()

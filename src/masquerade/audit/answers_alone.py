@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from masquerade.attacks.naming import by_best
-from masquerade.attacks.within_people import inverse_root, within_covariance
+from masquerade.attacks.within_people import whitening_map, within_covariance
 from masquerade.audit.features import feature_scores
 from masquerade.audit.scene import Scene
 from masquerade.crafting.trained import TrainedSplit
@@ -57,4 +57,4 @@ def _within(answers: Tensor, people: Tensor) -> tuple[Tensor, Tensor]:
     """Mean of public answers, and a matrix that gives them the same spread within people in all directions."""
     spread = within_covariance(answers - answers.mean(0), torch.unique(people, return_inverse=True)[1])
     spread.diagonal().add_(_RIDGE * spread.diagonal().mean())
-    return answers.mean(0), inverse_root(spread)
+    return answers.mean(0), whitening_map(spread)

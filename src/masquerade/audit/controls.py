@@ -3,7 +3,6 @@
 An attack that breaks its control on a thousand clean photos says nothing of two hundred noisy ones.
 """
 
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
@@ -12,6 +11,7 @@ from masquerade.audit.attempt import make_attack
 from masquerade.audit.study import ArmSpec, AttackSpec
 from masquerade.audit.trial import disguise_of, protects, public_prefix
 from masquerade.disguises import BlockNormalise, Chain, Disguise, GaussianNoise, Noise
+from masquerade.disguises.promised import steps_of
 from masquerade.recipes import recipe
 
 _NOISE: Final = (Noise, GaussianNoise)
@@ -36,12 +36,11 @@ def control_of(spec: AttackSpec, arm: ArmSpec, height: int) -> tuple[ArmSpec, At
         encodings=control.encodings,
         photos=arm.photos,
     )
-    if (
-        Sight.MODEL not in make_attack(spec).needs and known.cloak is None
-    ):  # another model is minutes of training
+    needs = make_attack(spec).needs
+    if Sight.MODEL not in needs and known.cloak is None:  # another model is minutes of training
         target = _noisy(target, arm)
     wanted = spec.model_copy(update={"fresh": None})
-    if Sight.QUERY in make_attack(spec).needs:
+    if Sight.QUERY in needs:
         wanted = wanted.model_copy(update={"generic": False})  # whoever makes the control answers it
     # Where the control is no protection at all, it is the piece of the study's own unprotected arm.
     if protects(target) or control.metric not in (spec.metric, *spec.others):
@@ -53,11 +52,11 @@ def _noisy(target: ArmSpec, arm: ArmSpec) -> ArmSpec:
     """The control with the arm's noise before or after its secret parts, as it stands in the arm."""
     front, kept = public_prefix(disguise_of(arm))
     encoder, secret = public_prefix(disguise_of(target))
-    before, after = _around(tuple(_steps(kept)))
+    before, after = _around(tuple(steps_of(kept)))
     noise = [part for part in (*before, *after) if isinstance(part, _NOISE)]
     if not noise or (front is None) != (encoder is None):
         return target
-    parts = tuple(_steps(secret))
+    parts = tuple(steps_of(secret))
     whole = Chain((*(_in_blocks_of(part, parts) for part in before), *parts, *after))
     size = ", ".join(f"{getattr(part, 'level', getattr(part, 'deviation', 0)):g}" for part in noise)
     known = recipe(target.title)
@@ -88,11 +87,3 @@ def _in_blocks_of(part: Disguise, secret: tuple[Disguise, ...]) -> Disguise:
     if isinstance(part, BlockNormalise) and len(sizes) == 1:
         return replace(part, block=sizes.pop())
     return part
-
-
-def _steps(disguise: Disguise) -> Iterator[Disguise]:
-    if isinstance(disguise, Chain):
-        for part in disguise.parts:
-            yield from _steps(part)
-    else:
-        yield disguise
