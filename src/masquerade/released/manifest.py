@@ -14,12 +14,11 @@ from pydantic import (
     Field,
     JsonValue,
     StringConstraints,
-    ValidationError,
     model_validator,
 )
 
 from masquerade.errors import DamagedRelease, UnsupportedRelease
-from masquerade.files.checked_json import CHECKSUM, checked, checksum
+from masquerade.files.checked_json import checked, read_checked
 from masquerade.files.kinds import Kind, kind_behind, named
 from masquerade.files.opening import open_file
 from masquerade.released.made_with import MadeWith
@@ -136,14 +135,8 @@ class Manifest(BaseModel):
             DamagedRelease: If one bit is not as it was written.
             UnsupportedRelease: If it is no manifest, or one of a newer version.
         """
-        fields = _parse(data, place)
-        stated = fields.pop(CHECKSUM, None)
-        try:
-            manifest = cls.model_validate_json(json.dumps(fields))
-        except ValidationError as error:
-            first = error.errors(include_url=False, include_input=False)[0]
-            raise _damaged(f"{'.'.join(map(str, first['loc']))}: {first['msg']}", place) from None
-        if stated != checksum(fields) or manifest.to_bytes() != data:
+        manifest = read_checked(cls, _parse(data, place), lambda what: _damaged(what, place))
+        if manifest.to_bytes() != data:
             raise _damaged("its checksum does not fit", place)
         return manifest
 

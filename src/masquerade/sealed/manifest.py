@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final, Literal, final
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from masquerade.errors import DamagedCiphertext, EmptyGallery, RefusedParameters, UsageError
-from masquerade.files.checked_json import CHECKSUM, checked, checksum
+from masquerade.files.checked_json import checked, read_checked
 from masquerade.files.opening import read_file
 from masquerade.sealed.envelope import Digest, Identifier
 from masquerade.sealed.parameters import STANDARD, Parameters
@@ -115,14 +115,9 @@ class SealedManifest(BaseModel):
             UsageError: If it is the manifest of something else.
         """
         fields = _fields(data, place)
-        stated = fields.pop(CHECKSUM, None)
         _require_standard(fields, place)
-        try:
-            manifest = cls.model_validate_json(json.dumps(fields))
-        except ValidationError as error:
-            first = error.errors(include_url=False, include_input=False)[0]
-            raise _damaged(f"{'.'.join(map(str, first['loc']))}: {first['msg']}", place) from None
-        if stated != checksum(fields) or manifest.to_bytes() != data:
+        manifest = read_checked(cls, fields, lambda what: _damaged(what, place))
+        if manifest.to_bytes() != data:
             raise _damaged("its checksum does not fit", place)
         return manifest
 
