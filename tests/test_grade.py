@@ -122,11 +122,21 @@ def test_a_structure_that_no_attack_reads_is_incomplete_however_well_it_did() ->
     kinds = ["PixelSigns", "PixelPermutation"]
     found = photo(leak(NONE, reads=["PixelSigns"]), kinds=kinds)
     assert found.grade == "INCOMPLETE"
-    assert found.reason == "no attack here reads this protection: PixelPermutation"
+    assert found.reason == "no attack here that asks it reads this protection: PixelPermutation"
     assert photo(leak(NONE, reads=kinds), kinds=kinds).grade == HELD
     assert photo(leak(BREAK), kinds=kinds).grade == "BROKEN"
     aside = leak(None, "b", reads=kinds, status="not applicable")
     assert photo(leak(NONE), aside, kinds=kinds).grade == "INCOMPLETE"
+
+
+def test_who_reads_a_structure_to_link_photos_acquits_nobody_of_naming_people() -> None:
+    """An examiner of clean faces passed the paper's recipe, of which class means name everybody."""
+    photos, people = leak(NONE, "moments", reads=["BlockMatrix"]), leak(NOBODY, "examiner")
+    (found,) = answered([arm(photos, people, kinds=["BlockMatrix"])])
+    assert [answer.grade for answer in found.answers] == [HELD, "INCOMPLETE"]
+    assert found.answers[1].reason == "no attack here that asks it reads this protection: BlockMatrix"
+    (found,) = answered([arm(photos, leak(NOBODY, reads=["BlockMatrix"]), kinds=["BlockMatrix"])])
+    assert found.answers[1].grade == HELD
 
 
 def test_an_area_below_one_half_is_a_leak_with_its_sign_turned() -> None:

@@ -16,6 +16,7 @@ import torch
 from masquerade.attacks.base import Attack, Control, Guess, Labels, Sight, View
 from masquerade.attacks.class_matching_people import match
 from masquerade.attacks.class_matching_search import Effort
+from masquerade.attacks.structure import BLOCKS
 
 
 @final
@@ -35,6 +36,7 @@ class ClassMatching(Attack):
     name: ClassVar[str] = "class_matching"
     needs: ClassVar[frozenset[Sight]] = frozenset({Sight.LABELS, Sight.GALLERY})
     wants: ClassVar[frozenset[Sight]] = frozenset({Sight.RECIPE})
+    reads: ClassVar[frozenset[str]] = BLOCKS
     control: ClassVar[Control] = Control(
         "control-block4", "identification", 0.8, "inner products are kept exactly, and nothing hides them"
     )

@@ -9,6 +9,7 @@ import torch
 from masquerade.attacks.base import Attack, Control, Guess, Membership, Sight, View
 from masquerade.attacks.class_matching_people import match
 from masquerade.attacks.class_matching_search import Effort
+from masquerade.attacks.structure import BLOCKS
 
 
 @final
@@ -25,6 +26,7 @@ class PersonMembership(Attack):
     name: ClassVar[str] = "person_membership"
     needs: ClassVar[frozenset[Sight]] = frozenset({Sight.LABELS, Sight.GALLERY})
     wants: ClassVar[frozenset[Sight]] = frozenset({Sight.RECIPE})
+    reads: ClassVar[frozenset[str]] = BLOCKS
     control: ClassVar[Control] = Control(
         "control-block4", "class_membership", 0.8, "inner products are kept exactly, and nothing hides them"
     )

@@ -119,8 +119,8 @@ class _Judge:
                 yield f"{leak.title}: the negative control failed"
         if not seen:
             yield "no attack that asks it concerns this protection"
-        if unread := _unread(arm):
-            yield f"no attack here reads this protection: {', '.join(unread)}"
+        if unread := _unread(arm, question):
+            yield f"no attack here that asks it reads this protection: {', '.join(unread)}"
         if not any(leak.control is not None and leak.control.passed for leak, _ in seen):
             yield "no attack that ran has a positive control"
         limit = BROKEN if any(evidence.above for _, evidence in seen) else HIDDEN
@@ -160,7 +160,11 @@ def questions_of(leak: Leak) -> frozenset[Question]:
     return frozenset(leak.asks) or frozenset(question_of(m.metric) for m in _numbers(leak))
 
 
-def _unread(arm: Arm) -> list[str]:
-    """Kinds of parts that no attack which ran was made for; none in a report that does not say."""
-    read = {kind for leak in arm.leaks if leak.status == "ran" for kind in leak.reads}
+def _unread(arm: Arm, question: Question) -> list[str]:
+    """Kinds of parts that no attack which ran and asks it was made for; none in a report that does not say.
+
+    Who reads a structure to link photos says nothing of people: a classifier of clean faces would acquit alone.
+    """
+    ran = [leak for leak in arm.leaks if leak.status == "ran" and question in questions_of(leak)]
+    read = {kind for leak in ran for kind in leak.reads}
     return sorted(set(arm.kinds or ()) - read)
