@@ -47,7 +47,7 @@ def owner(tmp_path: Path) -> Path:
     records = home / "owner.records"
     records.mkdir(mode=0o700, parents=True)
     Key.generate().save(home / "owner.key")
-    (records / "a.json").write_text('{"people": ["Änne"]}')
+    (records / "a.json").write_text('{"people": ["Änne Beispiel"]}')
     (records / "b.encoder.safetensors").write_bytes(random.Random(0).randbytes(3 * 2**20 + 17))
     (records / "empty.jsonl").touch()
     (records / "c.lock").write_text("1")
@@ -101,9 +101,11 @@ def test_a_key_without_records_has_a_backup_too(tmp_path: Path) -> None:
 
 
 def test_nothing_of_key_and_records_can_be_read_in_it(owner: Path) -> None:
+    records = owner.with_name("owner.records")
     data = backed_up(owner).read_bytes()
-    content = owner.with_name("owner.records").joinpath("b.encoder.safetensors").read_bytes()
-    for secret in (b"nne", b"a.json", owner.read_bytes().split(b"secret: ")[1][:64], content[:16]):
+    content = (records / "b.encoder.safetensors").read_bytes()
+    # each long enough that three million random bytes do not hold it by chance
+    for secret in (b"nne Beispiel", b"a.json", owner.read_bytes().split(b"secret: ")[1][:64], content[:16]):
         assert secret not in data
 
 

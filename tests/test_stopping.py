@@ -44,13 +44,16 @@ ours.leave(130)
 
 @contextmanager
 def interrupted_after(event: threading.Event) -> Iterator[None]:
-    """Ctrl-C once an event is set; what is inside has to end within seconds then, also on a busy machine."""
+    """Ctrl-C once an event is set; what is inside has to end within seconds then, also on a busy machine.
+
+    The signal reaches another thread, so that it wakes nobody who waits, as when it arrives just before he sleeps.
+    """
     at: list[float] = []
 
     def interrupt() -> None:
         event.wait(30)
         at.append(time.monotonic())
-        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+        signal.pthread_kill(threading.get_ident(), signal.SIGINT)
 
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     threading.Thread(target=interrupt, daemon=True).start()

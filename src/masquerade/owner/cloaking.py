@@ -28,6 +28,7 @@ from masquerade.errors import MasqueradeError, UsageError, WriteFailed
 from masquerade.files.durable import clear_drafts, named_failures, write_durably
 from masquerade.files.kinds import KEPT, kind_of
 from masquerade.files.standing import as_spelt, digest, folded, glance
+from masquerade.interruptible import result_of
 from masquerade.owner.cloak_ledger import CloakLedger, Done
 from masquerade.owner.disguising import one_thread_each, threads_of
 from masquerade.owner.photo_cloak import PhotoCloak
@@ -244,7 +245,7 @@ class _Job:
     def _keep(self, name: str, made: Future[_Made]) -> None:
         self.worked += 1
         try:
-            data, row = made.result()
+            data, row = result_of(made)
             if self._written(name, data, row):
                 self._count(name, row)
         except WriteFailed as error:

@@ -19,6 +19,7 @@ from torch import Tensor
 from masquerade.errors import SourceChanged, UsageError
 from masquerade.files.durable import named_failures, sync_folder, write_durably
 from masquerade.files.standing import digest, glance
+from masquerade.interruptible import result_of
 from masquerade.released.folder import clear, existing_dataset, tidy
 from masquerade.released.ledger import Ledger, Row, Started, discard
 from masquerade.released.lock import only_writer
@@ -255,10 +256,10 @@ def _in_order(
             waiting.append((number, pool.submit(work, number)))
             if len(waiting) > workers:
                 first, future = waiting.popleft()
-                yield first, future.result()
+                yield first, result_of(future)
         while waiting:
             first, future = waiting.popleft()
-            yield first, future.result()
+            yield first, result_of(future)
     finally:
         # whoever is told to stop does not wait for the shards under way; their threads write nothing
         pool.shutdown(wait=False, cancel_futures=True)
