@@ -8,9 +8,9 @@ graph matching", 2015), started from the plane into which both graphs embed.
 
 import numpy as np
 import torch
-from scipy.optimize import linear_sum_assignment
 from torch import Tensor
 
+from masquerade.attacks.assignment import assign
 from masquerade.attacks.moments_layout import CellLayout
 
 TURNS = 36
@@ -117,12 +117,6 @@ def _slope(disguised: Tensor, public: Tensor, at: Tensor, unary: Tensor) -> Tens
 def _agreement(disguised: Tensor, public: Tensor, order: Tensor, unary: Tensor) -> float:
     placed = disguised[:, order][:, :, order]
     return float((placed * public).sum() + unary[torch.arange(len(order)), order].sum())
-
-
-def assign(affinity: Tensor) -> Tensor:
-    """Choose the column for each row that maximises the total affinity, int64 ``(t,)``."""
-    _, columns = linear_sum_assignment(affinity.numpy(), maximize=True)
-    return torch.from_numpy(columns.astype(np.int64))
 
 
 def _matrix(order: Tensor) -> Tensor:

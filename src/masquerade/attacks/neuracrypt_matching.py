@@ -7,7 +7,7 @@ from typing import Final, final
 import torch
 from torch import Tensor
 
-from masquerade.attacks.moments_permutation import assign
+from masquerade.attacks.assignment import assign
 from masquerade.attacks.neuracrypt_order import gram_vectors, sizes
 
 FEWEST: Final = 4

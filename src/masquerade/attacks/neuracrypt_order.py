@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from masquerade.attacks.moments_permutation import assign
+from masquerade.attacks.assignment import assign
 
 ORDER_ROUNDS: Final = 3
 GRAPH_IMAGES: Final = 600

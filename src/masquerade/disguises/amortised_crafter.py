@@ -15,10 +15,9 @@ from masquerade.crafting.trained import (
     TrainedFeatureCrafter,
     TrainedSplit,
 )
-from masquerade.disguises.base import Disguise, Shape
+from masquerade.disguises.base import Disguise, Shape, call_of
 from masquerade.disguises.checks import require_count
 from masquerade.disguises.crafted_features import CraftedFeatures, latents_of
-from masquerade.disguises.instahide import call_of
 from masquerade.disguises.keyed_crafting import require_networks, settings_of
 from masquerade.disguises.parts import filled
 from masquerade.errors import UsageError

@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from masquerade.disguises.base import Disguise, Keyed, Shape, nonces_of
+from masquerade.disguises.base import Disguise, Keyed, Shape, call_of, nonces_of
 from masquerade.disguises.checks import require_count, require_number, require_one_of
 from masquerade.errors import UsageError
 from masquerade.keys import Key, KeyStream, rounded_digest
@@ -198,11 +198,6 @@ def weights_of(stream: KeyStream, n: int, how: InstaHide) -> NDArray[np.float64]
         weights[todo[fits]] = drawn[fits]
         todo = todo[~fits]
     return weights
-
-
-def call_of(nonces: list[bytes] | None) -> bytes:
-    """16 bytes for all photos of a call, in their order."""
-    return blake2b(b"".join(nonces or []), digest_size=16).digest()
 
 
 def _row_code(call: bytes, row: int) -> bytes:

@@ -12,10 +12,9 @@ from torch import Generator, Tensor
 from masquerade.crafting.reconstruction import Reconstruction
 from masquerade.crafting.solver import Start
 from masquerade.crafting.trained import TrainedAmortiser, TrainedFaceGenerator, TrainedSplit
-from masquerade.disguises.base import Disguise, Shape
+from masquerade.disguises.base import Disguise, Shape, call_of
 from masquerade.disguises.checks import require_count
 from masquerade.disguises.crafted_features import CraftedFeatures
-from masquerade.disguises.instahide import call_of
 from masquerade.disguises.split_encode import require_split
 from masquerade.errors import UsageError
 from masquerade.keys import Key, rounded_digest

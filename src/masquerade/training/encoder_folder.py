@@ -18,8 +18,7 @@ from masquerade.files.kinds import Kind
 from masquerade.networks.split import SplitOptions
 from masquerade.training.attributes import AttributeSettings, train_attributes
 from masquerade.training.generator_folder import LICENCE
-from masquerade.training.output import training_to
-from masquerade.training.pretraining import plain_name
+from masquerade.training.output import plain_name, training_to
 from masquerade.training.resumable import Report, Upkeep
 
 

@@ -17,8 +17,7 @@ from masquerade.files.durable import write_durably
 from masquerade.files.kinds import Kind
 from masquerade.files.outputs import require_output
 from masquerade.networks.generator_registry import SomeGenerator
-from masquerade.training.output import training_to
-from masquerade.training.pretraining import plain_name
+from masquerade.training.output import plain_name, training_to
 from masquerade.training.resumable import Report, Upkeep, generator_of
 from masquerade.training.wgan_gp import WGANSettings, train_wgan
 

@@ -56,3 +56,9 @@ def training_into(folder: Path, files: dict[str, Kind], *, overwrite: bool = Fal
     with only_process(folder, _BUSY):
         clear_drafts(folder)
         yield
+
+
+def plain_name(out: Path) -> str:
+    """A name for messages, out of the file's."""
+    plain = "".join(c if c.isalnum() or c in "._+-" else "-" for c in out.name.removesuffix(".safetensors"))
+    return plain[:100] or "network"

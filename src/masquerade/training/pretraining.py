@@ -13,7 +13,7 @@ from masquerade.files.durable import write_durably
 from masquerade.files.kinds import Kind
 from masquerade.training.moco import Report, pretrain
 from masquerade.training.moco_settings import SIZES, MoCoSettings
-from masquerade.training.output import training_to
+from masquerade.training.output import plain_name, training_to
 
 _LICENCE = "The terms of the photos that it was trained on."
 
@@ -134,9 +134,3 @@ def save_encoder(path: Path, network: VisionTransformer, card: Card) -> None:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     write_durably(path, [encoder_bytes(network, card)])
-
-
-def plain_name(out: Path) -> str:
-    """A name for messages, out of the file's."""
-    plain = "".join(c if c.isalnum() or c in "._+-" else "-" for c in out.name.removesuffix(".safetensors"))
-    return plain[:100] or "network"

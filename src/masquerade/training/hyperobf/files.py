@@ -16,7 +16,7 @@ from masquerade.masknets.static import StaticSource
 from masquerade.training.hyperobf.curve import Point
 from masquerade.training.hyperobf.hypernet import TrainedHyperNet
 from masquerade.training.hyperobf.separate import TrainedMaskNet
-from masquerade.training.pretraining import plain_name
+from masquerade.training.output import plain_name
 
 LICENCE: Final = "The terms of the photos that it was trained on."
 Stored = Literal["float16", "float32"]
