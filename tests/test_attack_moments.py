@@ -9,7 +9,8 @@ from masquerade.attacks.base import Labelled, Reconstruction, View
 from masquerade.attacks.block_recipe import BlockRecipe
 from masquerade.attacks.moments import Moments
 from masquerade.attacks.moments_layout import CellLayout, normalised, second_moment
-from masquerade.attacks.moments_permutation import dependences, match
+from masquerade.attacks.moments_permutation import dependences
+from masquerade.attacks.quadratic_assignment import match
 from masquerade.disguises import BlockMatrix, BlockNormalise, BlockPermutation, Chain, Disguise, Noise
 from masquerade.errors import MissingSight, NotApplicable
 from masquerade.keys import Key

@@ -12,8 +12,9 @@ from masquerade.attacks.block_recipe import BlockRecipe
 from masquerade.attacks.moments_alignment import initial_rotations, sweep
 from masquerade.attacks.moments_decoding import decode
 from masquerade.attacks.moments_layout import CellLayout, normalised, root, second_moment
-from masquerade.attacks.moments_permutation import dependences, match
+from masquerade.attacks.moments_permutation import dependences
 from masquerade.attacks.moments_spectrum import Spectrum
+from masquerade.attacks.quadratic_assignment import match
 from masquerade.attacks.solving import inverted
 from masquerade.attacks.structure import BLOCKS
 

@@ -16,9 +16,9 @@ import torch
 from torch import Tensor
 
 from masquerade.attacks.base import Attack, Control, Guess, Ranking, Sight, View
-from masquerade.attacks.moments_permutation import match
 from masquerade.attacks.neuracrypt_matching import Sides, mutual, same_columns
 from masquerade.attacks.neuracrypt_order import in_order, place_graph, profile_affinity, sizes
+from masquerade.attacks.quadratic_assignment import match
 from masquerade.attacks.structure import SHUFFLED_CODES, outside
 
 SETTLED: Final = 0.98
