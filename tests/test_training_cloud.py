@@ -16,8 +16,8 @@ from masquerade.released.writer import Plan, Shard, write_release
 from masquerade.tensor_file import packed
 from masquerade.training import Settings, load_model, preset, probabilities, train_released
 from masquerade.training.choice import fitting_settings, mixed_block
-from masquerade.training.cloud import hold_back
-from masquerade.training.sources import Rows
+from masquerade.training.cloud import card_of, hold_back, train_part_of
+from masquerade.training.sources import InMemory, Rows
 
 CLASSES = 4
 HOW = Settings(network="mlp", options={"hidden": 32}, epochs=15, batch_size=16, learning_rate=0.05)
@@ -202,3 +202,13 @@ def test_training_imports_neither_keys_nor_disguises() -> None:
     )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "[]"
+
+
+def test_images_without_a_manifest_are_trained_on_by_the_same_engine(released: Path, tmp_path: Path) -> None:
+    train_released(released, tmp_path / "model", settings=HOW)
+    images, labels = ReleasedDataset(released).load_all()
+    done = train_part_of(lambda rows: InMemory(images[rows], labels[rows]), labels, CLASSES, HOW, 0)
+    theirs, card = load_model(tmp_path / "model")
+    for name, ours in done.network.state_dict().items():
+        assert torch.equal(theirs.state_dict()[name], ours.cpu()), name
+    assert card_of(done, None).confidences == card.confidences

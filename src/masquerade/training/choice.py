@@ -27,8 +27,24 @@ def fitting_settings(manifest: Manifest, network: str | None = None) -> Settings
     Raises:
         UsageError: If the network does not exist.
     """
-    network = network or _fitting_network(manifest)
-    block = mixed_block(manifest.disguise)
+    return settings_for(manifest.disguise, manifest.stored_shape, network)
+
+
+def settings_for(
+    disguise: Mapping[str, Any], shape: tuple[int, int, int], network: str | None = None
+) -> Settings:
+    """Settings that suit images of a shape, and what they were disguised by.
+
+    Args:
+        disguise: As ``Disguise.describe`` gives it; empty where it is not known.
+        shape: Channels, height and width of the images as they are trained on.
+        network: Name of a network to use in place of the one that suits best.
+
+    Raises:
+        UsageError: If the network does not exist.
+    """
+    network = network or _fitting_network(disguise, shape)
+    block = mixed_block(disguise)
     preset = PRESETS.get(f"laptop-{network}", PRESETS["laptop-resnet18"])
     if network == "block-net" and block:
         options = {**preset.options, "block": block}
@@ -36,13 +52,13 @@ def fitting_settings(manifest: Manifest, network: str | None = None) -> Settings
     return Settings.read({**preset.model_dump(), "network": network})
 
 
-def _fitting_network(manifest: Manifest) -> str:
-    for part in _parts(manifest.disguise):
+def _fitting_network(disguise: Mapping[str, Any], shape: tuple[int, int, int]) -> str:
+    for part in _parts(disguise):
         if (network := NETWORK_OF_KIND.get(str(part.get("kind")))) is not None:
             return network
-    if mixed_block(manifest.disguise):
+    if mixed_block(disguise):
         return "block-net"
-    c, h, w = manifest.stored_shape
+    c, h, w = shape
     return "small-cnn" if c == 1 and max(h, w) <= 32 else "resnet18"
 
 

@@ -1,7 +1,9 @@
 """The cloud's job: from a released folder to a model file, without any key."""
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from time import monotonic
 from typing import Any, final
@@ -101,36 +103,106 @@ def train_released(
     start = monotonic()
     with training_to(out, Kind.MODEL, resume=resume, overwrite=overwrite) as checkpoint:
         released = ReleasedDataset(folder)
-        settings = _with_network(settings, network) or fitting_settings(released.manifest, network)
+        settings = with_network(settings, network) or fitting_settings(released.manifest, network)
         if precision is not None:
             settings = settings.model_copy(update={"precision": precision})
         _require_images(released, folder)
-        train, held = hold_back(released.labels, seed)
-        source, held_source = _source(released, train), _source(released, held)
-        trained = fit_source(
-            source,
-            settings,
+        done = train_part_of(
+            partial(_source, released),
+            released.labels,
             released.classes,
+            settings,
             seed,
             progress=progress,
             checkpoint=checkpoint,
             checkpoint_seconds=checkpoint_seconds,
         )
-        confidences, chance = _confidences(trained, held_source), _chance(held_source.labels)
-        accuracy = len(confidences) / len(held) if len(held) else None
-        facts = {"validation_accuracy": accuracy, "held_back": len(held), "confidences": _few(confidences)}
-        save_model(out, trained, _card(trained, released.manifest, settings, facts))
+        save_model(out, done.network, card_of(done, released.manifest))
     return TrainSummary(
         model=out,
         settings=settings,
         classes=released.classes,
+        images=done.images,
+        held_back=done.held_back,
+        accuracy=done.accuracy,
+        chance=done.chance,
+        parameters=done.network.count_parameters(),
+        device=str(done.network.norm.mean.device),
+        seconds=monotonic() - start,
+    )
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Trained:
+    """A network, and how it fared on the images that were held back.
+
+    Args:
+        network: In evaluation mode, on the device it was trained on.
+        settings: How it was trained.
+        images: Images trained on.
+        held_back: Images that the accuracy was measured on.
+        accuracy: Share of them classified rightly, 0 to 1; None if none were held back.
+        chance: What always naming the commonest class would score on them.
+        confidences: Probability of the right class of each that was classified rightly, ascending.
+    """
+
+    network: Network
+    settings: Settings
+    images: int
+    held_back: int
+    accuracy: float | None
+    chance: float | None
+    confidences: Tensor
+
+
+def train_part_of(
+    part: Callable[[Tensor], Source],
+    labels: Tensor,
+    classes: int,
+    settings: Settings,
+    seed: int,
+    *,
+    progress: Report | None = None,
+    checkpoint: Path | None = None,
+    checkpoint_seconds: float = CHECKPOINT_SECONDS,
+) -> Trained:
+    """Train on nine tenths of each class, and measure on the rest.
+
+    Args:
+        part: Gives the images and labels at some rows.
+        labels: Of all rows, int64 ``(n,)``, 0 to ``classes`` - 1.
+        classes: Number of classes.
+        settings: How to train.
+        seed: Seed of weights, order and what is held back.
+        progress: Told how far training has come.
+        checkpoint: File to keep the state in, and to go on from if it exists.
+        checkpoint_seconds: Least time between two checkpoints.
+
+    Raises:
+        UsageError: If there is too little to train on, or training diverges.
+        ModelError: If the checkpoint is damaged.
+    """
+    train, held = hold_back(labels, seed)
+    source, held_source = part(train), part(held)
+    network = fit_source(
+        source,
+        settings,
+        classes,
+        seed,
+        progress=progress,
+        checkpoint=checkpoint,
+        checkpoint_seconds=checkpoint_seconds,
+    )
+    confidences = _confidences(network, held_source)
+    return Trained(
+        network=network,
+        settings=settings,
         images=len(train),
         held_back=len(held),
-        accuracy=accuracy,
-        chance=chance,
-        parameters=trained.count_parameters(),
-        device=str(trained.norm.mean.device),
-        seconds=monotonic() - start,
+        accuracy=len(confidences) / len(held) if len(held) else None,
+        chance=_chance(held_source.labels),
+        confidences=confidences,
     )
 
 
@@ -164,7 +236,8 @@ def _require_images(released: ReleasedDataset, folder: Path) -> None:
         )
 
 
-def _with_network(settings: Settings | None, network: str | None) -> Settings | None:
+def with_network(settings: Settings | None, network: str | None) -> Settings | None:
+    """Settings with another network, which then has its own options; None where nothing but the data decides."""
     if settings is None or network in (None, settings.network):
         return settings
     return Settings.read({**settings.model_dump(), "network": network, "options": {}})
@@ -206,15 +279,21 @@ def _chance(labels: Tensor) -> float | None:
     return float(torch.bincount(labels).max()) / len(labels) if len(labels) else None
 
 
-def _card(network: Network, manifest: Manifest, settings: Settings, facts: dict[str, Any]) -> ModelCard:
-    return ModelCard.of(
-        network,
-        settings=settings,
-        recipe=manifest.recipe,
-        disguise=manifest.disguise,
-        key_fingerprint=manifest.key_fingerprint,
-        derivation_check=manifest.derivation_check,
-        dataset_id=manifest.dataset_id,
-        faces=manifest.faces,
-        **facts,
-    )
+def card_of(done: Trained, manifest: Manifest | None, **facts: Any) -> ModelCard:  # noqa: ANN401 - pydantic checks them
+    """The card of a trained network.
+
+    Args:
+        done: The network, and how it fared.
+        manifest: Of the data set that it was trained on; None for images without one.
+        facts: Further facts by field name.
+    """
+    from_manifest: dict[str, Any] = {}
+    if manifest is not None:
+        names = ("recipe", "disguise", "key_fingerprint", "derivation_check", "dataset_id", "faces")
+        from_manifest = {name: getattr(manifest, name) for name in names}
+    measured: dict[str, Any] = {
+        "validation_accuracy": done.accuracy,
+        "held_back": done.held_back,
+        "confidences": _few(done.confidences),
+    }
+    return ModelCard.of(done.network, settings=done.settings, **from_manifest, **measured, **facts)
