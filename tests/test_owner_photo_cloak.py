@@ -187,3 +187,15 @@ def test_every_method_cloaks_a_face_within_its_bound(method: str) -> None:
     changed = face_cloak(masknet_file(), method)(face) - face.float()
     assert 1 < changed.abs().mean() < BOUND
     assert changed.abs().max() <= BOUND
+
+
+def test_pixels_are_cloaked_as_the_file_that_holds_them() -> None:
+    picture = scene([(60, 30, 120)], (300, 200))
+    result = photo_cloak().on_pixels(np.asarray(picture), "an array")
+    of_file = cloaked(encoded(picture))
+    assert (result.faces, result.ssim) == (of_file.faces, of_file.ssim)
+    assert (result.pixels == pixels(of_file.data)).all()
+    empty = np.full((64, 64, 3), 90, np.uint8)
+    assert photo_cloak().on_pixels(empty, "an array").faces == 0
+    with pytest.raises(PhotoRejected, match="no-face"):
+        photo_cloak(Appearance(no_face="fail")).on_pixels(empty, "an array")

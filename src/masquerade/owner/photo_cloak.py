@@ -98,6 +98,22 @@ class CloakedPhoto:
 
 
 @final
+@dataclass(frozen=True, eq=False)
+class CloakedPixels:
+    """What came of one photo that is no file.
+
+    Args:
+        pixels: uint8, of the photo's shape; as they were if there was no face.
+        faces: How many squares were cloaked.
+        ssim: Structural similarity of the face that changed most, -1 to 1; None if nothing was cloaked.
+    """
+
+    pixels: NDArray[np.uint8]
+    faces: int
+    ssim: float | None
+
+
+@final
 class PhotoCloak:
     """Cloaks photos; may be called from several threads.
 
@@ -123,16 +139,41 @@ class PhotoCloak:
             PhotoRejected: If it has no face and one is asked for, too many, or would look too bad.
         """
         with blaming(place):
-            squares = self._squares(picture.upright(picture.pixels), place)
-            if not squares:
-                return self._without_face(picture, place)
             changed = picture.pixels.copy()
-            before, after = picture.upright(picture.pixels), picture.upright(changed)
-            changes = self._changes(before, squares)
-            worst = min(map(partial(_put, before, after), squares, changes))
-            if worst < self._appearance.min_ssim:
-                raise rejected(Rejection.POOR_QUALITY, place, f"{worst:.3f} < {self._appearance.min_ssim:g}")
-            return CloakedPhoto("cloaked", picture.encoded(changed), len(squares), worst)
+            found = self._put_on(picture.upright(picture.pixels), picture.upright(changed), place)
+            if found is None:
+                return self._without_face(picture, place)
+            return CloakedPhoto("cloaked", picture.encoded(changed), *found)
+
+    def on_pixels(self, photo: NDArray[np.uint8], place: str) -> CloakedPixels:
+        """Cloak a photo that is no file; without a face, ``no_face`` decides as for a file.
+
+        Args:
+            photo: uint8 ``(h, w, 1)`` or ``(h, w, 3)``, upright; it is not changed.
+            place: What to call it in a rejection.
+
+        Raises:
+            PhotoRejected: If it has no face and one is asked for, too many, or would look too bad.
+        """
+        changed = photo.copy()
+        found = self._put_on(photo, changed, place)
+        if found is None:
+            self._require_no_face_allowed(place)
+            return CloakedPixels(changed, 0, None)
+        return CloakedPixels(changed, *found)
+
+    def _put_on(
+        self, before: NDArray[np.uint8], after: NDArray[np.uint8], place: str
+    ) -> tuple[int, float] | None:
+        """Cloak into ``after``, a copy of ``before``: how many squares, and how similar the worst stays; or no face."""
+        squares = self._squares(before, place)
+        if not squares:
+            return None
+        changes = self._changes(before, squares)
+        worst = min(map(partial(_put, before, after), squares, changes))
+        if worst < self._appearance.min_ssim:
+            raise rejected(Rejection.POOR_QUALITY, place, f"{worst:.3f} < {self._appearance.min_ssim:g}")
+        return len(squares), worst
 
     def _squares(self, photo: NDArray[np.uint8], place: str) -> list[Placement]:
         faces = self._finder(photo)
@@ -146,13 +187,14 @@ class PhotoCloak:
         return found
 
     def _without_face(self, picture: Picture, place: str) -> CloakedPhoto:
-        match self._appearance.no_face:
-            case "fail":
-                raise rejected(Rejection.NO_FACE, place, "no face found")
-            case "copy":
-                return CloakedPhoto("copied", picture.unchanged(), 0, None)
-            case _:
-                return CloakedPhoto("skipped", None, 0, None)
+        self._require_no_face_allowed(place)
+        if self._appearance.no_face == "copy":
+            return CloakedPhoto("copied", picture.unchanged(), 0, None)
+        return CloakedPhoto("skipped", None, 0, None)
+
+    def _require_no_face_allowed(self, place: str) -> None:
+        if self._appearance.no_face == "fail":
+            raise rejected(Rejection.NO_FACE, place, "no face found")
 
     def _changes(self, photo: NDArray[np.uint8], squares: list[Placement]) -> NDArray[np.float32]:
         """Change of each square, faded out at its edge, float32 ``(n, size, size, c)``."""
