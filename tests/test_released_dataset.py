@@ -1,15 +1,21 @@
 """A released data set under PyTorch: items, batches, workers, and no key anywhere near."""
 
+import copy
+import io
 import pickle
 import subprocess
 import sys
+import tarfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from torch.utils.data import DataLoader
 
-from masquerade.errors import DamagedRelease, UnsupportedRelease
+from masquerade.errors import DamagedRelease, UnsupportedRelease, UsageError
 from masquerade.released import ReleasedDataset, dataset
 from masquerade.released.writer import write_release
 from released_examples import CLASSES, SHAPE, make, plan
@@ -107,3 +113,68 @@ def test_no_key_and_no_disguise_comes_with_it() -> None:
     )
     done = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_arrays_are_the_same_numbers(folder: Path, expected: tuple[torch.Tensor, torch.Tensor]) -> None:
+    images, labels = ReleasedDataset(folder).to_arrays()
+    assert (images.dtype, labels.dtype) == (np.float32, np.int64)
+    assert torch.equal(torch.from_numpy(images), expected[0])
+    assert torch.equal(torch.from_numpy(labels), expected[1])
+
+
+def test_tar_files_hold_each_image_and_its_label(
+    folder: Path, expected: tuple[torch.Tensor, torch.Tensor], tmp_path: Path
+) -> None:
+    files = ReleasedDataset(folder).to_webdataset(tmp_path / "tars")
+    assert len(files) == SHARDS
+    row = 0
+    for file in files:
+        with tarfile.open(file) as tar:
+            names = tar.getnames()
+            for image, label in zip(names[::2], names[1::2], strict=True):
+                assert (image, label) == (f"{row:09d}.npy", f"{row:09d}.cls")
+                stored = np.load(io.BytesIO(tar.extractfile(image).read()))  # type: ignore[union-attr]
+                assert torch.equal(torch.from_numpy(stored), expected[0][row])
+                assert int(tar.extractfile(label).read()) == int(expected[1][row])  # type: ignore[union-attr]
+                row += 1
+    assert row == len(expected[1])
+    with pytest.raises(UsageError, match=r"part-00000\.tar"):
+        ReleasedDataset(folder).to_webdataset(tmp_path / "tars")
+    before = files[0].read_bytes()
+    ReleasedDataset(folder).to_webdataset(tmp_path / "tars", overwrite=True)
+    assert files[0].read_bytes() == before
+
+
+Row = dict[str, Any]
+
+
+class Columns:
+    """What ``to_hf`` asks of the library datasets, which is too large to be installed for this."""
+
+    Features, Value, Array3D = (
+        dict,
+        staticmethod(lambda kind: kind),
+        staticmethod(lambda shape, dtype: (shape, dtype)),
+    )
+
+    class Dataset:
+        @staticmethod
+        def from_generator(
+            rows: Callable[..., Iterator[Row]], features: Row, gen_kwargs: Row
+        ) -> tuple[Row, list[Row]]:
+            return features, list(rows(**copy.deepcopy(gen_kwargs)))  # the library pickles them
+
+
+def test_hugging_face_datasets_are_given_each_row(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "datasets", Columns)  # type: ignore[arg-type]
+    features, rows = ReleasedDataset(folder).to_hf()
+    assert features == {"image": (SHAPE, "float32"), "label": "int64"}
+    assert len(rows) == 24
+    assert (rows[3]["image"] == ReleasedDataset(folder)[3][0].numpy()).all()
+    assert rows[3]["label"] == ReleasedDataset(folder)[3][1]
+
+
+def test_a_library_that_is_missing_is_named(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "datasets", None)
+    with pytest.raises(UsageError, match="pip install datasets"):
+        ReleasedDataset(folder).to_hf()

@@ -7,10 +7,13 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Any, final
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import Dataset
 
+from masquerade.released.exports import to_hf, to_webdataset
 from masquerade.released.manifest import Manifest
 from masquerade.released.shard import Layout
 from masquerade.released.shard_file import ShardFile
@@ -88,6 +91,39 @@ class ReleasedDataset(Dataset[tuple[Tensor, int]]):
             images[start : self._starts[number + 1]] = self._shard(number).images()
         check_values(images, self.labels, self.classes, self._folder)
         return images, self.labels.clone()
+
+    def to_arrays(self) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+        """All images ``(n, c, h, w)`` and labels ``(n,)`` as arrays in memory; see ``load_all``."""
+        images, labels = self.load_all()
+        return images.numpy(), labels.numpy()
+
+    def to_hf(self) -> Any:  # noqa: ANN401 - the library need not be installed
+        """The same as a ``datasets.Dataset`` of Hugging Face, with the columns ``image`` and ``label``.
+
+        The library keeps a copy in its own cache folder; nothing is fetched or sent.
+
+        Raises:
+            UsageError: If the library is not installed.
+        """
+        return to_hf(self)
+
+    def to_webdataset(self, folder: str | Path, *, overwrite: bool = False) -> tuple[Path, ...]:
+        """Write the same as tar files for the library webdataset, one a shard; the library need not be installed.
+
+        Each image is ``NUMBER.npy``, float32 ``(c, h, w)``, and its label ``NUMBER.cls``.
+
+        Args:
+            folder: Where to; made if missing.
+            overwrite: Whether tar files that stand there may be replaced.
+
+        Returns:
+            The files, in order.
+
+        Raises:
+            UsageError: If something stands there that may not be replaced.
+            WriteFailed: If the disk refuses.
+        """
+        return to_webdataset(self, Path(folder), overwrite=overwrite)
 
     def _shard(self, number: int) -> ShardFile:
         if number not in self._mapped:
