@@ -10,7 +10,7 @@ from bench.measure import Row, interleaved
 from masquerade.disguises import MaskNetCloak, OnePassCloak, untrained
 from masquerade.keys import Key
 from masquerade.masknets.generator_file import SHIPPED, open_cloak_generator
-from masquerade.networks.similarity import Similarity
+from masquerade.networks.cloaks.ssim import Similarity
 
 FACES, SIDE, CORES = 16, 112, 2
 

@@ -16,7 +16,7 @@ from masquerade.data import builtin, intake
 from masquerade.disguises import BlockMatrix, BlockPermutation, Chain, Noise
 from masquerade.disguises.base import Disguise, Keyed
 from masquerade.keys import Key, derivation_seconds
-from masquerade.owner.disguising import disguise_folder
+from masquerade.owner.disguise_folder import disguise_folder
 from masquerade.owner.records import Records
 from masquerade.recipes import Recipe, recipe
 

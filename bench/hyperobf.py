@@ -7,7 +7,7 @@ from torch import Tensor
 
 from bench import cloaks, masknet_ensemble, whole_photos
 from bench.measure import Row, interleaved, peak_of, processor_seconds
-from masquerade.networks.hypernet import LATENTS, HyperNet, HyperNetOptions
+from masquerade.networks.cloaks.hypernet import LATENTS, HyperNet, HyperNetOptions
 
 SOME, MANY = 100, 10_000
 OTHERS = (1, 10, 1_000)

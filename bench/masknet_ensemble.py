@@ -3,7 +3,7 @@
 import torch
 
 from bench.measure import Row, interleaved, processor_seconds
-from masquerade.networks.hypernet import LATENTS, HyperNet, HyperNetOptions
+from masquerade.networks.cloaks.hypernet import LATENTS, HyperNet, HyperNetOptions
 from masquerade.training.hyperobf.measuring import People
 from masquerade.training.hyperobf.separate import train_masknet
 from masquerade.training.hyperobf.settings import Fit, SeparateSettings

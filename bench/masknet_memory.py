@@ -6,7 +6,7 @@ import torch
 
 from bench.hyperobf import draw
 from bench.peak_memory import own_peak
-from masquerade.networks.hypernet import LATENTS, HyperNet, HyperNetOptions
+from masquerade.networks.cloaks.hypernet import LATENTS, HyperNet, HyperNetOptions
 
 if __name__ == "__main__":
     draw(HyperNet(HyperNetOptions()), torch.randn(int(sys.argv[1]), LATENTS))

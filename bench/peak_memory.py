@@ -8,7 +8,7 @@ from pathlib import Path
 from PIL import Image
 
 from masquerade.keys import Key
-from masquerade.owner.disguising import disguise_folder
+from masquerade.owner.disguise_folder import disguise_folder
 from masquerade.owner.records import Records
 from masquerade.recipes import recipe
 

@@ -14,7 +14,7 @@ from bench.service_load import Load, asked, idle, pooled, pressed, request
 from bench.service_process import WORKERS, prepared, processor_seconds_of, running
 from masquerade.keys import Key
 from masquerade.masknets import open_source
-from masquerade.owner.functional_distance import sketch
+from masquerade.service.masknets.masknet_distance import sketch
 from masquerade.service.provider import Provider
 from masquerade.service.settings import Policy, Settings
 

@@ -16,12 +16,12 @@ from sqlalchemy import insert
 
 from masquerade.keys import Key
 from masquerade.keys.opaque import Secret
-from masquerade.owner.functional_distance import BYTES
-from masquerade.service.credentials import digest
+from masquerade.service.accounts.credentials import digest
+from masquerade.service.accounts.sealing import belongs
+from masquerade.service.masknets.masknet_distance import BYTES
 from masquerade.service.provider import Provider
-from masquerade.service.sealing import belongs
 from masquerade.service.settings import Policy, Settings
-from masquerade.service.tables import Account, MaskNetRow, StoredFile, Token
+from masquerade.service.storage.tables import Account, MaskNetRow, StoredFile, Token
 from masquerade.service.web.listening import Listening
 from masquerade.service.web.serving import serve
 

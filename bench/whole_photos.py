@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from bench.measure import Row, interleaved
+from masquerade.cloaking.methods import DEFAULT, face_cloak
+from masquerade.cloaking.photo_cloak import Appearance, PhotoCloak
 from masquerade.data import builtin
 from masquerade.data.picture import open_picture
 from masquerade.faces.finder import Face, FaceFinder
 from masquerade.masknets import MaskNetFile, open_source
-from masquerade.owner.cloak_methods import DEFAULT, face_cloak
-from masquerade.owner.photo_cloak import Appearance, PhotoCloak
 
 WIDTH, HEIGHT = 4000, 3000
 FACE = 1200

@@ -12,7 +12,7 @@ from unittest.mock import patch
 from page_examples import Site, site
 from playwright.sync_api import sync_playwright
 
-from masquerade.service.joining import Client
+from masquerade.service.person.client import Client
 
 CHROMIUM = "/usr/bin/chromium"
 PICTURE = Path(__file__).parent / "pictures" / "console.png"

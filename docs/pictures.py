@@ -8,7 +8,7 @@ from PIL import Image
 from torch import Tensor
 
 from masquerade.attacks.base import Labelled, View
-from masquerade.attacks.moments import Moments
+from masquerade.attacks.blocks.moments import Moments
 from masquerade.data import builtin
 from masquerade.keys import Key
 from masquerade.metrics.base import Truth

@@ -7,7 +7,7 @@ import masquerade
 from masquerade.audit.results import Leak, Measurement, Report
 
 REPORT = Path(__file__).parent / "results" / "hyperobf_collusion.json"
-EXTRACT = Path(masquerade.__file__).parent / "service" / "leaks.json"
+EXTRACT = Path(masquerade.__file__).parent / "service" / "masknets" / "leaks.json"
 MOST = 100
 """MaskNets of the attacks that end in ``_hundred``."""
 

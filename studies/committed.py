@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 from typing import Final
 
-from masquerade.audit.answers import with_answers
+from masquerade.audit.grading.answers import with_answers
 from masquerade.audit.results import Report
 
 RESULTS = Path(__file__).parent / "results"

@@ -13,8 +13,8 @@ import torch
 from PIL import Image, ImageDraw
 from torch import Tensor
 
-from masquerade.audit.run import Audit
-from masquerade.audit.study_file import load_study
+from masquerade.audit.runner import Audit
+from masquerade.audit.studies.study_file import load_study
 from masquerade.cli.studies import study_named
 
 MARGIN, HEADING, QUALITY = 8, 14, 90

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from masquerade.audit.expected import SECONDS
+from masquerade.audit.studies.expected import SECONDS
 from masquerade.cli.studies import shipped_studies
 
 MISSING: Final = 2

@@ -8,7 +8,7 @@ from committed import RESULTS, committed, report
 
 from masquerade.audit.results import Answer, Arm, Measurement, Reference, Report
 from masquerade.audit.staleness import compares_a_class_with_itself
-from masquerade.audit.study_file import load_study
+from masquerade.audit.studies.study_file import load_study
 from masquerade.cli.studies import shipped_studies
 from masquerade.report.compared import HAD, against_nothing, place_of_grade
 from masquerade.report.heat_map import Cell, heat_map

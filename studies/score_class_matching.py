@@ -17,8 +17,8 @@ import torch
 from torch import Tensor
 
 from masquerade.attacks.base import Attack, Labelled, View
-from masquerade.attacks.class_matching import ClassMatching
-from masquerade.attacks.class_sizes import ClassSizes
+from masquerade.attacks.people.class_matching import ClassMatching
+from masquerade.attacks.people.class_sizes import ClassSizes
 from masquerade.data import packs
 from masquerade.data.image_set import ImageSet
 from masquerade.encoders import open_encoder

@@ -20,11 +20,11 @@ from torch import Tensor
 
 from masquerade.data.packs import lfw
 from masquerade.disguises import Disguise, MatchedNoise
-from masquerade.disguises.similarity_floor import similar_enough
+from masquerade.disguises.cloaks.ssim_floor import similar_enough
 from masquerade.encoders.dlib_recogniser import DlibRecogniser
 from masquerade.encoders.recogniser import Recogniser, open_recogniser
 from masquerade.keys import Key
-from masquerade.networks.similarity import structural_similarity
+from masquerade.networks.cloaks.ssim import structural_similarity
 from masquerade.recipes import recipe
 
 EVERY, PUBLISHED, MET = 8, 3, 3

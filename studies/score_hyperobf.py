@@ -16,7 +16,7 @@ from train_hyperobf import people
 from masquerade.masknets.base import NUMBERS, Source
 from masquerade.masknets.ensemble import EnsembleSource
 from masquerade.masknets.shipped import open_source
-from masquerade.networks.masknet import MaskNet
+from masquerade.networks.cloaks.masknet import MaskNet
 from masquerade.training.hyperobf import People
 from masquerade.training.hyperobf.diversity import (
     all_features,

@@ -14,11 +14,11 @@ import torch
 
 from masquerade.attacks import attack_named
 from masquerade.attacks.base import Sight
-from masquerade.audit.encoded import EncodedScenes
-from masquerade.audit.scene import make_scene
-from masquerade.audit.study_file import load_study
+from masquerade.audit.scenes.encoded import EncodedScenes
+from masquerade.audit.scenes.scene import make_scene
+from masquerade.audit.scenes.views import Budget, build_view
+from masquerade.audit.studies.study_file import load_study
 from masquerade.audit.trial import Trial
-from masquerade.audit.views import Budget, build_view
 from masquerade.cli.studies import shipped_studies
 from masquerade.metrics import identification
 

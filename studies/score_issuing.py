@@ -24,9 +24,9 @@ from masquerade.data.packs import lfw
 from masquerade.disguises import MaskNetCloak
 from masquerade.keys import Key
 from masquerade.masknets import NUMBERS, Source, open_source
-from masquerade.owner.functional_distance import distances, sketch
-from masquerade.owner.issuing import MIN_DISTANCE, issue
-from masquerade.training.inversion import InversionSettings, restored, train_inversion
+from masquerade.service.masknets.local import MIN_DISTANCE, issue
+from masquerade.service.masknets.masknet_distance import distances, sketch
+from masquerade.training.hyperobf.inversion import InversionSettings, restored, train_inversion
 
 MASKNETS, ATTACKERS, PAIRS, PHOTOS, SIZE, SEED = 60, 4, 256, 24, 64, 1
 SETTINGS = InversionSettings(steps=300)

@@ -14,11 +14,11 @@ import torch
 
 from masquerade.attacks import attack_named
 from masquerade.attacks.base import Labelled, View
-from masquerade.audit.distilled import Distilled
-from masquerade.audit.encoded import EncodedScenes
-from masquerade.audit.scene import make_scene
-from masquerade.audit.study import NoiseSpec
-from masquerade.audit.study_file import load_study
+from masquerade.audit.scenes.distilled import Distilled
+from masquerade.audit.scenes.encoded import EncodedScenes
+from masquerade.audit.scenes.scene import make_scene
+from masquerade.audit.studies.study import NoiseSpec
+from masquerade.audit.studies.study_file import load_study
 from masquerade.audit.trial import Trial, noise_settings
 from masquerade.cli.studies import shipped_studies
 from masquerade.encoders.noise_encoder import token_norm

@@ -1,6 +1,7 @@
 """Which cheap distance of MaskNets ranks pairs as a dear one does; run it as a script, with no arguments.
 
-The dear one is the sketch of ``masquerade.owner.functional_distance`` on 64 other probes, at 2,048 places of each.
+The dear one is the sketch of ``masquerade.service.masknets.masknet_distance`` on 64 other probes, at 2,048 places
+of each.
 """
 
 import numpy as np
@@ -11,10 +12,10 @@ from torch import Tensor
 from torch.nn import functional
 
 from masquerade.masknets import open_source
-from masquerade.networks.masknet import MaskNet
-from masquerade.networks.masknet_adjoint import adjoint, traced, unit_directions
-from masquerade.owner import functional_distance
-from masquerade.owner.functional_distance import PLACES, PROBES, SIDE
+from masquerade.networks.cloaks.masknet import MaskNet
+from masquerade.networks.cloaks.masknet_adjoint import adjoint, traced, unit_directions
+from masquerade.service.masknets import masknet_distance as functional_distance
+from masquerade.service.masknets.masknet_distance import PLACES, PROBES, SIDE
 
 MASKNETS, DEAR_PROBES, DEAR_PLACES = 160, 64, 2_048
 SEED = 5

@@ -13,7 +13,7 @@ import torch
 from score_felt import Faces, cloaked, faces, score
 from torch import Tensor
 
-from masquerade.attacks.purification import purified
+from masquerade.attacks.cloaks.purification import purified
 from masquerade.encoders.dlib_recogniser import DlibRecogniser
 from masquerade.encoders.recogniser import Recogniser, open_recogniser
 from masquerade.recipes import recipe

@@ -9,7 +9,7 @@ from pathlib import Path
 from committed import RESULTS, report
 
 from masquerade.audit.staleness import stale
-from masquerade.audit.study_file import load_study
+from masquerade.audit.studies.study_file import load_study
 from masquerade.cli.studies import shipped_studies
 
 

@@ -36,15 +36,15 @@ from masquerade.crafting.shipped import open_generator, open_split
 from masquerade.crafting.split_file import SplitCard, split_bytes
 from masquerade.data import celeba, packs
 from masquerade.files.durable import write_durably
-from masquerade.networks.split import SplitOptions
-from masquerade.networks.style_generator import StyleGeneratorOptions
-from masquerade.networks.wgan_generator import WGANGeneratorOptions
-from masquerade.training.amortised_crafter import AmortisedCrafterSettings, train_amortised_crafter
-from masquerade.training.amortiser import AmortiserSettings, train_amortiser
-from masquerade.training.attributes import AttributeSettings, train_attributes
-from masquerade.training.decoder import DecoderSettings, train_decoder
+from masquerade.networks.features.split import SplitOptions
+from masquerade.networks.features.style_generator import StyleGeneratorOptions
+from masquerade.networks.features.wgan_generator import WGANGeneratorOptions
+from masquerade.training.crafter.amortised_crafter import AmortisedCrafterSettings, train_amortised_crafter
+from masquerade.training.crafter.amortiser import AmortiserSettings, train_amortiser
+from masquerade.training.crafter.attributes import AttributeSettings, train_attributes
+from masquerade.training.crafter.decoder import DecoderSettings, train_decoder
+from masquerade.training.crafter.wgan_gp import WGANSettings, train_wgan
 from masquerade.training.resumable import Upkeep
-from masquerade.training.wgan_gp import WGANSettings, train_wgan
 
 SIDE, SEED, PRIVATE, MANY = 64, 0, 60, 20
 """Pixels; seed; private people of CelebA; photos that make a person of LFW private."""

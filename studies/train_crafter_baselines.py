@@ -25,21 +25,21 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from masquerade.audit.private_people import PrivatePeople, private_people
-from masquerade.audit.study import DataSpec
+from masquerade.audit.scenes.private_people import PrivatePeople, private_people
+from masquerade.audit.studies.study import DataSpec
 from masquerade.crafting.shipped import open_split
 from masquerade.crafting.split_file import SplitCard, split_bytes
 from masquerade.data import packs
 from masquerade.files.durable import write_durably
-from masquerade.networks.channel_pruner import PrunerOptions
-from masquerade.networks.split import SplitNetwork
-from masquerade.training.adversarial import AdversarialSettings, train_adversarial
-from masquerade.training.attributed import AttributedPhotos, as_images
-from masquerade.training.cloud_half import CloudHalfSettings, train_cloud_half, without_contrast
-from masquerade.training.disco import DiscoSettings, train_disco
-from masquerade.training.opponent import OpponentSettings
+from masquerade.networks.features.channel_pruner import PrunerOptions
+from masquerade.networks.features.split import SplitNetwork
+from masquerade.training.crafter.adversarial import AdversarialSettings, train_adversarial
+from masquerade.training.crafter.attributed_photos import AttributedPhotos, as_images
+from masquerade.training.crafter.decoder_adversary import OpponentSettings
+from masquerade.training.crafter.disco import DiscoSettings, train_disco
+from masquerade.training.crafter.server_half import CloudHalfSettings, train_cloud_half, without_contrast
+from masquerade.training.crafter.tiprdc import TiprdcSettings, train_tiprdc
 from masquerade.training.resumable import Upkeep
-from masquerade.training.tiprdc import TiprdcSettings, train_tiprdc
 
 SIDE, PRIVATE, WITHOUT = 64, 60, "Male"
 BATCH, EPOCHS = 32, 5

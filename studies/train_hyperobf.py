@@ -24,7 +24,7 @@ from masquerade.files.durable import write_durably
 from masquerade.masknets.card import HyperNetCard
 from masquerade.masknets.hypernet_file import hypernet_bytes, read_hypernet
 from masquerade.masknets.source_file import read_source_card
-from masquerade.networks.hypernet import HyperNetOptions
+from masquerade.networks.cloaks.hypernet import HyperNetOptions
 from masquerade.training.hyperobf import (
     HyperObfSettings,
     People,

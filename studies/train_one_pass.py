@@ -17,10 +17,10 @@ from masquerade.encoders.recogniser import open_recogniser
 from masquerade.files.durable import write_durably
 from masquerade.masknets.generator import TrainedGenerator
 from masquerade.masknets.generator_file import GeneratorCard, generator_bytes, read_generator
-from masquerade.networks.cloak_generator import CloakGeneratorOptions
-from masquerade.training.one_pass import train_one_pass
-from masquerade.training.one_pass_measures import measure
-from masquerade.training.one_pass_settings import OnePassSettings
+from masquerade.networks.cloaks.cloak_generator import CloakGeneratorOptions
+from masquerade.training.hyperobf.one_pass import train_one_pass
+from masquerade.training.hyperobf.one_pass_measures import measure
+from masquerade.training.hyperobf.one_pass_settings import OnePassSettings
 
 SEED = 20
 FELT = OnePassSettings(

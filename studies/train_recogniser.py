@@ -13,7 +13,12 @@ import torch
 from masquerade.data import packs
 from masquerade.data.image_set import ImageSet
 from masquerade.encoders.recogniser_file import RecogniserCard, read_recogniser
-from masquerade.training.recogniser import card_of, recogniser_settings, save_recogniser, train_recogniser
+from masquerade.training.encoders.recogniser import (
+    card_of,
+    recogniser_settings,
+    save_recogniser,
+    train_recogniser,
+)
 
 SIDE = 64
 SEED = 0

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from budget import budget
 from committed import committed, report
 
-from masquerade.audit.expected import ARM_SECONDS, SECONDS, SHARES
 from masquerade.audit.results import Arm, Report
-from masquerade.audit.study import ArmSpec
-from masquerade.audit.study_file import load_study
+from masquerade.audit.studies.expected import ARM_SECONDS, SECONDS, SHARES
+from masquerade.audit.studies.study import ArmSpec
+from masquerade.audit.studies.study_file import load_study
 from masquerade.cli.studies import shipped_studies
-from masquerade.owner.cloak_worth import MEASURED, CloakWorth
+from masquerade.cloaking.worth import MEASURED, CloakWorth
 from masquerade.recipes import current_name
 from masquerade.recipes.measured import VERDICTS, Measured, parameters_digest
 from masquerade.released.verdict import Strongest, Verdict

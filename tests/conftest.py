@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 import debian
+import places
+
+places.let_import()
 
 if TYPE_CHECKING:
     from service_examples import Cluster

@@ -11,12 +11,12 @@ from typing import Any, Final, final
 import numpy as np
 
 from masquerade.attacks.base import Guess, Sight, View
-from masquerade.audit.attempt import make_attack
-from masquerade.audit.encoded import EncodedScenes
-from masquerade.audit.scene import make_scene
-from masquerade.audit.study import ArmSpec, AttackSpec, DataSpec, TrainingSpec
+from masquerade.audit.run_attack import make_attack
+from masquerade.audit.scenes.encoded import EncodedScenes
+from masquerade.audit.scenes.scene import make_scene
+from masquerade.audit.scenes.views import Budget, build_view
+from masquerade.audit.studies.study import ArmSpec, AttackSpec, DataSpec, TrainingSpec
 from masquerade.audit.trial import Trial
-from masquerade.audit.views import Budget, build_view
 from masquerade.metrics.base import Truth
 
 DATA: Final[Mapping[str, dict[str, Any]]] = {

@@ -1,9 +1,9 @@
 """Numbers of what every attack, disguise, metric and training gives on a small input; run it as a program.
 
-``PYTHONPATH=tests python tests/contract/revision_numbers.py [NAME ...]`` measures those whose revision was raised, and
-new ones, and writes ``revisions.json``. It refuses to write another output under the same revision: first raise the
-revision. With ``--spread`` it measures all again on the kinds of processor that torch can play here, and keeps how far
-they differ.
+``PYTHONPATH=tests:tests/support python tests/contract/revision_numbers.py [NAME ...]`` measures those whose
+revision was raised, and new ones, and writes ``revisions.json``. It refuses to write another output under the
+same revision: first raise the revision. With ``--spread`` it measures all again on the kinds of processor that
+torch can play here, and keeps how far they differ.
 """
 
 import json

@@ -11,7 +11,7 @@ from control_scenes import Scene, pixels, scenes
 from feature_attack_examples import own_faces
 from masquerade.attacks import EVERY_ATTACK
 from masquerade.attacks.base import Attack, Control, Guess, Sight, View
-from masquerade.attacks.norm_fingerprint import NormFingerprint
+from masquerade.attacks.blocks.norm_fingerprint import NormFingerprint
 from masquerade.disguises import BlockMatrix
 from masquerade.errors import ContractBroken
 from masquerade.guesses import Labels, Membership, Ranking, Reconstruction, Tracking

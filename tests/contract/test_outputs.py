@@ -15,8 +15,8 @@ import pytest
 from masquerade.cli.app import COMMANDS, run
 from masquerade.cli.lazy import Command, Commands
 from masquerade.files.kinds import KEPT, Kind, kind_of
+from masquerade.files.tensors import packed
 from masquerade.keys import Key
-from masquerade.tensor_file import packed
 
 FILES: dict[str, str] = {
     "train": "train nothing -o {}",
@@ -225,7 +225,9 @@ def outputs(commands: Commands, before: str = "") -> Iterator[str]:
             yield from outputs(each.commands, f"{before}{name} ")
             continue
         module, function = each.place.split(":")
-        known = inspect.signature(getattr(import_module(f"masquerade.cli.{module}"), function)).parameters
+        known = inspect.signature(
+            getattr(import_module(f"masquerade.cli.commands.{module}"), function)
+        ).parameters
         if "out" in known:
             yield f"{before}{name}"
         for option in {"enrol", "embed", "qr"} & set(known):

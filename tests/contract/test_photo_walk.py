@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from test_owner_recognising import model
 
 from encoder_examples import tiny_encoder
 from masquerade.cli.app import run
@@ -17,13 +18,12 @@ from masquerade.encoders.generator_file import generator_bytes
 from masquerade.encoders.noise_encoder import NoiseEncoder, NoiseOptions
 from masquerade.errors import UsageError
 from masquerade.keys import Key
-from masquerade.owner.disguising import disguise_folder
+from masquerade.owner.disguise_folder import disguise_folder
 from masquerade.owner.records import Records
 from masquerade.recipes import recipe
 from masquerade.released import ReleasedDataset
-from masquerade.training.moco_settings import SIZES
-from masquerade.training.pretraining import training_card
-from test_owner_recognising import model
+from masquerade.training.encoders.pretrain import training_card
+from masquerade.training.encoders.settings import SIZES
 
 HEIC = b"\0\0\0\x18ftypheic" + bytes(99)
 READ = {f"{person}/{n:02}.{'JPG' if n % 2 else 'png'}" for person in ("ann", "bob") for n in range(32)}

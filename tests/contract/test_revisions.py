@@ -9,7 +9,7 @@ from revision_numbers import STORED, measured, moved, names
 from masquerade.audit.revisions import now
 
 KNOWN = json.loads(STORED.read_text("utf-8"))
-COMMAND = "PYTHONPATH=tests python tests/contract/revision_numbers.py"
+COMMAND = "PYTHONPATH=tests:tests/support python tests/contract/revision_numbers.py"
 
 
 def test_nothing_is_stored_of_what_is_no_longer_here() -> None:

@@ -13,8 +13,8 @@ from feature_examples import TINY, people
 from masquerade.data import builtin
 from masquerade.networks.resnet import ResNet18, ResNet18Options
 from masquerade.training import Settings, fit, probabilities
-from masquerade.training.cloud_half import CloudHalfSettings, train_cloud_half
-from masquerade.training.fine_tuning import FineTuning, fine_tune, with_classes
+from masquerade.training.crafter.server_half import CloudHalfSettings, train_cloud_half
+from masquerade.training.encoders.fine_tuning import FineTuning, fine_tune, with_classes
 from masquerade.training.presets import PRESETS
 from masquerade.training.xnn_d import Faces, XNNDSettings, obfuscated, scores_of, train_pair
 

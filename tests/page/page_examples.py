@@ -17,14 +17,14 @@ from PIL import Image, ImageOps
 from playwright.sync_api import Page
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from masquerade.cloaking.methods import face_cloak
+from masquerade.cloaking.photo_cloak import Appearance, PhotoCloak
 from masquerade.data.picture import open_picture
 from masquerade.faces.finder import FaceFinder
 from masquerade.masknets import MaskNetFile, read_masknet
-from masquerade.owner.cloak_methods import face_cloak
-from masquerade.owner.photo_cloak import Appearance, PhotoCloak
-from masquerade.service import credentials
-from masquerade.service.invitation_code import InvitationCode
-from masquerade.service.pinning import pin
+from masquerade.service.accounts import credentials
+from masquerade.service.accounts.invitation_code import InvitationCode
+from masquerade.service.accounts.key_pin import pin
 from masquerade.service.provider import Provider
 from masquerade.service.web.app import create
 from masquerade.service.web.rates import Rates

@@ -8,9 +8,9 @@ from page_examples import Site, enter, forget, join, own
 from playwright.sync_api import Page, Route, expect
 
 from masquerade.masknets import MaskNetFile, UntrainedSource, masknet_bytes
-from masquerade.networks.masknet import structure
-from masquerade.service.invitation_code import InvitationCode, read_code
-from masquerade.service.pinning import pin
+from masquerade.networks.cloaks.masknet import structure
+from masquerade.service.accounts.invitation_code import InvitationCode, read_code
+from masquerade.service.accounts.key_pin import pin
 
 VECTORS = json.loads((Path(__file__).parents[1] / "vectors" / "invitation_codes.json").read_text("utf-8"))
 

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, Route, expect
 
 from masquerade.errors import ServiceError
 from masquerade.masknets import masknet_bytes
-from masquerade.service.joining import Client
+from masquerade.service.person.client import Client
 from photo_examples import encoded, scene
 
 HERE, THERE = "On this device only", "On this device and at the provider"

@@ -1,4 +1,4 @@
-/** The one-pass cloak: a face and the user's MaskNet in, the change out. See networks/cloak_generator.py. */
+/** The one-pass cloak: a face and the user's MaskNet in, the change out. See networks/cloaks/cloak_generator.py. */
 import { added, convolved, kernel, leaky, maps, type Kernel, type Maps } from "./convolution";
 import { adjoint, traced, type MaskNet } from "./masknet";
 import type { Tensor } from "../tensor_file";

@@ -1,4 +1,4 @@
-/** The user's MaskNet, forwards, and which pixels move its features. See networks/masknet_adjoint.py. */
+/** The user's MaskNet, forwards, and which pixels move its features. See networks/cloaks/masknet_adjoint.py. */
 import { convolved, kernel, maps, type Kernel, type Maps } from "./convolution";
 import { nearest } from "./pixels";
 import type { Tensor } from "../tensor_file";

@@ -1,4 +1,4 @@
-/** One whole photo: its faces found, cloaked in their squares, and put back. See owner/photo_cloak.py. */
+/** One whole photo: its faces found, cloaked in their squares, and put back. See cloaking/photo_cloak.py. */
 import { bounds, determinant, inverse, placement, resample } from "./alignment";
 import { scaled, settled, shifted, TEMPLATE, type Placement } from "./alignment";
 import { change, cut, nearest, paste, type Change, type Photo, type Region } from "./pixels";

@@ -1,4 +1,4 @@
-/** Joining a provider, getting one's MaskNet from it, and leaving. See service/joining.py. */
+/** Joining a provider, getting one's MaskNet from it, and leaving. See service/person/client.py. */
 import { Told, words } from "../told";
 import { pinOf, readCode } from "./code";
 import { requireSigned, type Signed } from "./statement";

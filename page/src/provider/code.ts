@@ -1,4 +1,4 @@
-/** How an invitation is spelled, and where a slip in it is. See service/invitation_code.py, which reads the same. */
+/** How an invitation is spelled, and where a slip in it is. See service/accounts/invitation_code.py, which reads the same. */
 import { Told } from "../told";
 import { hexadecimal } from "./statement";
 
@@ -40,7 +40,7 @@ export function readCode(text: string): InvitationCode {
   return { secret: data.slice(0, SECRET), pin: data.slice(SECRET) };
 }
 
-/** What an invitation says of a public key (hexadecimal). See service/pinning.py. */
+/** What an invitation says of a public key (hexadecimal). See service/accounts/key_pin.py. */
 export async function pinOf(secret: string, key: string): Promise<string> {
   const own = await crypto.subtle.importKey("raw", new TextEncoder().encode(secret), "PBKDF2", false, ["deriveBits"]);
   const salt = new Uint8Array([...LABEL, ...hexadecimal(key)]);

@@ -1,4 +1,4 @@
-/** What a provider signed of a MaskNet: whose it is, and what its bytes are. See service/statement.py. */
+/** What a provider signed of a MaskNet: whose it is, and what its bytes are. See service/masknets/statement.py. */
 import { Told } from "../told";
 
 const CONTEXT = new TextEncoder().encode("masquerade/v1/statement\0");

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from masquerade.errors import AttackError, MissingSight
 from masquerade.guesses import Guess, Labels, Membership, Ranking, Reconstruction, Tracking
-from masquerade.networks.split import SplitNetwork
+from masquerade.networks.features.split import SplitNetwork
 from masquerade.traits import Traits
 
 __all__ = [

@@ -4,11 +4,8 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from typing import Any, final
 
-from masquerade.audit.attempt import make_attack
-from masquerade.audit.controls import control_of
-from masquerade.audit.features import split_of
-from masquerade.audit.figures import OPTIONS
-from masquerade.audit.named_files import named_files
+from masquerade.audit.grading.controls import control_of
+from masquerade.audit.grading.figures import OPTIONS
 from masquerade.audit.revisions import (
     VIEWS,
     Revisions,
@@ -17,11 +14,14 @@ from masquerade.audit.revisions import (
     of_metrics,
     of_trainings,
 )
-from masquerade.audit.scene import Scene
+from masquerade.audit.run_attack import make_attack
+from masquerade.audit.scenes.features import split_of
+from masquerade.audit.scenes.scene import Scene
+from masquerade.audit.scenes.views import Budget
 from masquerade.audit.store import name_of
-from masquerade.audit.study import ArmSpec, AttackSpec, CurveSpec, MapSpec, Resolved, TrainingSpec
+from masquerade.audit.studies.option_files import named_files
+from masquerade.audit.studies.study import ArmSpec, AttackSpec, CurveSpec, MapSpec, Resolved, TrainingSpec
 from masquerade.audit.trial import disguise_held, disguise_of, noise_settings, settings_of
-from masquerade.audit.views import Budget
 from masquerade.metrics.revisions import OF_USE
 
 What = dict[str, Any]

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from masquerade.audit.code_version import CHANGED, code_version
-from masquerade.audit.study import DataSpec
+from masquerade.audit.studies.study import DataSpec
 
 VARIABLE: Final = "MASQUERADE_PIECES"
 """Environment variable that names the folder."""

@@ -20,13 +20,13 @@ from typing import Any, Final, final
 
 import torch
 
-from masquerade.audit.expected import arm_seconds
 from masquerade.audit.pieces import Request
-from masquerade.audit.run import Audit
+from masquerade.audit.runner import Audit
 from masquerade.audit.steps import Say, Steps
 from masquerade.audit.store import name_of
-from masquerade.audit.study import Profile
-from masquerade.audit.study_file import load_study
+from masquerade.audit.studies.expected import arm_seconds
+from masquerade.audit.studies.study import Profile
+from masquerade.audit.studies.study_file import load_study
 from masquerade.errors import AuditStopped
 
 _LOOK: Final = 0.2

@@ -4,7 +4,7 @@ from typing import Final
 
 from masquerade.audit.results import Arm, Report
 from masquerade.audit.revisions import moved
-from masquerade.audit.study import ArmSpec, Resolved, Study
+from masquerade.audit.studies.study import ArmSpec, Resolved, Study
 from masquerade.audit.trial import described
 from masquerade.errors import MasqueradeError
 

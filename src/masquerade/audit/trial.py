@@ -12,21 +12,21 @@ from torch import Tensor
 from torch.nn import functional
 
 from masquerade.attacks.base import Disguising
-from masquerade.audit.cloaked import Cloaks, keyed_among
-from masquerade.audit.distilled import Distilled, constant_noise
-from masquerade.audit.encoded import EncodedScenes
-from masquerade.audit.features import KeptFeatures, feature_scores, split_of, taught, together_in
-from masquerade.audit.kept_network import KeptNetworks
-from masquerade.audit.measured import measured_on
-from masquerade.audit.study import ArmSpec, HeldSpec, NoiseSpec, TrainingSpec
+from masquerade.audit.scenes.cloaked import Cloaks, keyed_among
+from masquerade.audit.scenes.distilled import Distilled, constant_noise
+from masquerade.audit.scenes.encoded import EncodedScenes
+from masquerade.audit.scenes.features import KeptFeatures, feature_scores, split_of, taught, together_in
+from masquerade.audit.scenes.kept_network import KeptNetworks
+from masquerade.audit.scenes.measured import measured_on
+from masquerade.audit.studies.study import ArmSpec, HeldSpec, NoiseSpec, TrainingSpec
 from masquerade.data.image_set import ImageSet
 from masquerade.disguises import Chain, from_description
 from masquerade.disguises.base import Disguise, Keyed
-from masquerade.disguises.crafted_features import CraftedFeatures
-from masquerade.disguises.encode import Encode
-from masquerade.disguises.noise_encoder import AdversarialNoise
+from masquerade.disguises.features.keyed_features import CraftedFeatures
+from masquerade.disguises.features.split_encode import SplitEncode
 from masquerade.disguises.promised import kinds_in, promised_by
-from masquerade.disguises.split_encode import SplitEncode
+from masquerade.disguises.tokens.adversarial_noise import AdversarialNoise
+from masquerade.disguises.tokens.encode import Encode
 from masquerade.encoders import open_encoder
 from masquerade.errors import NotApplicable, NotMeasurable, StudyError
 from masquerade.keys import Key

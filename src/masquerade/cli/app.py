@@ -137,7 +137,7 @@ COMMANDS: Final[Commands] = {
     "list": Command("listing:list_", "List what there is, a line each.", MEASURE),
     "key": Group("Make and look at secret keys.", KEY, TRAIN),
     "disguise": Command(
-        "owner:disguise",
+        "disguise:disguise",
         "Disguise photos under the owner's key. Can be stopped and called again.",
         TRAIN,
     ),
@@ -168,17 +168,17 @@ COMMANDS: Final[Commands] = {
         FEATURES,
     ),
     "distil": Command(
-        "inference:distil",
+        "xnn_d:distil",
         "Train a generator for clients and a recogniser for the server; needs no key.",
         FEATURES,
     ),
     "obfuscate": Command(
-        "inference:obfuscate",
+        "xnn_d:obfuscate",
         "Turn photos into obfuscated features; prints which row is which photo, and sends nothing.",
         FEATURES,
     ),
     "identify": Command(
-        "inference:identify",
+        "xnn_d:identify",
         "Name the most alike person of the gallery for each row, or say unknown, from obfuscated features alone.",
         FEATURES,
     ),

@@ -16,7 +16,7 @@ class Command:
     """A command's line of help, which is the first paragraph of its docstring, and where it is defined.
 
     Args:
-        place: Its module in ``masquerade.cli`` and its function, such as ``key:new``.
+        place: Its module in ``masquerade.cli.commands`` and its function, such as ``key:new``.
         words: The line.
         panel: The heading it stands under.
     """
@@ -61,7 +61,7 @@ def loaded(name: str, place: str) -> Any:  # noqa: ANN401  (typer's own command 
     """The command itself."""
     module, function = place.split(":")
     app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-    app.command(name, cls=_Called)(getattr(import_module(f"masquerade.cli.{module}"), function))
+    app.command(name, cls=_Called)(getattr(import_module(f"masquerade.cli.commands.{module}"), function))
     return typer.main.get_command(app)
 
 

@@ -10,7 +10,7 @@ from masquerade.crafting.penalty import gradient_penalty
 from masquerade.crafting.reconstruction import Reconstruction, parts
 from masquerade.crafting.settings import AdversaryOptions
 from masquerade.errors import CraftingError, UsageError
-from masquerade.networks.critic import Critic, CriticOptions
+from masquerade.networks.features.critic import Critic, CriticOptions
 
 
 def pool_size(photos: int, minibatch: int) -> int:

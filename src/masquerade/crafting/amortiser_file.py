@@ -6,8 +6,8 @@ from typing import Annotated, Final, final
 from pydantic import Field
 
 from masquerade.errors import ModelError
-from masquerade.network_file import NetworkCard, network_bytes, read_network, read_network_card
-from masquerade.networks.amortiser import Amortiser, AmortiserOptions
+from masquerade.files.network_file import NetworkCard, network_bytes, read_network, read_network_card
+from masquerade.networks.features.amortiser import Amortiser, AmortiserOptions
 
 KIND: Final = "masquerade.amortiser"
 _Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]

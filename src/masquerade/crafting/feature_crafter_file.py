@@ -6,8 +6,8 @@ from typing import Annotated, Final, final
 from pydantic import Field
 
 from masquerade.errors import ModelError
-from masquerade.network_file import NetworkCard, network_bytes, read_network
-from masquerade.networks.feature_crafter import FeatureCrafter, FeatureCrafterOptions
+from masquerade.files.network_file import NetworkCard, network_bytes, read_network
+from masquerade.networks.features.feature_crafter import FeatureCrafter, FeatureCrafterOptions
 
 KIND: Final = "masquerade.feature_crafter"
 _Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]

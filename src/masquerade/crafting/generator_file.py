@@ -7,9 +7,9 @@ from torch import Tensor, nn
 
 from masquerade.encoders.base import digest_of
 from masquerade.errors import ModelError
-from masquerade.network_file import NetworkCard, network_bytes, read_network
-from masquerade.networks.critic import Critic, CriticOptions
-from masquerade.networks.generator_registry import GeneratorOptions, SomeGenerator, build_generator
+from masquerade.files.network_file import NetworkCard, network_bytes, read_network
+from masquerade.networks.features.critic import Critic, CriticOptions
+from masquerade.networks.features.generator_registry import GeneratorOptions, SomeGenerator, build_generator
 
 KIND: Final = "masquerade.face_generator"
 

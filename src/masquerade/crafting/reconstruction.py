@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from masquerade.crafting.frozen import frozen
 from masquerade.errors import UsageError
-from masquerade.networks.split import SplitNetwork
+from masquerade.networks.features.split import SplitNetwork
 
 Shape = tuple[int, int, int]
 SomeNetwork = TypeVar("SomeNetwork", bound=nn.Module)

@@ -14,7 +14,7 @@ from masquerade.crafting.trained import (
     TrainedFeatureCrafter,
     TrainedSplit,
 )
-from masquerade.named_file import open_named
+from masquerade.files.named import open_named
 from masquerade.shipped_weights import shipped_weights
 
 GENERATORS: Final = ("faces-1", "faces-style")

@@ -7,9 +7,9 @@ from pydantic import Field
 
 from masquerade.encoders.base import digest_of
 from masquerade.errors import ModelError
-from masquerade.network_file import NetworkCard, network_bytes, read_network
-from masquerade.networks.split import SplitNetwork, SplitOptions
-from masquerade.networks.split_registry import build_split
+from masquerade.files.network_file import NetworkCard, network_bytes, read_network
+from masquerade.networks.features.split import SplitNetwork, SplitOptions
+from masquerade.networks.features.split_registry import build_split
 
 KIND: Final = "masquerade.split_network"
 

@@ -8,10 +8,10 @@ from torch import nn
 
 from masquerade.crafting.generator_file import FaceGenerator
 from masquerade.crafting.split_file import cloud_digest, split_digest
-from masquerade.networks.amortiser import Amortiser
-from masquerade.networks.feature_crafter import FeatureCrafter
-from masquerade.networks.split import SplitNetwork
-from masquerade.tensor_file import digest_of
+from masquerade.files.tensors import digest_of
+from masquerade.networks.features.amortiser import Amortiser
+from masquerade.networks.features.feature_crafter import FeatureCrafter
+from masquerade.networks.features.split import SplitNetwork
 
 SomeNetwork = TypeVar("SomeNetwork", bound=nn.Module)
 

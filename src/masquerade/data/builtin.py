@@ -15,8 +15,8 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from masquerade.data.fitting import check_target, fit
 from masquerade.data.image_set import ImageSet
+from masquerade.data.resize import check_target, fit
 from masquerade.errors import StudyError
 from masquerade.extras import how_to_install
 

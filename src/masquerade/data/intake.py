@@ -31,10 +31,10 @@ from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
-from masquerade.data.blame import blaming, rejected
 from masquerade.data.containers import Essence, Turned, take_apart
-from masquerade.data.fitting import check_target, fit
+from masquerade.data.decode_errors import blaming, rejected
 from masquerade.data.rejection import Rejection
+from masquerade.data.resize import check_target, fit
 
 MAX_BYTES = 20_000_000
 """Largest file."""

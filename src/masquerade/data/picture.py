@@ -24,13 +24,13 @@ from numpy.typing import NDArray
 from PIL import Image, JpegImagePlugin
 from PIL.ImageFile import ImageFile
 
-from masquerade.data.blame import blaming
 from masquerade.data.containers import Essence, Turned, take_apart
 from masquerade.data.containers.assembly import assemble
 from masquerade.data.containers.profile import colour_profile
+from masquerade.data.decode_errors import blaming
 from masquerade.data.intake import DECODERS
+from masquerade.data.orientation import upright
 from masquerade.data.rejection import Rejection
-from masquerade.data.turning import upright
 
 WEBP_QUALITY: Final = 90
 _PNG_DEPTH: Final = 24

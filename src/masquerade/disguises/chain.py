@@ -8,8 +8,8 @@ from typing import final
 from torch import Tensor
 
 from masquerade.disguises.base import Disguise, Keyed, Shape
-from masquerade.disguises.encode import Encode
-from masquerade.disguises.keyed_blocks import KeyedBlocks
+from masquerade.disguises.blocks.keyed import KeyedBlocks
+from masquerade.disguises.tokens.encode import Encode
 from masquerade.errors import UsageError
 from masquerade.keys import Key
 from masquerade.traits import Traits

@@ -4,33 +4,33 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any, Final
 
-from masquerade.disguises.amortised_crafter import AmortisedCrafter
 from masquerade.disguises.base import Disguise
-from masquerade.disguises.block_matrix import BlockMatrix
-from masquerade.disguises.block_normalise import BlockNormalise
-from masquerade.disguises.block_permutation import BlockPermutation
+from masquerade.disguises.baselines.dauntless import Dauntless
+from masquerade.disguises.baselines.instahide import InstaHide
+from masquerade.disguises.baselines.neuracrypt import NeuraCrypt
+from masquerade.disguises.baselines.task_augment import TaskAugment
+from masquerade.disguises.blocks.matrix import BlockMatrix
+from masquerade.disguises.blocks.noise import Noise
+from masquerade.disguises.blocks.normalise import BlockNormalise
+from masquerade.disguises.blocks.permutation import BlockPermutation
 from masquerade.disguises.chain import Chain
-from masquerade.disguises.crafter import Crafter
-from masquerade.disguises.crafter_z import CrafterZ
-from masquerade.disguises.dauntless import Dauntless
-from masquerade.disguises.encode import Encode
-from masquerade.disguises.fawkes import Fawkes
-from masquerade.disguises.felt_cloak import FeltCloak
+from masquerade.disguises.cloaks.ensemble import SeveralCloaks
+from masquerade.disguises.cloaks.fawkes import Fawkes
+from masquerade.disguises.cloaks.lowkey import LowKey
+from masquerade.disguises.cloaks.masknet import MaskNetCloak
+from masquerade.disguises.cloaks.matched_noise import MatchedNoise
+from masquerade.disguises.cloaks.one_pass import OnePassCloak
+from masquerade.disguises.cloaks.recogniser_cloak import FeltCloak
+from masquerade.disguises.features.amortised_crafter import AmortisedCrafter
+from masquerade.disguises.features.crafter import Crafter
+from masquerade.disguises.features.crafter_z import CrafterZ
+from masquerade.disguises.features.gaussian_noise import GaussianNoise
+from masquerade.disguises.features.split_encode import SplitEncode
 from masquerade.disguises.finding import Finders
-from masquerade.disguises.gaussian_noise import GaussianNoise
-from masquerade.disguises.instahide import InstaHide
-from masquerade.disguises.lowkey import LowKey
-from masquerade.disguises.many_keys import ManyKeys
-from masquerade.disguises.masknet_cloak import MaskNetCloak
-from masquerade.disguises.matched_noise import MatchedNoise
-from masquerade.disguises.neuracrypt import NeuraCrypt
-from masquerade.disguises.noise import Noise
-from masquerade.disguises.one_pass_cloak import OnePassCloak
-from masquerade.disguises.several_cloaks import SeveralCloaks
-from masquerade.disguises.split_encode import SplitEncode
-from masquerade.disguises.task_augment import TaskAugment
-from masquerade.disguises.token_matrix import TokenMatrix
-from masquerade.disguises.token_network import TokenNetwork
+from masquerade.disguises.tokens.encode import Encode
+from masquerade.disguises.tokens.many_keys import ManyKeys
+from masquerade.disguises.tokens.matrix import TokenMatrix
+from masquerade.disguises.tokens.network import TokenNetwork
 from masquerade.errors import UsageError
 from masquerade.installed import PROTECTIONS, find_installed, names_installed
 

@@ -25,11 +25,11 @@ from masquerade.crafting.trained import (
 from masquerade.encoders import Encoder, find_shipped
 from masquerade.encoders.recogniser import RECOGNISERS, Recogniser, open_recogniser
 from masquerade.errors import ModelError, UsageError
+from masquerade.files.named import require_digest
 from masquerade.masknets import SHIPPED, Source, UntrainedSource, open_source
 from masquerade.masknets.generator import TrainedGenerator
 from masquerade.masknets.generator_file import find_generator
-from masquerade.named_file import require_digest
-from masquerade.networks.masknet import structure
+from masquerade.networks.cloaks.masknet import structure
 
 _Found = TypeVar("_Found", TrainedSplit, TrainedFaceGenerator, TrainedAmortiser, TrainedFeatureCrafter)
 _UNTRAINED: Final = re.compile(r"untrained-(?P<structure>masknet-[1-3])-(?P<size>[1-9]\d{1,3})")

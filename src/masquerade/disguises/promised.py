@@ -7,7 +7,7 @@ from typing import Any, Final
 from masquerade.disguises.base import Disguise
 from masquerade.disguises.chain import Chain
 from masquerade.disguises.description import EVERY_DISGUISE
-from masquerade.disguises.noise_encoder import AdversarialNoise
+from masquerade.disguises.tokens.adversarial_noise import AdversarialNoise
 from masquerade.promises import BOTH, Question
 
 _KINDS: Final[tuple[type[Disguise], ...]] = (*EVERY_DISGUISE, AdversarialNoise)

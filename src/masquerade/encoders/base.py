@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from masquerade.errors import ModelError, UsageError
-from masquerade.tensor_file import digest_of as digest_of
+from masquerade.files.tensors import digest_of as digest_of
 
 Shape = tuple[int, int, int]
 """Channels, height and width of one image or feature map."""

@@ -3,7 +3,7 @@
 from typing import Literal, final
 
 from masquerade.encoders.vision_transformer import ViTOptions
-from masquerade.network_file import NetworkCard
+from masquerade.files.network_file import NetworkCard
 
 
 @final

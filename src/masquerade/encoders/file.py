@@ -7,7 +7,7 @@ from masquerade.encoders.card import Card
 from masquerade.encoders.vision_transformer import VisionTransformer
 from masquerade.encoders.vit import ViTEncoder
 from masquerade.errors import ModelError
-from masquerade.network_file import network_bytes, read_network, read_network_card
+from masquerade.files.network_file import network_bytes, read_network, read_network_card
 
 KIND: Final = "masquerade.encoder"
 

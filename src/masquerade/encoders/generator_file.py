@@ -11,8 +11,8 @@ from masquerade.encoders.base import Encoder
 from masquerade.encoders.generator import FeatureGenerator
 from masquerade.encoders.noise_encoder import NoiseEncoder, NoiseOptions
 from masquerade.errors import MasqueradeError, ModelError
-from masquerade.network_file import malformed
-from masquerade.tensor_file import packed, read_tensors, read_text
+from masquerade.files.network_file import malformed
+from masquerade.files.tensors import packed, read_tensors, read_text
 
 KIND: Final = "masquerade.generator"
 _Side = Annotated[int, Field(ge=1, le=65_536)]

@@ -9,7 +9,7 @@ from torch.nn import functional
 
 from masquerade.encoders.base import Shape, digest_of
 from masquerade.errors import UsageError
-from masquerade.networks.vit import TransformerBlocks
+from masquerade.networks.classifiers.vit import TransformerBlocks
 
 
 @final

@@ -9,7 +9,7 @@ from masquerade.encoders.network_recogniser import NetworkRecogniser
 from masquerade.encoders.recogniser_base import Recogniser
 from masquerade.encoders.recogniser_file import read_recogniser
 from masquerade.encoders.sface_recogniser import SFaceRecogniser
-from masquerade.named_file import open_named
+from masquerade.files.named import open_named
 from masquerade.shipped_weights import shipped_weights
 
 __all__ = [

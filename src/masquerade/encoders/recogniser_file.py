@@ -7,7 +7,7 @@ from pydantic import Field
 
 from masquerade.encoders.network_recogniser import HEAD, NetworkRecogniser
 from masquerade.errors import ModelError
-from masquerade.network_file import NetworkCard, network_bytes, read_network, read_network_card
+from masquerade.files.network_file import NetworkCard, network_bytes, read_network, read_network_card
 from masquerade.networks.resnet import ResNet18, ResNet18Options
 
 KIND: Final = "masquerade.recogniser"

@@ -11,8 +11,8 @@ from masquerade.encoders.folding import folded
 from masquerade.encoders.positions import sin_cos
 from masquerade.encoders.sface_file import SHA256
 from masquerade.encoders.sface_network import load_sface
+from masquerade.files.tensors import read_tensors
 from masquerade.shipped_weights import shipped_weights
-from masquerade.tensor_file import read_tensors
 
 WIDTH: Final = 192
 """Numbers of a token."""

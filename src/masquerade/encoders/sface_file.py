@@ -14,7 +14,7 @@ from torch import Tensor
 
 from masquerade.errors import StudyError
 from masquerade.extras import how_to_install
-from masquerade.packaged_model import packaged_model
+from masquerade.files.packaged import packaged_model
 
 SHA256: Final = "fb143eea07838aa532d1c95df5f69899974ea0140e1fba05e94204be13ed74ee"
 """Of the file."""

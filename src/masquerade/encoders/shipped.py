@@ -11,7 +11,7 @@ from masquerade.encoders.patches import Patches
 from masquerade.encoders.sface import SFaceTokens
 from masquerade.encoders.vit import ViTEncoder
 from masquerade.errors import UsageError
-from masquerade.named_file import open_named, require_digest
+from masquerade.files.named import open_named, require_digest
 from masquerade.shipped_weights import shipped_weights
 
 SHIPPED: Final = ("sface", "vit-small", "patches")

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from masquerade.encoders.positions import sin_cos
 from masquerade.errors import UsageError
-from masquerade.networks.vit import TransformerBlocks
+from masquerade.networks.classifiers.vit import TransformerBlocks
 
 _MIDDLE, _SPREAD = 127.5, 64.0
 """Grey level and spread that pixels are normalised by: about those of photos of faces."""

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from masquerade.errors import UsageError
 from masquerade.extras import how_to_install
 from masquerade.faces.tiles import tiles, whole_within
-from masquerade.packaged_model import packaged_model
+from masquerade.files.packaged import packaged_model
 
 SHA256: Final = "49f000ec501fef24739071fc7e68267d32209045b6822c0c72dce1da25726f10"
 """Of the detector's file."""

@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from masquerade.data.blame import rejected
-from masquerade.data.fitting import check_target, fit
+from masquerade.data.decode_errors import rejected
 from masquerade.data.intake import Mode, decode_bytes, read, whole_bytes
 from masquerade.data.photo_tree import told
 from masquerade.data.rejection import Rejection
+from masquerade.data.resize import check_target, fit
 from masquerade.errors import UsageError
 from masquerade.faces.alignment import bounds, placement, settled
 from masquerade.faces.finder import SHA256, Face, FaceFinder

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from masquerade.errors import ModelError, UsageError
-from masquerade.networks.masknet import MaskNet, MaskNetStructure
+from masquerade.networks.cloaks.masknet import MaskNet, MaskNetStructure
 
 NUMBERS: Final = 256
 """Numbers of a user, standard normal: ``key.stream("masknet").normal(256)`` as float32."""

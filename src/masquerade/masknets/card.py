@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, final
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from masquerade import __version__
-from masquerade.networks.hypernet import HyperNetOptions
+from masquerade.networks.cloaks.hypernet import HyperNetOptions
 
 Name = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[\w.+-]+$")]
 _Text = Annotated[str, Field(max_length=2000)]

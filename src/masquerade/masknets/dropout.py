@@ -5,10 +5,10 @@ from typing import final
 
 from torch import Tensor, nn
 
+from masquerade.files.tensors import digest_of
 from masquerade.masknets.base import NUMBERS, Source
 from masquerade.masknets.ensemble import stored_tensors
-from masquerade.networks.masknet import MaskNet
-from masquerade.tensor_file import digest_of
+from masquerade.networks.cloaks.masknet import MaskNet
 
 
 @final

@@ -7,10 +7,10 @@ import torch
 from torch import Tensor, nn
 
 from masquerade.errors import UsageError
+from masquerade.files.tensors import digest_of
 from masquerade.masknets.base import Source
 from masquerade.masknets.expansion import expanded
-from masquerade.networks.masknet import MaskNet
-from masquerade.tensor_file import digest_of
+from masquerade.networks.cloaks.masknet import MaskNet
 
 
 @final

@@ -17,7 +17,7 @@ from masquerade.masknets.source_file import (
     source_bytes,
 )
 from masquerade.masknets.static import StaticSource
-from masquerade.networks.masknet import MaskNet, structure
+from masquerade.networks.cloaks.masknet import MaskNet, structure
 
 
 def ensemble_bytes(source: EnsembleSource | StaticSource | DropoutSource, card: EnsembleCard) -> bytes:

@@ -7,9 +7,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from masquerade.networks.cloak_generator import CloakGenerator
-from masquerade.networks.masknet import MaskNet, fitted
-from masquerade.tensor_file import digest_of
+from masquerade.files.tensors import digest_of
+from masquerade.networks.cloaks.cloak_generator import CloakGenerator
+from masquerade.networks.cloaks.masknet import MaskNet, fitted
 
 
 @final

@@ -7,10 +7,10 @@ from typing import Annotated, Final, Literal, final
 from pydantic import Field
 
 from masquerade.errors import ModelError, UsageError
+from masquerade.files.named import open_named, require_digest
+from masquerade.files.network_file import NetworkCard, network_bytes, read_network
 from masquerade.masknets.generator import TrainedGenerator
-from masquerade.named_file import open_named, require_digest
-from masquerade.network_file import NetworkCard, network_bytes, read_network
-from masquerade.networks.cloak_generator import CloakGenerator, CloakGeneratorOptions
+from masquerade.networks.cloaks.cloak_generator import CloakGenerator, CloakGeneratorOptions
 from masquerade.shipped_weights import shipped_weights
 
 KIND: Final = "masquerade.cloak-generator"

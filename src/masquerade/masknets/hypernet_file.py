@@ -16,7 +16,7 @@ from masquerade.masknets.source_file import (
     require_card,
     source_bytes,
 )
-from masquerade.networks.hypernet import HyperNet
+from masquerade.networks.cloaks.hypernet import HyperNet
 
 
 def hypernet_bytes(source: HyperNetSource, card: HyperNetCard) -> bytes:

@@ -5,9 +5,9 @@ from typing import final
 
 from torch import Tensor, nn
 
+from masquerade.files.tensors import digest_of
 from masquerade.masknets.base import Source
-from masquerade.networks.hypernet import HyperNet
-from masquerade.tensor_file import digest_of
+from masquerade.networks.cloaks.hypernet import HyperNet
 
 
 @final

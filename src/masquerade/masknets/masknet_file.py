@@ -13,12 +13,12 @@ from torch import Tensor
 from masquerade import __version__
 from masquerade.errors import ModelError, UsageError
 from masquerade.files.durable import write_durably
+from masquerade.files.network_file import malformed
 from masquerade.files.permissions import REMEDY, WHAT, is_exposed, keeps_permissions
+from masquerade.files.tensors import packed, read_tensors, read_text
 from masquerade.masknets.base import NUMBERS, Source, require_numbers
 from masquerade.masknets.source_file import impossible
-from masquerade.network_file import malformed
-from masquerade.networks.masknet import MaskNet, structure
-from masquerade.tensor_file import packed, read_tensors, read_text
+from masquerade.networks.cloaks.masknet import MaskNet, structure
 
 KIND: Final = "masquerade.masknet"
 

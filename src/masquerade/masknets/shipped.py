@@ -4,12 +4,12 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
+from masquerade.files.named import open_named
 from masquerade.masknets.base import Source
 from masquerade.masknets.card import HyperNetCard
 from masquerade.masknets.ensemble_file import read_ensemble
 from masquerade.masknets.hypernet_file import read_hypernet
 from masquerade.masknets.source_file import read_source_card
-from masquerade.named_file import open_named
 from masquerade.shipped_weights import shipped_weights
 
 SHIPPED: Final = ("hypernet-1",)

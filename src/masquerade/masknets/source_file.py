@@ -9,9 +9,9 @@ from pydantic import Field, TypeAdapter, ValidationError
 from torch import Tensor, nn
 
 from masquerade.errors import MasqueradeError, ModelError
+from masquerade.files.network_file import malformed
+from masquerade.files.tensors import packed, read_tensors, read_text
 from masquerade.masknets.card import EnsembleCard, HyperNetCard, SourceCard
-from masquerade.network_file import malformed
-from masquerade.tensor_file import packed, read_tensors, read_text
 
 KIND: Final = "masquerade.masknets"
 AnyCard = HyperNetCard | EnsembleCard

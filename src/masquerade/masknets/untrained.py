@@ -6,11 +6,11 @@ from typing import final
 
 from torch import Tensor
 
+from masquerade.files.tensors import digest_of
 from masquerade.masknets.base import Source
 from masquerade.masknets.expansion import normals
-from masquerade.networks.masknet import MaskNetStructure
-from masquerade.networks.weight_generators import he
-from masquerade.tensor_file import digest_of
+from masquerade.networks.cloaks.masknet import MaskNetStructure
+from masquerade.networks.cloaks.weight_generators import he
 
 
 @final

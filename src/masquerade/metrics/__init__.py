@@ -5,32 +5,32 @@ from types import MappingProxyType
 from typing import Final
 
 from masquerade.guesses import Guess
-from masquerade.metrics.attribute_auc import attribute_agreement, attribute_auc
 from masquerade.metrics.base import Score, Truth
-from masquerade.metrics.class_membership import class_membership, welch_p_value
-from masquerade.metrics.cloak_detection import cloak_detection, detection
-from masquerade.metrics.cloak_quality import cloak_quality
-from masquerade.metrics.energy_removed import energy_removed
-from masquerade.metrics.epsilon_pii import epsilon_pii
-from masquerade.metrics.eval_acc import eval_acc
-from masquerade.metrics.eval_acc_trained import eval_acc_trained
-from masquerade.metrics.fano import entropy, fano_factor, label_agreement, soft_label_agreement
-from masquerade.metrics.feature_cosine import feature_cosine
-from masquerade.metrics.identification import identification
-from masquerade.metrics.linkage import linkage
-from masquerade.metrics.membership import membership_auc, tpr_at_1_percent, tpr_at_tenth_percent
-from masquerade.metrics.noise_constant_share import noise_constant_share
-from masquerade.metrics.perceptual_indistinguishability import (
+from masquerade.metrics.people.class_membership import class_membership, welch_p_value
+from masquerade.metrics.people.cloak_detection import cloak_detection, detection
+from masquerade.metrics.people.eval_acc import eval_acc
+from masquerade.metrics.people.eval_acc_trained import eval_acc_trained
+from masquerade.metrics.people.fano import entropy, fano_factor, label_agreement, soft_label_agreement
+from masquerade.metrics.people.identification import identification
+from masquerade.metrics.people.linkage import linkage
+from masquerade.metrics.people.membership import membership_auc, tpr_at_1_percent, tpr_at_tenth_percent
+from masquerade.metrics.people.rank1 import rank1, recognition
+from masquerade.metrics.people.tracked import tracked, tracked_cloaked, tracked_others
+from masquerade.metrics.people.verification import tar_at_far
+from masquerade.metrics.pictures.cloak_quality import cloak_quality
+from masquerade.metrics.pictures.energy_removed import energy_removed
+from masquerade.metrics.pictures.epsilon_pii import epsilon_pii
+from masquerade.metrics.pictures.feature_cosine import feature_cosine
+from masquerade.metrics.pictures.perceptual_indistinguishability import (
     Indistinguishability,
     perceptual_indistinguishability,
 )
+from masquerade.metrics.pictures.psnr import psnr
+from masquerade.metrics.pictures.ssim import ssim
 from masquerade.metrics.pooling import pool
-from masquerade.metrics.psnr import psnr
-from masquerade.metrics.rank1 import rank1, recognition
-from masquerade.metrics.ssim import ssim
-from masquerade.metrics.tracked import tracked, tracked_cloaked, tracked_others
-from masquerade.metrics.utility import utility
-from masquerade.metrics.verification import tar_at_far
+from masquerade.metrics.tasks.attribute_auc import attribute_agreement, attribute_auc
+from masquerade.metrics.tasks.noise_constant_share import noise_constant_share
+from masquerade.metrics.tasks.utility import utility
 from masquerade.promises import Question
 
 Metric = Callable[[Guess, Truth], Score]

@@ -1,7 +1,7 @@
 """Classifiers for original and disguised images: shapes in, shapes out."""
 
-from masquerade.networks.base import Network, NetworkOptions, Shape
-from masquerade.networks.registry import EVERY_NETWORK, build, network_type, validated_options
+from masquerade.networks.classifiers.base import Network, NetworkOptions, Shape
+from masquerade.networks.classifiers.registry import EVERY_NETWORK, build, network_type, validated_options
 
 __all__ = [
     "EVERY_NETWORK",

@@ -6,8 +6,8 @@ from pydantic import Field
 from torch import Tensor, nn
 from torch.nn import functional
 
-from masquerade.networks.base import Network, NetworkOptions, Shape
-from masquerade.networks.cosine_head import CosineHead
+from masquerade.networks.classifiers.base import Network, NetworkOptions, Shape
+from masquerade.networks.classifiers.cosine_head import CosineHead
 
 _LARGEST_UNSTRIDED = 48
 """Images with a longer side, in pixels, are strided by the stem: the stages were made for small ones."""

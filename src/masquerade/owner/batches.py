@@ -13,7 +13,7 @@ from torch import Tensor
 from masquerade.disguises.base import Keyed, Shape
 from masquerade.errors import CraftingError
 from masquerade.keys import Key
-from masquerade.owner.crafted_cache import CraftedCache
+from masquerade.owner.feature_cache import CraftedCache
 
 BATCH: Final = 64
 """Images disguised at a time, always: a matrix product of another size may round its last bit differently."""

@@ -17,8 +17,8 @@ from torch.nn import functional
 from masquerade.data.printable import printable
 from masquerade.errors import ModelError, PhotoRejected, UsageError
 from masquerade.files.durable import write_durably
-from masquerade.owner.recognising import Embedding, Recogniser
-from masquerade.tensor_file import packed, read_tensors, read_text
+from masquerade.files.tensors import packed, read_tensors, read_text
+from masquerade.owner.recognise import Embedding, Recogniser
 from masquerade.training.open_set import OpenSet, leaving_out, open_set, require_no_unknown
 
 _KIND = "masquerade.gallery"

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from masquerade import __version__
-from masquerade.disguises.amortised_crafter import AmortisedCrafter
 from masquerade.disguises.base import Disguise, Keyed, Shape, derivation_check
-from masquerade.disguises.keyed_crafting import Crafting
+from masquerade.disguises.features.amortised_crafter import AmortisedCrafter
+from masquerade.disguises.features.keyed import Crafting
 from masquerade.errors import UsageError
 from masquerade.faces.reading import PhotoReader
 from masquerade.keys import Key
@@ -19,7 +19,7 @@ from masquerade.owner.batches import Batches, CraftedBatches, FilledBatches
 from masquerade.owner.photo_list import PhotoList
 from masquerade.owner.records import DatasetRecord
 from masquerade.owner.shards import ShardMaker
-from masquerade.owner.stored_type import probe, stored_type
+from masquerade.owner.stored_dtype import probe, stored_type
 from masquerade.recipes import Recipe
 from masquerade.recipes.measured import verdict_of
 from masquerade.released.made_with import here

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any, Final, Literal, final
 
 from masquerade.disguises import Chain, Disguise
-from masquerade.disguises.encode import Encode
+from masquerade.disguises.tokens.encode import Encode
 from masquerade.encoders import open_encoder
 from masquerade.errors import UsageError
-from masquerade.recipes.cloak import Cloak
+from masquerade.recipes.deferred import Cloak
 
 CONTROL_ADVICE: Final = "A target for attacks, no protection."
 

@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from masquerade.disguises import AmortisedCrafter, Chain, Crafter, CrafterZ, Disguise, SplitEncode
 from masquerade.recipes.base import Recipe
-from masquerade.recipes.cloak import Cloak, Opened
+from masquerade.recipes.deferred import Cloak, Opened
 
 _PAPER: Final = "the Crafter paper, algorithm 1 and section V-B, and its code"
 _KNOWN_APART: Final = (

@@ -7,7 +7,7 @@ from typing import Final
 
 from masquerade.disguises import Chain, Disguise, Fawkes, GaussianNoise, LowKey, SplitEncode
 from masquerade.recipes.base import Recipe
-from masquerade.recipes.cloak import Cloak
+from masquerade.recipes.deferred import Cloak
 
 _LEARNS_LATER: Final = (
     "Trained against attackers who stop learning when the encoder does; nothing is promised against one that learns "

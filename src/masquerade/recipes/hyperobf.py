@@ -13,7 +13,7 @@ from masquerade.disguises import (
     SeveralCloaks,
 )
 from masquerade.recipes.base import CONTROL_ADVICE, Recipe
-from masquerade.recipes.cloak import Cloak
+from masquerade.recipes.deferred import Cloak
 
 MEAN_CHANGE: Final = 10.0
 """Grey levels by which noise changes photos: what the cloak of the thesis does to faces of 64x64 pixels (10.3)."""

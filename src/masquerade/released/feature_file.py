@@ -10,8 +10,8 @@ from torch import Tensor
 
 from masquerade.errors import ModelError, UsageError
 from masquerade.files.durable import write_durably
-from masquerade.network_file import malformed
-from masquerade.tensor_file import packed, read_tensors, read_text
+from masquerade.files.network_file import malformed
+from masquerade.files.tensors import packed, read_tensors, read_text
 
 _KIND: Final = "masquerade.features"
 _Side = Annotated[int, Field(ge=1, le=65_536)]

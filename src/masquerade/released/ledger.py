@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Final, final
 
 from masquerade.files.durable import remove
-from masquerade.released.ledger_file import LedgerFile
+from masquerade.files.sqlite_ledger import LedgerFile
 from masquerade.released.manifest import ShardEntry
 
 _VERSION: Final = 1

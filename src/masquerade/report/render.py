@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from masquerade.audit.answers import with_answers
+from masquerade.audit.grading.answers import with_answers
 from masquerade.audit.results import Report
 from masquerade.files.durable import write_durably
 from masquerade.report.markdown import markdown

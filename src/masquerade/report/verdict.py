@@ -3,8 +3,8 @@
 from collections import Counter
 from dataclasses import dataclass
 
-from masquerade.audit.answers import questions_of
-from masquerade.audit.grade import advantage, bound_of, turned
+from masquerade.audit.grading.answers import questions_of
+from masquerade.audit.grading.grade import advantage, bound_of, turned
 from masquerade.audit.results import Answer, Arm, Grade, Leak, Measurement, Report
 from masquerade.report.words import QUESTIONS, listed
 

@@ -4,11 +4,11 @@ from typing import Final
 
 from sqlalchemy import Connection, select, update
 
-from masquerade.service.audit_log import AuditLog
-from masquerade.service.facts import fact
+from masquerade.service.audit_trail.audit_log import AuditLog
+from masquerade.service.audit_trail.tallies import charged
 from masquerade.service.settings import DAY
-from masquerade.service.tables import Account, Fact
-from masquerade.service.tallies import charged
+from masquerade.service.storage.facts import fact
+from masquerade.service.storage.tables import Account, Fact
 
 FASTEST: Final = 24
 """Times as fast as real time passes: after months without service it catches up in days."""

@@ -14,28 +14,29 @@ from sqlalchemy.engine import Row
 
 from masquerade.errors import NotKnown, OutOfOrder
 from masquerade.keys import Key
-from masquerade.service import credentials, guests, stored
-from masquerade.service.audit_log import AuditLog, Event
+from masquerade.service.accounts import credentials, guests
+from masquerade.service.accounts.closing import close_account
+from masquerade.service.accounts.credentials import Caller
+from masquerade.service.accounts.housekeeping import swept
+from masquerade.service.accounts.invitation_code import InvitationCode
+from masquerade.service.accounts.join import joined as enrolled
+from masquerade.service.accounts.key_pin import pin
+from masquerade.service.accounts.sealing import belongs
+from masquerade.service.audit_trail.audit_log import AuditLog, Event
+from masquerade.service.audit_trail.forgotten import Closing, Ledger
+from masquerade.service.audit_trail.rollback_mark import HighWater
+from masquerade.service.backups.opening import opened, verified
 from masquerade.service.clocks import set_right, trusted_time
-from masquerade.service.closing import close_account
-from masquerade.service.committing import Committer
-from masquerade.service.credentials import Caller
-from masquerade.service.database import require_writable
-from masquerade.service.enrolling import joined as enrolled
-from masquerade.service.high_water import HighWater
-from masquerade.service.housekeeping import swept
-from masquerade.service.invitation_code import InvitationCode
-from masquerade.service.issuing import EmptyStock, Issuer, Wish
-from masquerade.service.ledger import Closing, Ledger
-from masquerade.service.opening import opened, verified
-from masquerade.service.pinning import pin
-from masquerade.service.sealing import belongs
+from masquerade.service.group_commit import Committer
+from masquerade.service.masknets.issue import EmptyStock, Issuer, Wish
 from masquerade.service.settings import DAY, Settings
-from masquerade.service.tables import Account, MaskNetRow
+from masquerade.service.storage import stored_masknets as stored
+from masquerade.service.storage.connection import require_writable
+from masquerade.service.storage.tables import Account, MaskNetRow
 
 if TYPE_CHECKING:
     from masquerade.masknets import Source
-    from masquerade.service.stock import Stock
+    from masquerade.service.masknets.stock import Stock
 
 _TRIES = 8
 _LOG = logging.getLogger("masquerade.service")
@@ -80,7 +81,7 @@ class Provider:
     @cached_property
     def stock(self) -> "Stock":
         """MaskNets drawn in advance."""
-        from masquerade.service.stock import Stock
+        from masquerade.service.masknets.stock import Stock
 
         return Stock(self.database, self.source, self._box, self.policy.min_distance)
 
@@ -251,7 +252,7 @@ class Provider:
 
     def back_up(self, out: Path) -> None:
         """Write a copy of the database; see ``backup.back_up``."""
-        from masquerade.service.backup import back_up
+        from masquerade.service.backups.backup import back_up
 
         back_up(self.database, self._key, out)
 

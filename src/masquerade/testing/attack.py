@@ -9,13 +9,13 @@ import torch
 from torch import Tensor
 
 from masquerade.attacks.base import Attack, Sight, View
-from masquerade.audit.attempt import first_encoding
-from masquerade.audit.encoded import EncodedScenes
-from masquerade.audit.negative import against_shuffled
-from masquerade.audit.scene import make_scene
-from masquerade.audit.study import ArmSpec, AttackSpec, DataSpec
+from masquerade.audit.grading.negative import against_shuffled
+from masquerade.audit.run_attack import first_encoding
+from masquerade.audit.scenes.encoded import EncodedScenes
+from masquerade.audit.scenes.scene import make_scene
+from masquerade.audit.scenes.views import Budget, build_view
+from masquerade.audit.studies.study import ArmSpec, AttackSpec, DataSpec
 from masquerade.audit.trial import Trial
-from masquerade.audit.views import Budget, build_view
 from masquerade.metrics import EVERY_METRIC
 from masquerade.metrics.base import Truth
 from masquerade.testing.requiring import require

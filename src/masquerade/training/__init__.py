@@ -1,12 +1,12 @@
 """Training and use of classifiers, on the side that holds no key."""
 
 from masquerade.training.cloud import TrainSummary, train_released
+from masquerade.training.encoders.pretrain import PretrainSummary, pretrain_folder
+from masquerade.training.encoders.settings import SIZES, MoCoSettings
 from masquerade.training.inference import embeddings, probabilities
 from masquerade.training.loop import fit
-from masquerade.training.moco_settings import SIZES, MoCoSettings
 from masquerade.training.model_file import ModelCard, load_model, save_model
 from masquerade.training.presets import PRESETS, preset
-from masquerade.training.pretraining import PretrainSummary, pretrain_folder
 from masquerade.training.settings import Augmentation, Settings
 
 __all__ = [

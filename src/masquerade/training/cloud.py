@@ -16,7 +16,7 @@ from masquerade.errors import UsageError
 from masquerade.files.kinds import Kind
 from masquerade.networks import Network
 from masquerade.released import Manifest, ReleasedDataset
-from masquerade.training.choice import fitting_settings
+from masquerade.training.defaults import fitting_settings
 from masquerade.training.inference import probabilities
 from masquerade.training.loop import CHECKPOINT_SECONDS, Report, fit_source
 from masquerade.training.model_file import ModelCard, save_model

@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from masquerade.errors import UsageError
 from masquerade.networks import validated_options
-from masquerade.training.read_settings import ReadSettings
+from masquerade.training.settings_base import ReadSettings
 
 OptionValue = bool | int | float | str | None
 

@@ -1,4 +1,4 @@
-"""Writes tensor files whole or not at all; how they are read stands in ``masquerade.tensor_file``."""
+"""Writes tensor files whole or not at all; how they are read stands in ``masquerade.files.tensors``."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 from torch import Tensor
 
 from masquerade.files.durable import write_durably
-from masquerade.tensor_file import packed, read_tensors, read_text
+from masquerade.files.tensors import packed, read_tensors, read_text
 
 __all__ = ["read_tensors", "read_text", "write_tensors"]
 

@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from masquerade.disguises import Disguise
 from masquerade.errors import UsageError
 from masquerade.recipes import RECIPES, Recipe
-from masquerade.recipes.cloak import Cloak
+from masquerade.recipes.deferred import Cloak
 from masquerade.training.presets import PRESETS
 
 HERE = Path(__file__).parent

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Final
 
 from masquerade.data.containers import bmp, jpeg, png, webp
-from masquerade.data.containers.essence import MAX_PIXELS, Essence, Turned
+from masquerade.data.containers.image_data import MAX_PIXELS, Essence, Turned
 from masquerade.data.rejection import Rejection
 
 _OTHERS: Final = {

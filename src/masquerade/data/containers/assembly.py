@@ -10,7 +10,7 @@ from zlib import compress, crc32
 
 from masquerade.data.containers import bmp, jpeg, png, webp
 from masquerade.data.containers.chunks import webp_chunks
-from masquerade.data.containers.essence import Essence
+from masquerade.data.containers.image_data import Essence
 from masquerade.data.containers.jpeg_segments import Segment
 
 _PART: Final = 65_000

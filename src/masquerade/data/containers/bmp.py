@@ -5,7 +5,7 @@ Source: Windows GDI, BITMAPFILEHEADER and BITMAPINFOHEADER to BITMAPV5HEADER.
 
 from typing import Final
 
-from masquerade.data.containers.essence import Essence, Turned, check_size
+from masquerade.data.containers.image_data import Essence, Turned, check_size
 from masquerade.data.rejection import Rejection
 
 DENSITY: Final = b"resolution"

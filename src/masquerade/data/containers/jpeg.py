@@ -8,8 +8,8 @@ Source: ITU-T T.81, annex B; JFIF 1.02; Adobe Technical Note 5116 (APP14).
 
 from typing import Final
 
-from masquerade.data.containers.essence import Essence, Turned, check_size
 from masquerade.data.containers.exif import orientation
+from masquerade.data.containers.image_data import Essence, Turned, check_size
 from masquerade.data.containers.jpeg_segments import SCAN, Segment, segments
 from masquerade.data.containers.jpeg_tables import HUFFMAN, QUANTISATION, RESTART, Tables
 from masquerade.data.rejection import Rejection

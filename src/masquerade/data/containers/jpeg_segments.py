@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from masquerade.data.containers.essence import MAX_PARTS, Turned
+from masquerade.data.containers.image_data import MAX_PARTS, Turned
 from masquerade.data.rejection import Rejection
 
 SCAN: Final = 0xDA

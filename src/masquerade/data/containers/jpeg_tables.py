@@ -6,7 +6,7 @@ Source: ITU-T T.81, B.2.4.
 from collections.abc import Iterable, Iterator
 from typing import Final, final
 
-from masquerade.data.containers.essence import Turned
+from masquerade.data.containers.image_data import Turned
 from masquerade.data.containers.jpeg_segments import Segment
 from masquerade.data.rejection import Rejection
 

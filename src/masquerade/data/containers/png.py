@@ -6,8 +6,8 @@ Source: PNG specification, third edition, sections 5 and 11.
 from typing import Final
 from zlib import crc32
 
-from masquerade.data.containers.essence import Essence, Turned, check_parts, check_size
 from masquerade.data.containers.exif import orientation
+from masquerade.data.containers.image_data import Essence, Turned, check_parts, check_size
 from masquerade.data.rejection import Rejection
 
 SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"

@@ -7,7 +7,7 @@ from typing import Final
 from zlib import decompressobj
 
 from masquerade.data.containers import bmp, jpeg, png, webp
-from masquerade.data.containers.essence import Essence
+from masquerade.data.containers.image_data import Essence
 
 LARGEST: Final = 4_000_000
 """Bytes of a profile; those of printers reach 2 MB, those of cameras hundreds."""

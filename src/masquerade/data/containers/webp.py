@@ -6,8 +6,8 @@ Source: RFC 9649.
 from collections.abc import Iterable
 from typing import Final
 
-from masquerade.data.containers.essence import MAX_PARTS, Essence, Turned, check_size
 from masquerade.data.containers.exif import orientation
+from masquerade.data.containers.image_data import MAX_PARTS, Essence, Turned, check_size
 from masquerade.data.rejection import Rejection
 
 PROFILE: Final = b"ICCP"

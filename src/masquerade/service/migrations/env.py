@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from masquerade.service.tables import Base
+from masquerade.service.storage.tables import Base
 
 context.configure(
     connection=context.config.attributes["connection"],

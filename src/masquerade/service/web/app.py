@@ -14,9 +14,9 @@ from starlette.types import ASGIApp
 
 import masquerade
 from masquerade.errors import NotKnown, OutOfOrder
-from masquerade.service.credentials import Caller
-from masquerade.service.issuing import EmptyStock
-from masquerade.service.overview import overview
+from masquerade.service.accounts.credentials import Caller
+from masquerade.service.accounts.overview import overview
+from masquerade.service.masknets.issue import EmptyStock
 from masquerade.service.provider import Provider
 from masquerade.service.web.access import ACCESS, ANYONE
 from masquerade.service.web.bodies import BYTES, FAILURES, GONE, LATER, Forgotten, Issued, Join, Wish

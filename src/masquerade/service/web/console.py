@@ -11,8 +11,8 @@ from typing import Final
 from fastapi import APIRouter, Response
 from fastapi.responses import HTMLResponse
 
-from masquerade.service.diversity import diversity
-from masquerade.service.overview import overview
+from masquerade.service.accounts.overview import overview
+from masquerade.service.masknets.diversity import diversity
 from masquerade.service.provider import Provider
 from masquerade.service.web.console_page import console_page
 

@@ -6,8 +6,8 @@ from typing import Final, final
 
 import numpy as np
 
-from masquerade.service.diversity import Diversity
-from masquerade.service.leaks import Leaks, Share
+from masquerade.service.masknets.collusion_figures import Leaks, Share
+from masquerade.service.masknets.diversity import Diversity
 
 SHOWN: Final = 40
 """MaskNets in the picture of pairs, the newest ones."""

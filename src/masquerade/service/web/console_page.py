@@ -5,9 +5,9 @@ from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
-from masquerade.service.diversity import Diversity
-from masquerade.service.leaks import measured_leaks
-from masquerade.service.overview import Overview
+from masquerade.service.accounts.overview import Overview
+from masquerade.service.masknets.collusion_figures import measured_leaks
+from masquerade.service.masknets.diversity import Diversity
 from masquerade.service.settings import Policy
 from masquerade.service.web import console_charts
 

@@ -9,7 +9,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
-from masquerade.service.overview import Overview
+from masquerade.service.accounts.overview import Overview
 
 FOLDER: Final = "PROMETHEUS_MULTIPROC_DIR"
 """Names the folder in which the counts of several workers meet."""

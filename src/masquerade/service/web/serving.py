@@ -12,8 +12,8 @@ from socket import AF_INET, AF_INET6, SO_REUSEADDR, SOL_SOCKET, gethostname, soc
 from typing import Final
 
 from masquerade.errors import OutOfOrder, UsageError
-from masquerade.service.reach import loopback
 from masquerade.service.settings import Settings
+from masquerade.service.storage.reach import loopback
 from masquerade.service.web.listening import CONNECTIONS, Listening
 from masquerade.service.web.metrics import FOLDER
 from masquerade.service.web.workers import Workers, ended_by_signals

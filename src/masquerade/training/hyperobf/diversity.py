@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from masquerade.networks.masknet import MaskNet
+from masquerade.networks.cloaks.masknet import MaskNet
 
 _PART = 64
 

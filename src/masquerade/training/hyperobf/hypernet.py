@@ -6,7 +6,7 @@ from typing import final
 import torch
 from torch import nn
 
-from masquerade.networks.hypernet import HyperNet
+from masquerade.networks.cloaks.hypernet import HyperNet
 from masquerade.training.hyperobf.curve import Point
 from masquerade.training.hyperobf.learners import HyperLearner
 from masquerade.training.hyperobf.loop import UNWATCHED, Watching, require_people, train

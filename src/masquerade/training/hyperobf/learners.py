@@ -7,8 +7,8 @@ from typing import Any, final
 import torch
 from torch import Generator, Tensor, nn
 
-from masquerade.networks.hypernet import LATENTS, HyperNet
-from masquerade.networks.masknet import MaskNet, MaskNetStructure, stacked_features, structure
+from masquerade.networks.cloaks.hypernet import LATENTS, HyperNet
+from masquerade.networks.cloaks.masknet import MaskNet, MaskNetStructure, stacked_features, structure
 from masquerade.training.hyperobf.loss import diversity_loss, fresh_scales, weight_variance
 from masquerade.training.hyperobf.settings import HyperObfSettings, SeparateSettings
 

@@ -6,8 +6,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from masquerade.networks.masknet import MaskNetStructure
-from masquerade.networks.weight_generators import he
+from masquerade.networks.cloaks.masknet import MaskNetStructure
+from masquerade.networks.cloaks.weight_generators import he
 
 
 def cross_entropy(scores: Tensor, labels: Tensor, label_smoothing: float = 0.0) -> Tensor:

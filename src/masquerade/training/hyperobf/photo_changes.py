@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from torch import Generator, Tensor
 from torch.nn import functional
 
-from masquerade.training.moco_augmentation import View
+from masquerade.training.views import View
 
 _MILD = View(
     smallest_crop=0.8,

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from masquerade.networks.masknet import MaskNet
+from masquerade.networks.cloaks.masknet import MaskNet
 from masquerade.training.hyperobf.curve import Point
 from masquerade.training.hyperobf.learners import SeparateLearner
 from masquerade.training.hyperobf.loop import UNWATCHED, Watching, require_people, train

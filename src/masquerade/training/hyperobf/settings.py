@@ -5,9 +5,9 @@ from typing import Annotated, Literal, final
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from masquerade.networks.hypernet import HyperNetOptions
+from masquerade.networks.cloaks.hypernet import HyperNetOptions
 from masquerade.training.hyperobf.photo_changes import PUBLISHED_CHANGES, PhotoChanges
-from masquerade.training.read_settings import ReadSettings
+from masquerade.training.settings_base import ReadSettings
 
 _Rate = Annotated[float, Field(gt=0, le=1)]
 

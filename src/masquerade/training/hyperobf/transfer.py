@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from masquerade.networks.masknet import MaskNet
+from masquerade.networks.cloaks.masknet import MaskNet
 from masquerade.training.hyperobf.diversity import all_features
 
 BOUND: Final = 15.0

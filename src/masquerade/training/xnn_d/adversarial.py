@@ -12,8 +12,8 @@ from torch.optim import AdamW
 
 from masquerade.encoders.noise_encoder import NoiseEncoder, token_norm
 from masquerade.networks import Network, build
-from masquerade.training.distillation import require_finite, shuffled
 from masquerade.training.precision import best_device, resolve_precision
+from masquerade.training.xnn_d.distillation import require_finite, shuffled
 from masquerade.training.xnn_d.settings import XNNDSettings
 
 Told = Callable[[int, int, str], None]

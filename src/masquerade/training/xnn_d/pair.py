@@ -9,9 +9,9 @@ from torch import Tensor
 
 from masquerade.encoders.noise_encoder import NoiseEncoder, token_norm
 from masquerade.networks import Network
-from masquerade.training.distillation import Lesson, distil
 from masquerade.training.loop import fit
 from masquerade.training.xnn_d.adversarial import Faces, Told, train_noise
+from masquerade.training.xnn_d.distillation import Lesson, distil
 from masquerade.training.xnn_d.settings import XNNDSettings
 
 _PART = 256

@@ -6,8 +6,8 @@ from pydantic import Field
 
 from masquerade.encoders.noise_encoder import NoiseOptions
 from masquerade.training.presets import PAPER_RECNET, preset
-from masquerade.training.read_settings import ReadSettings
 from masquerade.training.settings import Settings
+from masquerade.training.settings_base import ReadSettings
 
 
 @final

@@ -1,0 +1,1 @@
+"""Attacks on InstaHide and NeuraCrypt."""

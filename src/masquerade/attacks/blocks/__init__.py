@@ -1,0 +1,1 @@
+"""Attacks on disguises of blocks: Disguised-Nets."""

@@ -1,0 +1,1 @@
+"""Attacks on features: Crafter and what it is compared with."""

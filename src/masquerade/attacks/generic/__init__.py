@@ -1,0 +1,1 @@
+"""Attacks that ask for no recipe: they run on every protection."""

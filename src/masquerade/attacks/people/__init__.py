@@ -1,0 +1,1 @@
+"""Attacks that name people from class labels, counts and resemblances."""

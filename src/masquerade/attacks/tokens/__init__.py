@@ -1,0 +1,1 @@
+"""Attacks on disguises of tokens: XNN and XNN-d."""

@@ -1,0 +1,1 @@
+"""What protections are compared with."""

@@ -1,0 +1,1 @@
+"""From scores to answers: controls, intervals, grades."""

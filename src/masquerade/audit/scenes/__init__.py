@@ -1,0 +1,1 @@
+"""Who is in a study: photos divided between owner, cloud and attacker."""

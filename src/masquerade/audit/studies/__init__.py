@@ -1,0 +1,1 @@
+"""Study files: what is measured, as plain data."""

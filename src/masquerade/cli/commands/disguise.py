@@ -1,0 +1,106 @@
+"""``masquerade disguise``: photos and key in, a folder that may leave out."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from masquerade.cli import numbers
+from masquerade.cli.console import SOME_FAILED, CommandFailed, note, open_key, progress, say
+from masquerade.cli.options import FacesOption, PeopleOption, with_encoder, with_size
+from masquerade.data.photo_tree import told
+from masquerade.faces.reading import way_of
+from masquerade.files.outputs import require_folder
+from masquerade.owner.disguise_folder import DisguiseSummary, disguise_folder
+from masquerade.owner.records import Records
+from masquerade.recipes import Recipe
+from masquerade.recipes import recipe as recipe_named
+from masquerade.recipes.measured import verdict_on
+
+Key = Annotated[Path, typer.Option("--key", "-k", help="The owner's key file.", show_default=False)]
+Photos = Annotated[Path, typer.Argument(help="Folder of person folders.", show_default=False)]
+Released = Annotated[Path, typer.Option("--out", "-o", help="Folder to release.", show_default=False)]
+Fewest = Annotated[int, numbers.count(1, "Leave out people with fewer photos.", "--min-images")]
+AcceptBroken = Annotated[bool, typer.Option(help="Release although attacks break the recipe, or none ran.")]
+Overwrite = Annotated[bool, typer.Option(help="Discard what is in the output folder.")]
+DryRun = Annotated[bool, typer.Option(help="Open the photos, say which would be turned away; write nothing.")]
+
+
+def disguise(
+    photos: Photos,
+    out: Released,
+    key: Key,
+    recipe: Annotated[str, typer.Option("--recipe", "-r", help="See `list recipes`.")] = "blocks-noise",
+    size: Annotated[str | None, typer.Option(help="HEIGHTxWIDTH instead of the recipe's.")] = None,
+    encoder: Annotated[str | None, typer.Option(help="Name or file of an encoder, not the recipe's.")] = None,
+    min_images: Fewest = 1,
+    accept_broken: AcceptBroken = False,
+    overwrite: Overwrite = False,
+    dry_run: DryRun = False,
+    faces: FacesOption = "auto",
+    people: PeopleOption = None,
+) -> None:
+    """Disguise photos under the owner's key. Can be stopped and called again."""
+    if not dry_run:
+        require_folder(out, {})
+    chosen = with_encoder(with_size(recipe_named(recipe), size), encoder)
+    tell_verdict(chosen, accept_broken or dry_run)
+    with progress("disguising") as told:
+        summary = disguise_folder(
+            photos,
+            out,
+            open_key(key),
+            Records.beside(key),
+            chosen,
+            min_images=min_images,
+            progress=told,
+            accept_broken=accept_broken,
+            overwrite=overwrite,
+            dry_run=dry_run,
+            faces=way_of(faces),
+            people=people,
+        )
+    tell(summary)
+
+
+def tell_verdict(recipe: Recipe, goes_on: bool) -> None:
+    """Say what attacks made of a recipe that is about to be released; else the refusal says it."""
+    verdict = verdict_on(recipe)
+    if goes_on or not verdict.asks:
+        note(f"{recipe.name}: {verdict}")
+
+
+def tell(summary: DisguiseSummary) -> None:
+    """Say what a job did; notes go to stderr.
+
+    Raises:
+        CommandFailed: If photos were turned away.
+    """
+    for words in summary.notices:
+        note(words)
+    for words in summary.warnings:
+        note(f"warning: {words}")
+    _tell_turned_away(summary)
+    verb = "released" if summary.finished else "would release"
+    size = summary.bytes / 1e6
+    say(
+        f"{verb} {summary.images} images of {summary.people - len(summary.without_images)} people as {summary.recipe}, "
+        f"{summary.shards} shards, {size:.1f} MB: {summary.folder}"
+    )
+    if summary.rejected:
+        raise CommandFailed(SOME_FAILED)
+
+
+def _tell_turned_away(summary: DisguiseSummary) -> None:
+    """Each photo after a dry run; else the first of each kind, and where all are listed."""
+    if not summary.finished:
+        for line in summary.turned_away:
+            note(f"would be turned away: {line['photo']}: {line['rejection']} {line['detail']}".rstrip())
+        return
+    by_rejection: dict[str, list[str]] = {}
+    for line in summary.turned_away:
+        by_rejection.setdefault(line["rejection"], []).append(line["photo"])
+    for words in told(by_rejection, "turned away, "):
+        note(words)
+    if by_rejection:
+        note(f"all that were turned away are listed in {summary.rejected_list}")

@@ -1,0 +1,64 @@
+"""``masquerade generator``: generators of public faces, which Crafter takes its prior from."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from masquerade.cli import numbers
+from masquerade.cli.console import note, progress, say
+from masquerade.cli.options import FacesOption, sum_up
+from masquerade.cli.outputs import Overwrite
+from masquerade.faces.reading import way_of
+from masquerade.networks.features.wgan_generator import WGANGeneratorOptions
+from masquerade.training.crafter.generator_folder import train_generator_folder
+from masquerade.training.crafter.wgan_gp import WGANSettings
+
+
+def train(
+    photos: Annotated[Path, typer.Argument(help="Folder of public photos.", show_default=False)],
+    out: Annotated[Path, typer.Option("--out", "-o", help="File to write.", show_default=False)],
+    side: Annotated[int, numbers.number(16, 512, "Pixels; 16, 32, 64, 128 ...")] = 64,
+    latents: Annotated[int, numbers.number(1, 8192, "Numbers of a latent.")] = 128,
+    width: Annotated[int, numbers.number(1, 512, "Maps of the last layer; 64 in the paper.")] = 32,
+    steps: Annotated[int, numbers.steps("100,000 in the paper.")] = 9000,
+    batch: Annotated[int, numbers.number(2, 65_536, "Photos in a step.")] = 32,
+    seed: Annotated[int, numbers.seed("Of weights, order and latents.")] = 0,
+    resume: Annotated[bool, typer.Option(help="Go on from the checkpoint of a stopped training.")] = True,
+    overwrite: Overwrite = False,
+    faces: FacesOption = "auto",
+) -> None:
+    """Train a generator on public faces (WGAN-GP); needs no labels and no key. Can be stopped and called again.
+
+    Samples are drawn beside it, OUT.png. The people must be others than those to be protected.
+    """
+    settings = WGANSettings(
+        generator=WGANGeneratorOptions(latents=latents, side=side, width=width),
+        critic_width=max(1, width // 2),
+        steps=steps,
+        batch_size=batch,
+        critic_steps=2,
+        learning_rate=3e-4,
+        averaging=0.999,
+    )
+    with progress("training") as told:
+
+        def advance(done: int, total: int, distance: float) -> None:
+            told(done, total, f"distance {distance:.2f}")
+
+        summary = train_generator_folder(
+            photos,
+            out,
+            settings,
+            seed=seed,
+            resume=resume,
+            progress=advance,
+            overwrite=overwrite,
+            faces=way_of(faces),
+        )
+    note(
+        f"{summary.photos} photos, {summary.seconds:.0f} s; samples in {summary.samples.name}; "
+        f"digest {summary.digest[:12]}"
+    )
+    say(str(summary.generator))
+    sum_up(summary.notices, summary.rejected)

@@ -1,0 +1,49 @@
+"""``masquerade list``: the recipes, attacks, metrics, networks, studies and training presets that there are."""
+
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from masquerade.cli.catalogue import kept
+from masquerade.cli.console import SOME_FAILED, CommandFailed, note, say
+from masquerade.errors import StudyError
+
+Line = tuple[str, str | StudyError]
+
+
+class Kind(StrEnum):
+    """What can be listed."""
+
+    RECIPES = "recipes"
+    ATTACKS = "attacks"
+    METRICS = "metrics"
+    NETWORKS = "networks"
+    STUDIES = "studies"
+    PRESETS = "presets"
+
+
+def list_(kind: Annotated[Kind, typer.Argument(help="What to list.", show_default=False)]) -> None:
+    """List what there is, a line each."""
+    lines: list[Line] = list(_studies() if kind is Kind.STUDIES else kept(kind))
+    width = max((len(name) for name, _ in lines), default=0)
+    wrong = [words for _, words in lines if isinstance(words, StudyError)]
+    for name, words in lines:
+        if not isinstance(words, StudyError):
+            say(f"{name:<{width}}  {words}")
+    for error in wrong:
+        note(str(error))
+    if wrong:
+        raise CommandFailed(SOME_FAILED)
+
+
+def _studies() -> Iterable[Line]:
+    from masquerade.audit.studies.study_text import read_toml
+    from masquerade.cli.studies import study_files
+
+    for name, path in study_files().items():
+        try:
+            yield name, str(read_toml(path).get("title", ""))
+        except StudyError as error:
+            yield name, error

@@ -1,0 +1,73 @@
+"""``masquerade psp``: what the provider of MaskNets does."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from masquerade.cli import numbers
+from masquerade.cli.console import note, progress, say
+from masquerade.cli.options import FacesOption, sum_up
+from masquerade.cli.outputs import Overwrite
+from masquerade.faces.reading import way_of
+from masquerade.networks.cloaks.masknet import STRUCTURES
+from masquerade.training.hyperobf.folder import FEWEST_PHOTOS, train_folder
+from masquerade.training.hyperobf.settings import HyperObfSettings
+
+
+def train(
+    photos: Annotated[
+        Path, typer.Argument(help="Public faces: PHOTOS/<person>/<photo>.", show_default=False)
+    ],
+    out: Annotated[Path, typer.Option("--out", "-o", help="File to write.", show_default=False)],
+    structure: Annotated[str, typer.Option(help=f"Of the MaskNets: {', '.join(STRUCTURES)}.")] = "masknet-1",
+    size: Annotated[
+        int, numbers.number(16, 1024, "Height and width that MaskNets look at, in pixels.")
+    ] = 112,
+    people: Annotated[int | None, numbers.count(2, "People at most, those with the most photos.")] = None,
+    min_photos: Annotated[int, numbers.count(1, "People with fewer are left out.")] = FEWEST_PHOTOS,
+    epochs: Annotated[int | None, numbers.epochs("Passes over the photos.")] = None,
+    seed: Annotated[int, numbers.seed("Of weights, order and what is held back.")] = 0,
+    keep_every: Annotated[int, numbers.count(0, "Epochs between copies on the way; 0 for none.")] = 0,
+    resume: Annotated[bool, typer.Option(help="Go on from the checkpoint of a stopped training.")] = True,
+    overwrite: Overwrite = False,
+    faces: FacesOption = "auto",
+) -> None:
+    """Train a hypernetwork on public faces; needs no key. Can be stopped and called again.
+
+    The people must be others than those to be protected.
+    """
+    settings = _settings(structure, size, epochs)
+    with progress("training") as told:
+        summary = train_folder(
+            photos,
+            out,
+            settings,
+            people=people,
+            fewest_photos=min_photos,
+            seed=seed,
+            resume=resume,
+            keep_every=keep_every,
+            progress=told,
+            overwrite=overwrite,
+            faces=way_of(faces),
+        )
+    result = summary.result
+    note(
+        f"{summary.parameters:,} parameters, {summary.photos} photos of {summary.people} people, "
+        f"{summary.seconds:.0f} s; digest {summary.digest[:12]}"
+    )
+    note(
+        f"after {result.epoch} of {settings.fit.epochs} epochs: {result.accuracy:.1%} of "
+        f"{summary.held_back} photos held back given the right person, by chance {1 / summary.people:.1%}; "
+        f"two MaskNets' features are {result.distance:.2f} apart, their answers {result.divergence:.2f} nats"
+    )
+    say(str(summary.hypernet))
+    sum_up(summary.notices, summary.rejected)
+
+
+def _settings(structure: str, size: int, epochs: int | None) -> HyperObfSettings:
+    fields: dict[str, object] = {"hypernet": {"structure": structure, "size": size}}
+    if epochs is not None:
+        fields["fit"] = {"epochs": epochs}
+    return HyperObfSettings.read(fields)

@@ -1,0 +1,1 @@
+"""What a person does who posts photos: cloak them with their MaskNet."""

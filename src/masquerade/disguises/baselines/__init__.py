@@ -1,0 +1,1 @@
+"""Other people's protections, which the four systems are compared with."""

@@ -1,0 +1,1 @@
+"""Disguised-Nets: permutation, matrices and noise of blocks."""

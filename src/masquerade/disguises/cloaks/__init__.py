@@ -1,0 +1,1 @@
+"""Cloaks: HyperObf, Fawkes, LowKey, and ours."""

@@ -1,0 +1,1 @@
+"""Crafter: features that a model-inversion attacker turns into an average face."""

@@ -1,0 +1,1 @@
+"""XNN and XNN-d: feature maps under secret matrices, networks or adversarial noise."""

@@ -1,0 +1,1 @@
+"""Metrics of who is named, linked or recognised."""

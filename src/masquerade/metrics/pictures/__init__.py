@@ -1,0 +1,1 @@
+"""Metrics of pictures: how alike, how far."""

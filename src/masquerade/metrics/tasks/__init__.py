@@ -1,0 +1,1 @@
+"""Metrics of what a protection leaves of the task."""

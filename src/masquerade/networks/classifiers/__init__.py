@@ -1,0 +1,1 @@
+"""Classifiers for original and disguised images: shapes in, shapes out."""

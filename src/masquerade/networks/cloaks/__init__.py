@@ -1,0 +1,1 @@
+"""Networks of cloaks: MaskNets, hypernetworks, generators of cloaks."""

@@ -1,0 +1,1 @@
+"""Networks of Crafter: split networks, face generators, decoders."""

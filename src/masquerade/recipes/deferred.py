@@ -1,0 +1,106 @@
+"""A cloak that is not opened yet, so that recipes can be listed without weights."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any, Final, final
+
+from masquerade.crafting.shipped import amortiser_for, open_feature_crafter, open_generator, open_split
+from masquerade.disguises import Chain, Disguise, open_named_source
+from masquerade.disguises.features.amortised_crafter import AmortisedCrafter
+from masquerade.disguises.features.keyed import Crafting
+from masquerade.encoders.recogniser import open_recogniser
+from masquerade.errors import UsageError
+from masquerade.masknets.generator_file import open_cloak_generator
+
+Opened = str | Path | tuple[str | Path, ...]
+"""Name or file of a public network, or several."""
+
+_OPENERS: Final[dict[str, Callable[[str | Path], object]]] = {
+    "source": open_named_source,
+    "sources": open_named_source,
+    "recognisers": open_recogniser,
+    "generator": open_cloak_generator,
+    "split": open_split,
+}
+_CRAFTER: Final = "crafter"
+"""The amortised crafter, which is opened for a split network."""
+
+
+@final
+@dataclass(frozen=True)
+class Cloak:
+    """A kind of disguise, and its parameters; those that are public networks by name or file.
+
+    Args:
+        kind: The disguise.
+        networks: By parameter, ``source``, ``sources`` and ``recognisers`` (tuples) or ``generator``: what is to
+            be opened.
+        parameters: The other parameters that differ from the disguise's own defaults.
+        before: What photos go through first, opened as well; None for nothing.
+    """
+
+    kind: type[Disguise]
+    networks: Mapping[str, Opened]
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    before: "Cloak | None" = None
+
+    def changed(self, change: Mapping[str, Any]) -> "Cloak":
+        """The same with other parameters or networks, as a study file names them.
+
+        Raises:
+            UsageError: If the disguise has no such parameter.
+        """
+        if issubclass(self.kind, Crafting):
+            change = _nested(change, self.parameters.get("settings", {}), self.kind)
+        known = [each.name for each in fields(self.kind)]  # type: ignore[arg-type]
+        if self.before is not None:
+            first = {name: value for name, value in change.items() if name not in known}
+            change = {name: value for name, value in change.items() if name in known}
+            own = replace(self, before=None).changed(change)
+            return replace(own, before=self.before.changed(first))
+        if unknown := [name for name in change if name not in known]:
+            raise UsageError(
+                f"{self.kind.__name__} has no such parameter",
+                value=", ".join(unknown)[:100],
+                remedy=f"Its parameters are {', '.join(known)}.",
+            )
+        plain = {name: tuple(value) if isinstance(value, list) else value for name, value in change.items()}
+        networks = {name: value for name, value in plain.items() if name in (*_OPENERS, _CRAFTER)}
+        parameters = {name: value for name, value in plain.items() if name not in (*_OPENERS, _CRAFTER)}
+        return replace(
+            self, networks={**self.networks, **networks}, parameters={**self.parameters, **parameters}
+        )
+
+    def opened(self) -> Disguise:
+        """The disguise, its networks opened; crafting begins at the shipped amortiser's latents where one fits.
+
+        Raises:
+            MasqueradeError: If a network cannot be opened, or a parameter is wrong.
+        """
+        networks: dict[str, Any] = {
+            name: _open(self.kind, name, value) for name, value in self.networks.items() if name != _CRAFTER
+        }
+        if _CRAFTER in self.networks:
+            crafter = self.networks[_CRAFTER]
+            assert not isinstance(crafter, tuple)  # noqa: S101
+            networks[_CRAFTER] = open_feature_crafter(crafter, networks["split"])
+        if issubclass(self.kind, (Crafting, AmortisedCrafter)) and "amortiser" not in self.parameters:
+            networks["amortiser"] = amortiser_for(networks["generator"], networks["split"])
+        own = self.kind(**networks, **self.parameters)
+        return own if self.before is None else Chain((self.before.opened(), own))
+
+
+def _open(kind: type[Disguise], parameter: str, value: Opened) -> object:
+    opener = _OPENERS[parameter]
+    if parameter == "generator" and issubclass(kind, (Crafting, AmortisedCrafter)):
+        opener = open_generator
+    return tuple(opener(each) for each in value) if isinstance(value, tuple) else opener(value)
+
+
+def _nested(change: Mapping[str, Any], before: Mapping[str, Any], kind: type[Disguise]) -> dict[str, Any]:
+    """A change of which ``beta`` and other numbers of the settings stand beside the networks."""
+    own = {each.name for each in fields(kind)}  # type: ignore[arg-type]
+    inner = {name: value for name, value in change.items() if name not in own}
+    outer = {name: value for name, value in change.items() if name in own and name != "settings"}
+    return {**outer, "settings": {**before, **change.get("settings", {}), **inner}}

@@ -1,0 +1,1 @@
+"""Backups, and how a database is opened and restored."""

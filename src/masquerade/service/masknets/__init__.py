@@ -1,0 +1,1 @@
+"""How MaskNets are drawn, compared and issued."""

@@ -1,0 +1,1 @@
+"""A person's side: join a provider and get a MaskNet."""

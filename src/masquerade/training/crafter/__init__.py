@@ -1,0 +1,1 @@
+"""Trainings of Crafter: generators, split networks, decoders, and what it is compared with."""

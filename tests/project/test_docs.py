@@ -1,0 +1,110 @@
+"""Documents that cannot lie: their commands run, their numbers are the reports', their links lead somewhere."""
+
+import re
+import runpy
+import shlex
+from pathlib import Path
+
+import pytest
+import typer
+from committed import report as committed_report
+
+from masquerade.audit.studies.study_file import load_study
+from masquerade.cli.app import app, run
+from masquerade.cli.studies import demo_study, shipped_studies
+from masquerade.data import builtin
+
+ROOT = Path(__file__).parents[2]
+PAGES = [
+    ROOT / "README.md",
+    ROOT / "CONTRIBUTING.md",
+    ROOT / "SECURITY.md",
+    *sorted((ROOT / "docs").rglob("*.md")),
+]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+PROMPT = re.compile(r"^\$ masquerade (.*)$", re.MULTILINE)
+
+
+def test_the_main_job_of_the_readme_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    builtin.write_folders(tmp_path / "photos")
+    for person in sorted((tmp_path / "photos").iterdir()):
+        last = sorted(person.iterdir())[-1]
+        if person.name > "s04":
+            for photo in person.iterdir():
+                photo.unlink()
+            person.rmdir()
+        else:
+            (tmp_path / "visitors" / person.name).mkdir(parents=True)
+            last.rename(tmp_path / "visitors" / person.name / last.name)
+    block = README.split("## The main job")[1].split("```")[1]
+    commands = [shlex.split(line) for line in PROMPT.findall(block)]
+    assert [command[0] for command in commands] == ["key", "disguise", "verify", "train", "predict"]
+    for command in commands:
+        assert run(command) == 0, command
+
+
+def test_posted_photos_of_the_readme_are_cloaked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    builtin.write_folders(tmp_path / "photos")
+    (tmp_path / "photos" / "s01").rename(tmp_path / "holiday")
+    block = README.split("## Photos that you post")[1].split("```")[1]
+    commands = [shlex.split(line) for line in PROMPT.findall(block)]
+    assert [command[0] for command in commands] == ["key", "psp", "cloak"]
+    for command in commands:
+        assert run(command) == 0, command
+    assert sorted(path.name for path in (tmp_path / "cloaked").iterdir()) == sorted(
+        path.name for path in (tmp_path / "holiday").iterdir()
+    )
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_every_command_and_study_that_is_named_exists(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    names = {command.name for command in typer.main.get_command(app).commands.values()}  # type: ignore[attr-defined]
+    for name in re.findall(r"(?:^\$ |`|^ {4})masquerade ([a-z]+)\b", text, re.MULTILINE):
+        assert name in names, f"{path.name} names `masquerade {name}`"
+    for study in re.findall(r"masquerade audit ([a-z]\w+) ", text):
+        load_study(shipped_studies()[study])
+    assert not re.search(r"studies/\w+\.toml", text), "studies are called by name"
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_links_lead_somewhere(path: Path) -> None:
+    for target in re.findall(r"\]\(([^)#:]+)\)", path.read_text(encoding="utf-8")):
+        assert (path.parent / target).exists(), f"{path.name} links to {target}"
+
+
+def test_the_lists_of_the_readme_run(capsys: pytest.CaptureFixture[str]) -> None:
+    for kind in ("recipes", "attacks", "metrics", "networks", "studies"):
+        assert run(["list", kind]) == 0
+        assert capsys.readouterr().out.count("\n") >= 1
+
+
+def test_make_targets_of_the_documents_exist() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    for path in PAGES:
+        text = path.read_text(encoding="utf-8")
+        for target in re.findall(r"(?:^\$ |`|^ {4})make ([a-z]+)\b", text, re.MULTILINE):
+            assert re.search(rf"^{target}:", makefile, re.MULTILINE), f"{path.name} says make {target}"
+
+
+def test_results_page_and_readme_are_what_the_reports_say() -> None:
+    script = runpy.run_path(str(ROOT / "studies" / "results_page.py"))
+    assert script["PAGE"].read_text(encoding="utf-8") == script["page"]()
+    assert script["readme"]() == README
+
+
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "studies" / "results").glob("*.json")), ids=lambda path: path.stem
+)
+def test_committed_reports_are_of_studies_here_and_name_nobody(path: Path) -> None:
+    report = committed_report(path.stem)
+    study = load_study(shipped_studies()[path.stem])
+    assert report.study == study.name
+    assert {arm.name for arm in report.arms} <= {arm.name for arm in study.arms}
+    assert not re.search(r"[A-Z][a-z]+_[A-Z][a-z]+", path.read_text(encoding="utf-8"))
+
+
+def test_the_demo_study_is_small_enough_to_run() -> None:
+    assert load_study(demo_study()).at("quick").seeds == [0]
