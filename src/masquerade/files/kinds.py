@@ -54,6 +54,7 @@ class Kind(StrEnum):
     BLOCK = "a block of a sealed gallery"
     SEALED = "the manifest of a sealed gallery"
     REPORT = "a report"
+    LABELS = "the labels of a model"
     PICTURE = "a picture"
 
 
@@ -132,6 +133,7 @@ _FIELDS: Final = (
     (('"format": "masquerade released data set"',), Kind.MANIFEST),
     (('"format": "masquerade-report"',), Kind.REPORT),
     (('"format": "masquerade sealed gallery"',), Kind.SEALED),
+    (('"format": "masquerade labels of a model"',), Kind.LABELS),
     (('"dataset_id":', '"people":'), Kind.RECORDS),
     (('"url":', '"token":'), Kind.ACCOUNT),
 )

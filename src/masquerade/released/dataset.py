@@ -59,6 +59,11 @@ class ReleasedDataset(Dataset[tuple[Tensor, int]]):
         check_values(torch.empty(0), self.labels, self.classes, self._folder)
 
     @property
+    def folder(self) -> Path:
+        """The folder that it is read from."""
+        return self._folder
+
+    @property
     def shape(self) -> tuple[int, int, int]:
         """Channels, height and width of one image."""
         return self.manifest.stored_shape

@@ -106,9 +106,9 @@ def train_released(
         settings = with_network(settings, network) or fitting_settings(released.manifest, network)
         if precision is not None:
             settings = settings.model_copy(update={"precision": precision})
-        _require_images(released, folder)
+        require_images(released)
         done = train_part_of(
-            partial(_source, released),
+            partial(rows_of, released),
             released.labels,
             released.classes,
             settings,
@@ -225,13 +225,17 @@ def hold_back(labels: Tensor, seed: int) -> tuple[Tensor, Tensor]:
     return torch.cat([divisible[train], single]).sort().values, divisible[held]
 
 
-def _require_images(released: ReleasedDataset, folder: Path) -> None:
-    """Pass if there are images for the classes: a network takes memory for each, and a claim costs nothing."""
+def require_images(released: ReleasedDataset) -> None:
+    """Pass if there are images for the classes: a network takes memory for each, and a claim costs nothing.
+
+    Raises:
+        UsageError: If there are far too few.
+    """
     if released.classes > _MOST_CLASSES_AN_IMAGE * len(released.labels) + _MOST_CLASSES_AN_IMAGE:
         raise UsageError(
             "far more classes than images",
             value=f"{released.classes:,} classes, {len(released.labels):,} images",
-            place=folder,
+            place=released.folder,
             remedy="Ask the owner whether the manifest is right.",
         )
 
@@ -243,7 +247,7 @@ def with_network(settings: Settings | None, network: str | None) -> Settings | N
     return Settings.read({**settings.model_dump(), "network": network, "options": {}})
 
 
-def _source(released: ReleasedDataset, rows: Tensor) -> Source:
+def rows_of(released: ReleasedDataset, rows: Tensor) -> Source:
     """The rows in memory if they take less than half of what is free there, else read when asked for."""
     mapped = Rows(released, rows)
     c, h, w = released.shape

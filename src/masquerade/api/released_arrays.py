@@ -1,0 +1,73 @@
+"""Arrays as they were released: what a protection gave, of whatever range, for a network to read."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from masquerade.errors import UsageError
+
+_COLOURS: Final = (1, 3)
+
+
+def released_tensor(given: Any, place: str = "Z") -> Tensor:  # noqa: ANN401 - an array of some library
+    """Released images as a tensor ``(n, c, h, w)`` in main memory, uint8 or float32.
+
+    Values are taken as they are: what a protection gives is no photo, and has any range. Images whose channels come
+    last, ``(n, h, w, 1)`` or ``(n, h, w, 3)``, are turned round.
+
+    Args:
+        given: An array or a tensor, or a sequence of them, one for each image.
+        place: What to call it in a message.
+
+    Raises:
+        UsageError: If it is something else, or holds numbers that are not finite.
+    """
+    found = _tensor(given, place)
+    if found.ndim != 4 or not len(found):
+        raise _refused(found, place, "Give (n, c, h, w); of grey images (n, h, w), Z[:, None].")
+    if found.dtype != torch.uint8:
+        if not found.is_floating_point():
+            raise _refused(found, place, "Give floating numbers, or uint8.")
+        found = found.float()
+        if not bool(found.isfinite().all()):
+            raise _refused(found, place, "Values are to be finite numbers: look for NaN.")
+    if found.shape[1] not in _COLOURS and found.shape[3] in _COLOURS:
+        found = found.permute(0, 3, 1, 2)
+    return found.contiguous()
+
+
+def described(given: Tensor) -> str:
+    """Shape, type and range of an array, for a message."""
+    said = f"shape {tuple(given.shape)}, {str(given.dtype).removeprefix('torch.')}"
+    if not given.numel() or given.is_complex():
+        return said
+    return f"{said}, {float(given.min()):g} to {float(given.max()):g}"
+
+
+def _tensor(given: Any, place: str) -> Tensor:  # noqa: ANN401 - as above
+    if isinstance(given, Tensor):
+        return given.detach().cpu()
+    if isinstance(given, np.ndarray) and given.dtype.kind in "biuf":
+        return torch.from_numpy(np.ascontiguousarray(given))
+    if (
+        isinstance(given, Sequence)
+        and given
+        and all(isinstance(each, (Tensor, np.ndarray)) for each in given)
+    ):
+        parts = [_tensor(each, place) for each in given]
+        if len({part.shape for part in parts}) == 1:
+            return torch.stack(parts)
+    what = f"{type(given).__name__}"
+    raise UsageError(
+        "not an array of released images",
+        value=f"{what} of {given.dtype}" if isinstance(given, np.ndarray) else what,
+        place=place,
+        remedy="Give an array or a tensor (n, c, h, w), as a protection gave it.",
+    )
+
+
+def _refused(given: Tensor, place: str, remedy: str) -> UsageError:
+    return UsageError("an array that is not taken", value=described(given), place=place, remedy=remedy)
