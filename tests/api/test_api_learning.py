@@ -86,6 +86,12 @@ def test_arrays_tensors_and_lists_train_the_same_network() -> None:
     assert all((other == first).all() for other in others)
 
 
+def test_arrays_that_cannot_be_written_to_are_read(named: Classifier) -> None:
+    Z, _ = bars()
+    Z.flags.writeable = False
+    assert len(named.predict(Z)) == len(Z)
+
+
 def test_network_preset_length_and_progress_are_the_callers() -> None:
     Z, y = bars(16)
     seen: list[int] = []

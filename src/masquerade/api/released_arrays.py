@@ -51,7 +51,8 @@ def _tensor(given: Any, place: str) -> Tensor:  # noqa: ANN401 - as above
     if isinstance(given, Tensor):
         return given.detach().cpu()
     if isinstance(given, np.ndarray) and given.dtype.kind in "biuf":
-        return torch.from_numpy(np.ascontiguousarray(given))
+        # torch warns of arrays that cannot be written to, as those that are mapped from a file
+        return torch.from_numpy(np.require(given, requirements=["C", "W"]))
     if (
         isinstance(given, Sequence)
         and given

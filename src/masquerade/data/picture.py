@@ -103,7 +103,7 @@ def open_picture(data: bytes, place: Path | str) -> Picture:
             _require_colours(image, essence)
             image.load()
             options = _options(image, essence)
-            pixels, alpha = _parted(image)
+            pixels, alpha = parted(image)
         return Picture(essence, colour_profile(essence), pixels, alpha, options)
 
 
@@ -119,8 +119,8 @@ def _require_colours(image: ImageFile, essence: Essence) -> None:
         raise Turned(Rejection.UNSUPPORTED_FORMAT, f"colours of the kind {image.mode}")
 
 
-def _parted(image: Image.Image) -> tuple[NDArray[np.uint8], NDArray[np.uint8] | None]:
-    """Colours or grey, and alpha."""
+def parted(image: Image.Image) -> tuple[NDArray[np.uint8], NDArray[np.uint8] | None]:
+    """Colours or grey, uint8 ``(h, w, c)``, and alpha ``(h, w, 1)`` or None."""
     if "transparency" in image.info or image.mode == "PA":
         image = image.convert("LA" if image.mode == "L" else "RGBA")
     elif image.mode in ("1", "P"):
