@@ -53,6 +53,11 @@ def find_installed(group: Group, name: str, kind: type[Kind]) -> type[Kind] | No
     return brought
 
 
+def owner_of(group: Group, name: str) -> str:
+    """The distribution that brings what is called so; empty if none does."""
+    return next((_owner(point) for point in entry_points(group=group, name=name)), "")
+
+
 def _owner(point: EntryPoint) -> str:
     return "a distribution without a name" if point.dist is None else point.dist.name
 

@@ -6,12 +6,14 @@ No encoder is opened and no weight is read before ``Recipe.whole`` asks for it.
 from typing import Final
 
 from masquerade.errors import UsageError, did_you_mean
+from masquerade.installed import PROTECTIONS, names_installed
 from masquerade.recipes.base import Recipe, encoded
 from masquerade.recipes.baselines import BASELINES
 from masquerade.recipes.controls import CONTROLS
 from masquerade.recipes.crafter import CRAFTER
 from masquerade.recipes.crafter_baselines import CRAFTER_BASELINES
 from masquerade.recipes.disguised_nets import DISGUISED_NETS
+from masquerade.recipes.from_elsewhere import recipe_from_elsewhere
 from masquerade.recipes.hyperobf import HYPEROBF, HYPEROBF_CONTROLS
 from masquerade.recipes.xnn import XNN
 
@@ -39,7 +41,7 @@ def current_name(name: str) -> str:
 
 
 def recipe(name: str) -> Recipe:
-    """The recipe called ``name``, or called so once.
+    """The recipe called ``name``, or called so once; or of the protection that a distribution brings by that name.
 
     Raises:
         UsageError: If there is none; the message names the closest.
@@ -47,5 +49,7 @@ def recipe(name: str) -> Recipe:
     by_name = {known.name: known for known in RECIPES}
     if current_name(name) in by_name:
         return by_name[current_name(name)]
-    hint = did_you_mean(name, by_name)
+    if found := recipe_from_elsewhere(name):
+        return found
+    hint = did_you_mean(name, (*by_name, *names_installed(PROTECTIONS)))
     raise UsageError("no such recipe", value=name, remedy=f"{hint}`masquerade list recipes` names them all.")

@@ -1,14 +1,16 @@
 """``masquerade list``: the recipes, attacks, metrics, networks, studies and training presets that there are."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
 from masquerade.cli.catalogue import kept
 from masquerade.cli.console import SOME_FAILED, CommandFailed, note, say
+from masquerade.data.printable import printable
 from masquerade.errors import StudyError
+from masquerade.installed import ATTACKS, PROTECTIONS, Group, names_installed, owner_of
 
 Line = tuple[str, str | StudyError]
 
@@ -24,9 +26,12 @@ class Kind(StrEnum):
     PRESETS = "presets"
 
 
+_GROUPS: Final[Mapping[Kind, Group]] = {Kind.RECIPES: PROTECTIONS, Kind.ATTACKS: ATTACKS}
+
+
 def list_(kind: Annotated[Kind, typer.Argument(help="What to list.", show_default=False)]) -> None:
     """List what there is, a line each."""
-    lines: list[Line] = list(_studies() if kind is Kind.STUDIES else kept(kind))
+    lines: list[Line] = list(_studies() if kind is Kind.STUDIES else [*kept(kind), *_installed(kind)])
     width = max((len(name) for name, _ in lines), default=0)
     wrong = [words for _, words in lines if isinstance(words, StudyError)]
     for name, words in lines:
@@ -36,6 +41,14 @@ def list_(kind: Annotated[Kind, typer.Argument(help="What to list.", show_defaul
         note(str(error))
     if wrong:
         raise CommandFailed(SOME_FAILED)
+
+
+def _installed(kind: Kind) -> Iterable[Line]:
+    """What other distributions bring: named, not loaded."""
+    if (group := _GROUPS.get(kind)) is None:
+        return
+    for name in names_installed(group):
+        yield printable(name), f"from elsewhere: {printable(owner_of(group, name))}"
 
 
 def _studies() -> Iterable[Line]:
