@@ -26,7 +26,8 @@ the photo; "person" asks who, or whether this person, is in it, of one who holds
 answer to a question that the protection promises to leave open; an answer in brackets is not promised, and a fact.
 "Strongest attack" is the one whose interval ends farthest above chance; all of them stand in the reports. Profile and
 seeds are those of the report. Where every attack has a column, the number of photos stands in brackets; an empty cell
-was not run, or its positive control failed. The guide to [grades](guide/grades.md) says more.
+was not run, and a star says that the positive control failed: a high number there is a leak, a low one says nothing.
+The guide to [grades](guide/grades.md) says more.
 """
 
 
@@ -36,23 +37,40 @@ HEADLINES = {"numbers": ("dn_table2_lfw", "dn_table2_lfw_158"), "xnn": ("xnn_tab
 it was run."""
 
 
+GENERIC = ROOT / "docs" / "guide" / "generic-attacks.md"
+
+
 def main() -> None:
-    """Write the page, and the README's table."""
+    """Write the page, and the tables of the README and of the guide to generic attacks."""
     PAGE.write_text(page(), encoding="utf-8")
     README.write_text(readme(), encoding="utf-8")
+    GENERIC.write_text(generic_attacks(), encoding="utf-8")
 
 
 def readme() -> str:
     """The README with the tables of the headline studies between their marks."""
     text = README.read_text("utf-8")
     for mark in HEADLINES:
-        before, rest = text.split(f"<!-- {mark} -->")
-        after = rest.split(f"<!-- /{mark} -->")[1]
         reports = headlines(mark)
         ages = [line for each in reports for line in _age(each)]
-        rows = [*_table(*reports), *dict.fromkeys(ages)]
-        text = "\n".join([f"{before}<!-- {mark} -->", *rows, f"<!-- /{mark} -->{after}"])
+        text = _filled(text, mark, [*_table(*reports), *dict.fromkeys(ages)])
     return text
+
+
+def generic_attacks() -> str:
+    """The guide to generic attacks with what they found on LFW."""
+    measured = report("generic_lfw")
+    link = f"[This report](../../studies/results/{measured.study}.json)"
+    head = f"{link} has all of it, with intervals. Photos: {measured.data.note}"
+    rows = [head, "", *_grid(measured), *_curves(measured), *_age(measured), ""]
+    return _filled(GENERIC.read_text("utf-8"), "generic", rows)
+
+
+def _filled(text: str, mark: str, rows: list[str]) -> str:
+    """A text with other rows between the marks of a name."""
+    before, rest = text.split(f"<!-- {mark} -->")
+    after = rest.split(f"<!-- /{mark} -->")[1]
+    return "\n".join([f"{before}<!-- {mark} -->", *rows, f"<!-- /{mark} -->{after}"])
 
 
 def headlines(mark: str) -> list[Report]:
@@ -171,8 +189,11 @@ def _grid(report: Report) -> Iterator[str]:
 
 
 def _cell(cell: Cell) -> str:
-    measured = cell.leak.headline if cell.leak and cell.heat is not None else None
-    return "" if measured is None else f"{amount(measured.metric, measured.value)} ({measured.n})"
+    measured = cell.leak.headline if cell.leak else None
+    if measured is None:
+        return ""
+    failed = "" if cell.heat is not None else "*"
+    return f"{amount(measured.metric, measured.value)}{failed} ({measured.n})"
 
 
 def _beside(report: Report) -> Iterator[str]:

@@ -93,6 +93,7 @@ def test_results_page_and_readme_are_what_the_reports_say() -> None:
     script = runpy.run_path(str(ROOT / "studies" / "results_page.py"))
     assert script["PAGE"].read_text(encoding="utf-8") == script["page"]()
     assert script["readme"]() == README
+    assert script["GENERIC"].read_text(encoding="utf-8") == script["generic_attacks"]()
 
 
 @pytest.mark.parametrize(
