@@ -1,6 +1,8 @@
 """Somebody else's package, installed by pip: its protection and its attack run through commands, audit and report."""
 
 import json
+import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -12,42 +14,18 @@ import pytest
 from masquerade.cli.app import run
 from masquerade.data import builtin
 from masquerade.released import Manifest
-from masquerade.testing import check_attack, check_protection
-from places import TESTS
+from places import ROOT, TESTS
 
-STUDY = """
-name = "rows"
-title = "Rows in a secret order"
-source = "a test"
-generic = false
-without_generic = "a test"
-[data]
-source = "orl"
-height = 32
-width = 32
-mode = "L"
-classes = 20
-test_share = 0.3
-public = 150
-[training]
-preset = "laptop-small-cnn"
-change = { epochs = 1 }
-[[arms]]
-name = "unprotected"
-recipe = "none"
-[[arms]]
-name = "rows"
-recipe = "RowShuffle"
-[[arms]]
-name = "louder"
-disguise = { kind = "RowShuffle", gain = 2.0 }
-training = { preset = "laptop-small-cnn", change = { epochs = 1 } }
-[[attacks]]
-name = "row_sums"
-metric = "linkage"
-[profiles.quick]
-seeds = [0]
-"""
+TUTORIALS = ROOT / "docs" / "tutorials"
+THIRD_PARTY = TESTS / "third_party"
+
+
+def commands_of(page: str) -> list[list[str]]:
+    text = (TUTORIALS / page).read_text(encoding="utf-8")
+    blocks = re.findall(r"```console\n(.*?)```", text, re.DOTALL)
+    return [
+        shlex.split(line.removeprefix("$ masquerade ")) for block in blocks for line in block.splitlines()
+    ]
 
 
 @pytest.fixture(scope="module")
@@ -86,13 +64,21 @@ def test_lists_name_what_is_installed_and_from_where(
     assert capsys.readouterr().out.splitlines()[-1].split() == [name, "from", "elsewhere:", "row-shuffle"]
 
 
-@pytest.mark.usefixtures("installed")
-def test_both_keep_to_the_contract() -> None:
-    from row_shuffle import RowShuffle
-    from row_sums import RowSums
+@pytest.mark.parametrize("page", ["a-protection.md", "an-attack.md"])
+def test_the_tutorial_shows_the_files_as_they_are(page: str) -> None:
+    text = (TUTORIALS / page).read_text(encoding="utf-8")
+    shown = re.findall(r"^`([\w.]+)`:\n\n```\w+\n(.*?)```", text, re.DOTALL | re.MULTILINE)
+    assert len(shown) == 2
+    for name, block in shown:
+        assert (THIRD_PARTY / name).read_text(encoding="utf-8") == block, name
 
-    check_protection(RowShuffle())
-    check_attack(RowSums())
+
+@pytest.mark.usefixtures("installed")
+@pytest.mark.parametrize("page", ["a-protection.md", "an-attack.md"])
+def test_both_keep_to_the_contract_as_the_tutorial_says(page: str) -> None:
+    text = (TUTORIALS / page).read_text(encoding="utf-8")
+    (checks,) = re.findall(r"```python\n(from masquerade\.testing .*?)```", text, re.DOTALL)
+    exec(compile(checks, page, "exec"), {})  # noqa: S102 - of our own documents
 
 
 @pytest.mark.usefixtures("installed")
@@ -103,42 +89,36 @@ def test_photos_are_disguised_trained_on_and_recognised(
     builtin.write_folders(tmp_path / "all")
     for person in ("s01", "s02", "s03"):
         shutil.copytree(tmp_path / "all" / person, tmp_path / "photos" / person)
-    assert run(["key", "new", "owner.key"]) == 0
-    disguise = [
-        "disguise",
-        "photos",
-        "-o",
-        "released",
-        "-k",
-        "owner.key",
-        "-r",
-        "RowShuffle",
-        "--faces",
-        "as-is",
-    ]
-    assert run(disguise) == 1
-    assert "not known to protect: RowShuffle" in capsys.readouterr().err
-    assert run([*disguise, "--accept-broken"]) == 0
+        (tmp_path / "visitors" / person).mkdir(parents=True)
+        (tmp_path / "photos" / person / "10.png").rename(tmp_path / "visitors" / person / "10.png")
+    commands = commands_of("a-protection.md")
+    refused = next(command for command in commands if "refused" in command)
+    for command in commands:
+        assert run(command) == (1 if command is refused else 0), command
+    told = capsys.readouterr()
+    assert "not known to protect: RowShuffle" in told.err
     manifest = Manifest.load(tmp_path / "released")
     assert manifest.disguise == {"kind": "RowShuffle", "gain": 1.0}
     assert manifest.accepted_broken
-    assert run(["verify", "released"]) == 0
-    assert run(["train", "released", "-o", "model", "--network", "mlp"]) == 0
-    assert run(["predict", "model", "photos/s02", "-k", "owner.key", "--closed-set"]) == 0
-    rows = capsys.readouterr().out.splitlines()[-10:]
-    assert sum(row.split(",")[1] == "s02" for row in rows) >= 8, rows
+    rows = [line.split(",") for line in told.out.splitlines()[-3:]]
+    assert [row[1] for row in rows] == ["s01", "s02", "s03"]
 
 
 @pytest.mark.usefixtures("installed")
-def test_an_audit_measures_one_by_the_other(tmp_path: Path) -> None:
-    (tmp_path / "rows.toml").write_text(STUDY)
-    study = ["audit", str(tmp_path / "rows.toml"), "--profile", "quick", "-o", str(tmp_path / "report")]
-    assert run(study) == 0
+def test_an_audit_measures_one_by_the_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    shutil.copy(THIRD_PARTY / "rows.toml", tmp_path)
+    for command in commands_of("an-attack.md"):
+        assert run(command) == 0, command
     report = json.loads((tmp_path / "report" / "report.json").read_text())
-    grades = {arm["name"]: arm["grade"] for arm in report["arms"]}
-    assert (grades["rows"], grades["louder"]) == ("BROKEN", "INCOMPLETE"), grades
-    page = (tmp_path / "report" / "report.html").read_text()
-    assert "row sums" in page
+    rows = next(arm for arm in report["arms"] if arm["name"] == "rows")
+    assert rows["grade"] == "BROKEN"
+    assert rows["recipe"] == {"kind": "RowShuffle", "gain": 1.0}
+    page = (tmp_path / "report" / "report.md").read_text(encoding="utf-8").replace("\N{NO-BREAK SPACE}", " ")
+    said = (TUTORIALS / "an-attack.md").read_text(encoding="utf-8").replace("\n", " ")
+    (sentence,) = re.findall(r'BROKEN\*\*\. "(.*?)"', said)
+    assert sentence in page, page[:1000]
+    assert (tmp_path / "report" / "report.html").exists()
 
 
 @pytest.mark.usefixtures("installed")
