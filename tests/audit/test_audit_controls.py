@@ -1,5 +1,6 @@
 """Controls of an audit: the positive one at an arm's own size and noise, the negative one by shuffling the truth."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,10 @@ from masquerade.audit.grading.pooling import negative_controls
 from masquerade.audit.results import Report
 from masquerade.audit.runner import Audit
 from masquerade.audit.studies.study import ArmSpec, AttackSpec, Study
+from masquerade.disguises import BlockMatrix, Chain, Disguise, Keyed, Noise, description
+from masquerade.disguises.base import Shape
 from masquerade.guesses import Guess, Labels, Membership, Ranking, Reconstruction, Tracking
+from masquerade.keys import Key
 from masquerade.metrics import EVERY_METRIC
 from masquerade.metrics.base import Truth
 
@@ -34,6 +38,34 @@ def test_a_control_has_the_noise_of_its_arm_in_its_place() -> None:
     assert wanted.metric == "linkage"
     last, _ = control_of(GRAM, ArmSpec(name="published", recipe="dn-lfw-as-published"), 32)
     assert kinds(last) == ["BlockMatrix", "Noise"]
+
+
+@dataclass(frozen=True)
+class Grain(Disguise):
+    """Somebody else's noise: it is known by what it declares."""
+
+    strength: float
+
+    keyed_by_secret = True
+    per_image = True
+    restorable = False
+
+    @property
+    def noise_level(self) -> float:
+        return self.strength
+
+    def keyed(self, key: Key, shape: Shape) -> Keyed:
+        return Noise(self.strength).keyed(key, shape)
+
+
+def test_noise_of_a_kind_that_nobody_here_knows_is_the_control_s_as_well(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(description, "find_installed", lambda _group, name, _kind: {"Grain": Grain}.get(name))
+    whole = Chain((Grain(30), BlockMatrix(4, variant="block"))).describe()
+    target, _ = control_of(GRAM, ArmSpec(name="grainy", title="Grain", disguise=whole), 32)
+    assert target.title == "control-block4 with noise 30"
+    assert kinds(target) == ["Grain", "BlockMatrix"]
 
 
 @pytest.mark.parametrize("recipe", ["none", "control-rows4", "xnn", "crafter-noise"])

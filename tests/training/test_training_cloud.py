@@ -173,10 +173,12 @@ def test_settings_follow_from_the_manifest(tmp_path: Path) -> None:
     maps = colour.model_copy(update={"disguise": tokens, "stored_shape": (192, 7, 7)})
     assert fitting_settings(maps) == preset("laptop-recnet")
     assert fitting_settings(maps, "mlp").network == "mlp"
-    many = {"kind": "ManyKeys", "inner": tokens["parts"][1], "keys": 4}
-    assert fitting_settings(maps.model_copy(update={"disguise": many})).network == "recnet"
-    assert fitting_settings(maps.model_copy(update={"disguise": {"kind": "Dauntless"}})).network == "mlp"
-    assert fitting_settings(maps.model_copy(update={"disguise": {"kind": ["Encode"]}})).network == "resnet18"
+    unknown = {"kind": "SomebodyElses"}
+    assert fitting_settings(maps.model_copy(update={"disguise": unknown})).network == "recnet"
+    numbers = maps.model_copy(update={"disguise": unknown, "stored_shape": (256, 1, 1)})
+    assert fitting_settings(numbers).network == "mlp"
+    features = maps.model_copy(update={"disguise": unknown, "stored_shape": (32, 16, 16)})
+    assert fitting_settings(features).network == "resnet18"
     with pytest.raises(UsageError, match="Did you mean resnet18"):
         fitting_settings(colour, "resnet")
 

@@ -15,7 +15,6 @@ from masquerade.audit.revisions import (
     of_trainings,
 )
 from masquerade.audit.run_attack import make_attack
-from masquerade.audit.scenes.features import split_of
 from masquerade.audit.scenes.scene import Scene
 from masquerade.audit.scenes.views import Budget
 from masquerade.audit.store import name_of
@@ -164,7 +163,7 @@ class Pieces:
     def _of_arm(self, arm: ArmSpec) -> What:
         training = arm.training or self._study.training
         disguise = disguise_of(arm)
-        split = split_of(disguise)
+        split = disguise.features_of
         noise = noise_settings(arm.noise, training, arm.name).model_dump() if arm.noise else None
         what = {
             "data": self._study.data.model_dump(exclude={"note"}, exclude_defaults=True),

@@ -41,7 +41,6 @@ from masquerade.audit.results import (
 from masquerade.audit.revisions import GRADE, Revisions
 from masquerade.audit.run_attack import attempt, make_attack, pictures_of, scores_of, status_of
 from masquerade.audit.scenes.encoded import EncodedScenes
-from masquerade.audit.scenes.features import split_of
 from masquerade.audit.scenes.scene import Scene, make_scene
 from masquerade.audit.scenes.views import Budget
 from masquerade.audit.steps import Progress, Say, Steps
@@ -244,7 +243,7 @@ class Audit:
 
     def _has_utility(self, arm: ArmSpec) -> bool:
         trained = (arm.training or self.study.training) is not None
-        return trained or self.scene.bystanders is not None or split_of(disguise_of(arm)) is not None
+        return trained or self.scene.bystanders is not None or disguise_of(arm).features_of is not None
 
     def _train(self, arm: ArmSpec, seed: int) -> dict[str, Any]:
         self.steps.begin(f"{arm.name}: training (seed {seed})")

@@ -15,15 +15,13 @@ from masquerade.attacks.base import Disguising
 from masquerade.audit.scenes.cloaked import Cloaks, keyed_among
 from masquerade.audit.scenes.distilled import Distilled, constant_noise
 from masquerade.audit.scenes.encoded import EncodedScenes
-from masquerade.audit.scenes.features import KeptFeatures, feature_scores, split_of, taught, together_in
+from masquerade.audit.scenes.features import KeptFeatures, feature_scores, taught, together_in
 from masquerade.audit.scenes.kept_network import KeptNetworks
 from masquerade.audit.scenes.measured import measured_on
 from masquerade.audit.studies.study import ArmSpec, HeldSpec, NoiseSpec, TrainingSpec
 from masquerade.data.image_set import ImageSet
 from masquerade.disguises import Chain, from_description
 from masquerade.disguises.base import Disguise, Keyed
-from masquerade.disguises.features.keyed_features import CraftedFeatures
-from masquerade.disguises.features.split_encode import SplitEncode
 from masquerade.disguises.promised import kinds_in, promised_by
 from masquerade.disguises.tokens.adversarial_noise import AdversarialNoise
 from masquerade.disguises.tokens.encode import Encode
@@ -96,12 +94,7 @@ def secret_kinds(arm: ArmSpec) -> list[str]:
     """The kinds of an arm's parts after the public encoder, chains aside, sorted."""
     if arm.noise is not None:
         return [AdversarialNoise.__name__]
-    return sorted(kinds_in(public_prefix(disguise_of(arm))[1]))
-
-
-def public_prefix(disguise: Disguise) -> tuple[Disguise | None, Disguise]:
-    """The public encoder that a disguise begins with, if any, and the rest."""
-    return disguise.public_prefix() if isinstance(disguise, Chain) else (None, disguise)
+    return sorted(kinds_in(disguise_of(arm).public_prefix()[1]))
 
 
 def study_key(seed: int, purpose: str) -> Key:
@@ -162,7 +155,7 @@ class Trial:
     def __init__(
         self, scenes: EncodedScenes, arm: ArmSpec, training: TrainingSpec | None, seed: int, name: str = ""
     ) -> None:
-        prefix, self._steps = public_prefix(disguise_of(arm))
+        prefix, self._steps = disguise_of(arm).public_prefix()
         self.scene = scenes.through(prefix, arm.side).few(arm.photos)
         self.photos = scenes.through(None, arm.side).few(arm.photos)
         self.training = arm.training or training
@@ -172,7 +165,7 @@ class Trial:
         self._networks = KeptNetworks(scenes.folder, name)
         self.distilled: Distilled | None = None
         if arm.noise is not None:
-            if prefix is None or self._steps != Chain():
+            if prefix is None or self._steps.in_order():
                 raise StudyError(
                     "XNN-d follows a public encoder and nothing else",
                     place=f"arm {arm.name}",
@@ -204,13 +197,16 @@ class Trial:
     @property
     def known(self) -> ImageSet | None:
         """Named photos of the people of the test, by which evaluators know them; None where nobody is known."""
-        alike = not self.scene.unseen and self.scene.bystanders is None and split_of(self._steps) is not None
+        alike = (
+            not self.scene.unseen and self.scene.bystanders is None and self._steps.features_of is not None
+        )
         return self.scene.train if alike else None
 
     @cached_property
     def _features(self) -> KeptFeatures | None:
         """Features that take long, all but an encoder's own, by the content of photos."""
-        if split_of(self._steps) is None or isinstance(self._steps, SplitEncode):
+        steps = self._steps
+        if steps.features_of is None or not (steps.keyed_by_secret or steps.takes_long):
             return None
         return self._kept(self._keyed, f"{self._steps.describe()} {self.seed}")
 
@@ -239,7 +235,7 @@ class Trial:
     def _again(self, number: int) -> Disguising:
         """The protection with new draws: of the same key where it can, else of another."""
         keyed = self._keyed
-        if isinstance(keyed, CraftedFeatures):
+        if keyed.draws_again:
             return lambda images: keyed.again(images, number)
         key = study_key(self.seed, f"query {number}")
         return self.disguise.with_key(key, self.scene.train.shape)
@@ -356,7 +352,7 @@ class Trial:
         if self.cloaks is not None:
             published = self.scene.train
             return cloak_quality(self.cloaks.cloaked(published), published.images, published.labels)
-        split = split_of(self._steps)
+        split = self._steps.features_of
         if split is not None:
             if (photos := self._arm.cloud_learns) is not None:
                 split = taught(self.scene, self.disguised, split, photos, self.seed)

@@ -15,7 +15,7 @@ import torch
 from pydantic import BaseModel
 from torch import Tensor, nn
 
-from masquerade.crafting.trained import Trained
+from masquerade.crafting.trained import Trained, TrainedSplit
 from masquerade.encoders.base import Encoder
 from masquerade.encoders.noise_encoder import NoiseEncoder
 from masquerade.encoders.recogniser_base import Recogniser
@@ -120,6 +120,43 @@ class Keyed(nn.Module, ABC):
     @abstractmethod
     def disguise(self, images: Tensor, nonces: list[bytes] | None) -> Tensor:
         """Disguise checked images, contiguous uint8 or float32; ``nonces`` are 16 bytes each, if needed."""
+
+    @property
+    def wants_public(self) -> bool:
+        """Whether photos of other people have still to be given by ``with_public`` before it disguises any."""
+        return False
+
+    def with_public(self, images: Tensor) -> "Keyed":
+        """The same with photos of other people, ``(p, c, h, w)``; a disguise that wants some implements it.
+
+        Raises:
+            UsageError: If it has no use for them, or they do not fit.
+        """
+        raise UsageError(
+            "no use for photos of other people",
+            value=f"{len(images)} photos",
+            place=type(self).__name__,
+            remedy="Leave them out.",
+        )
+
+    @property
+    def draws_again(self) -> bool:
+        """Whether ``again`` has new draws for photos that were asked for before, under the same key."""
+        return False
+
+    def again(self, images: Tensor, query: int) -> Tensor:
+        """What another query with the same photos gets; where nothing is drawn anew, the same.
+
+        Args:
+            images: As ``forward`` takes them.
+            query: Number of the query; 0 is what ``forward`` gives.
+
+        Returns:
+            float32 ``(n, *out_shape)``.
+        """
+        del query
+        result: Tensor = self(images)
+        return result
 
     def answer(self, images: Tensor, nonces: list[bytes] | None) -> Tensor:
         """What recognition gets, from checked images; by itself what training gets."""
@@ -235,6 +272,42 @@ class Disguise(ABC):
     def takes_long(self) -> bool:
         """Whether photos are optimised one by one, so that an audit does not ask for hundreds to measure traits."""
         return False
+
+    @property
+    def noise_level(self) -> float | None:
+        """How strong it is where it is noise and nothing else, in its own units; None for anything else.
+
+        The control of an attack gets the noise of the arm that it belongs to.
+        """
+        return None
+
+    @property
+    def features_of(self) -> TrainedSplit | None:
+        """The split network whose features it gives, for the cloud's half to go on from; None where it gives none."""
+        return None
+
+    @property
+    def crafted_together(self) -> int | None:
+        """Photos that it crafts together, so that their answers are kept; None where it crafts none."""
+        return None
+
+    @property
+    def is_public_encoder(self) -> bool:
+        """Whether anyone can compute what it gives, and later steps stand on that instead of on the photos."""
+        return False
+
+    def in_order(self) -> "tuple[Disguise, ...]":
+        """Its steps in order; a chain has those of its parts."""
+        return (self,)
+
+    def public_prefix(self) -> "tuple[Disguise | None, Disguise]":
+        """The public encoder that it begins with, None without one, and what follows."""
+        return None, self
+
+    def in_blocks_of(self, block: int | tuple[int, int]) -> "Disguise":
+        """The same in blocks of that height and width, if it is a public step of blocks; else itself."""
+        del block
+        return self
 
     bound_to_parameters: ClassVar[bool] = True
     """Whether other parameters have other secrets; False only where the secret was issued, and is the user's own."""

@@ -7,9 +7,9 @@ from typing import final
 
 from torch import Tensor
 
+from masquerade.crafting.trained import TrainedSplit
 from masquerade.disguises.base import Disguise, Keyed, Shape
 from masquerade.disguises.blocks.keyed import KeyedBlocks
-from masquerade.disguises.tokens.encode import Encode
 from masquerade.errors import UsageError
 from masquerade.keys import Key
 from masquerade.traits import Traits
@@ -72,6 +72,15 @@ class Chain(Disguise):
         """Whether any part does."""
         return any(part.takes_long for part in self.parts)
 
+    @property
+    def features_of(self) -> TrainedSplit | None:
+        """That of the last part that gives features."""
+        return next((split for part in reversed(self.parts) if (split := part.features_of)), None)
+
+    def in_order(self) -> tuple[Disguise, ...]:
+        """Those of every part."""
+        return tuple(step for part in self.parts for step in part.in_order())
+
     def keyed(self, key: Key, shape: Shape) -> Keyed:
         """Key every part, for the shape that the part before it gives."""
         keyed: list[Keyed] = []
@@ -93,7 +102,7 @@ class Chain(Disguise):
         for i, part in enumerate(self.parts):
             if part.keyed_by_secret or not part.per_image:
                 break
-            cut = i + 1 if isinstance(part, Encode) else cut
+            cut = i + 1 if part.is_public_encoder else cut
         front = self.parts[0] if cut == 1 else Chain(self.parts[:cut])
         return (front if cut else None), Chain(self.parts[cut:])
 

@@ -19,7 +19,7 @@ def promised_by(disguise: Disguise) -> frozenset[Question]:
 
     A part that is not known here promises both, whatever it says: nobody chooses the question that he is judged by.
     """
-    return _together(part.promises if type(part) in _KINDS else BOTH for part in steps_of(disguise))
+    return _together(part.promises if type(part) in _KINDS else BOTH for part in disguise.in_order())
 
 
 def promised_as_described(description: Mapping[str, Any]) -> frozenset[Question]:
@@ -36,18 +36,9 @@ def _together(declared: Iterator[frozenset[Question]]) -> frozenset[Question]:
     return frozenset().union(*declared) or BOTH
 
 
-def steps_of(disguise: Disguise) -> Iterator[Disguise]:
-    """The steps of a disguise in order, chains opened."""
-    if isinstance(disguise, Chain):
-        for part in disguise.parts:
-            yield from steps_of(part)
-    else:
-        yield disguise
-
-
 def _parts(disguise: Disguise) -> Iterator[Disguise]:
-    """As ``steps_of``, with the disguises that a step holds."""
-    for step in steps_of(disguise):
+    """The steps of a disguise, with the disguises that a step holds."""
+    for step in disguise.in_order():
         yield step
         for field in fields(step):  # type: ignore[arg-type]
             if isinstance(held := getattr(step, field.name), Disguise):

@@ -10,8 +10,6 @@ from numpy.typing import NDArray
 
 from masquerade import __version__
 from masquerade.disguises.base import Disguise, Keyed, Shape, derivation_check
-from masquerade.disguises.features.amortised_crafter import AmortisedCrafter
-from masquerade.disguises.features.keyed import Crafting
 from masquerade.errors import UsageError
 from masquerade.faces.reading import PhotoReader
 from masquerade.keys import Key
@@ -35,7 +33,6 @@ FEWEST_SHARDS = 8
 """Where there are photos enough for as many batches."""
 
 CRAFTED_SHARD = 32
-_CRAFTING = (Crafting, AmortisedCrafter)
 """Crafted photos in a shard, at least: crafting takes seconds a photo, and progress is told after every shard."""
 
 
@@ -154,7 +151,7 @@ def keyed_disguise(recipe: Recipe, protection: Disguise, key: Key) -> Keyed:
         UsageError: If it mixes the images of a batch: then a shard would not be the same twice. Crafting does
             too, but its features are kept.
     """
-    if not (protection.per_image or isinstance(protection, _CRAFTING)):
+    if not (protection.per_image or protection.crafted_together):
         raise UsageError(
             "a disguise whose images depend on each other",
             value=recipe.name,
@@ -165,8 +162,8 @@ def keyed_disguise(recipe: Recipe, protection: Disguise, key: Key) -> Keyed:
 
 def _batches(protection: Disguise, keyed: Keyed, key: Key, cache: Path) -> tuple[Batches, Shape, StoredType]:
     """How batches are disguised, and shape and type of what is stored."""
-    if isinstance(protection, _CRAFTING):
-        crafted = CraftedBatches(keyed, protection.batch, key, protection.describe(), cache)
+    if (together := protection.crafted_together) is not None:
+        crafted = CraftedBatches(keyed, together, key, protection.describe(), cache)
         return crafted, keyed.out_shape, "float32"  # a probe would be crafted
     shape, largest = probe(keyed)
     return FilledBatches(keyed), shape, stored_type(largest)

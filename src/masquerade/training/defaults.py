@@ -1,20 +1,16 @@
 """Which settings fit a released data set, from what its manifest makes public."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from types import MappingProxyType
-from typing import Any
+from typing import Any, Final
 
 from masquerade.released import Manifest
 from masquerade.training.presets import PRESETS
 from masquerade.training.settings import Settings
 
-NETWORK_OF_KIND: Mapping[str, str] = MappingProxyType(
-    {
-        **dict.fromkeys(("Encode", "TokenMatrix", "TokenNetwork", "NeuraCrypt", "TaskAugment"), "recnet"),
-        "Dauntless": "mlp",
-    }
-)
-"""Networks for kinds of disguise that give tokens, or numbers without any order."""
+PLACES: Final = 14 * 14
+"""Most places of a map whose vectors are taken for tokens, unless the vectors are longer still."""
+_PHOTO: Final = 4
+"""Most channels that photos have."""
 
 
 def fitting_settings(manifest: Manifest, network: str | None = None) -> Settings:
@@ -53,12 +49,13 @@ def settings_for(
 
 
 def _fitting_network(disguise: Mapping[str, Any], shape: tuple[int, int, int]) -> str:
-    for part in _parts(disguise):
-        if (network := NETWORK_OF_KIND.get(str(part.get("kind")))) is not None:
-            return network
     if mixed_block(disguise):
         return "block-net"
     c, h, w = shape
+    if c > _PHOTO and h * w == 1:
+        return "mlp"  # numbers without any order
+    if c > _PHOTO and h * w <= max(c, PLACES):
+        return "recnet"  # tokens: long vectors at few places
     return "small-cnn" if c == 1 and max(h, w) <= 32 else "resnet18"
 
 

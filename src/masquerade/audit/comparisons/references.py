@@ -10,7 +10,6 @@ from masquerade.audit.comparisons import answers_alone, at_home
 from masquerade.audit.grading.pooling import pooled
 from masquerade.audit.results import Reference
 from masquerade.audit.revisions import ANSWERS_ALONE, AT_HOME, of_metrics
-from masquerade.audit.scenes.features import split_of
 from masquerade.audit.scenes.scene import Scene
 from masquerade.audit.studies.study import Resolved
 from masquerade.audit.trial import disguise_of
@@ -104,7 +103,7 @@ class References:
         """The network whose answers the cloud is to learn, in a study of features."""
         if not self._study.data.private:
             return None
-        return next((split for arm in self._study.arms if (split := split_of(disguise_of(arm)))), None)
+        return next((split for arm in self._study.arms if (split := disguise_of(arm).features_of)), None)
 
     def _at_home(self, way: str) -> dict[str, Any]:
         return {"utility": asdict(at_home.at_home(self._scene, way))}

@@ -3,18 +3,12 @@
 An attack that breaks its control on a thousand clean photos says nothing of two hundred noisy ones.
 """
 
-from dataclasses import replace
-from typing import Final
-
 from masquerade.attacks.base import Sight
 from masquerade.audit.run_attack import make_attack
 from masquerade.audit.studies.study import ArmSpec, AttackSpec
-from masquerade.audit.trial import disguise_of, protects, public_prefix
-from masquerade.disguises import BlockNormalise, Chain, Disguise, GaussianNoise, Noise
-from masquerade.disguises.promised import steps_of
+from masquerade.audit.trial import disguise_of, protects
+from masquerade.disguises import Chain, Disguise
 from masquerade.recipes import recipe
-
-_NOISE: Final = (Noise, GaussianNoise)
 
 
 def control_of(spec: AttackSpec, arm: ArmSpec, height: int) -> tuple[ArmSpec, AttackSpec]:
@@ -50,15 +44,15 @@ def control_of(spec: AttackSpec, arm: ArmSpec, height: int) -> tuple[ArmSpec, At
 
 def _noisy(target: ArmSpec, arm: ArmSpec) -> ArmSpec:
     """The control with the arm's noise before or after its secret parts, as it stands in the arm."""
-    front, kept = public_prefix(disguise_of(arm))
-    encoder, secret = public_prefix(disguise_of(target))
-    before, after = _around(tuple(steps_of(kept)))
-    noise = [part for part in (*before, *after) if isinstance(part, _NOISE)]
+    front, kept = disguise_of(arm).public_prefix()
+    encoder, secret = disguise_of(target).public_prefix()
+    before, after = _around(kept.in_order())
+    noise = [part.noise_level for part in (*before, *after) if part.noise_level is not None]
     if not noise or (front is None) != (encoder is None):
         return target
-    parts = tuple(steps_of(secret))
+    parts = secret.in_order()
     whole = Chain((*(_in_blocks_of(part, parts) for part in before), *parts, *after))
-    size = ", ".join(f"{getattr(part, 'level', getattr(part, 'deviation', 0)):g}" for part in noise)
+    size = ", ".join(f"{level:g}" for level in noise)
     known = recipe(target.title)
     said = {
         "recipe": None,
@@ -71,19 +65,15 @@ def _noisy(target: ArmSpec, arm: ArmSpec) -> ArmSpec:
 
 def _around(steps: tuple[Disguise, ...]) -> tuple[list[Disguise], list[Disguise]]:
     """Noise before and after the secret parts, with the public steps that give it its scale; none without both."""
-    secret = [i for i, part in enumerate(steps) if part.keyed_by_secret and not isinstance(part, _NOISE)]
+    secret = [i for i, part in enumerate(steps) if part.keyed_by_secret and part.noise_level is None]
     if not secret:
         return [], []
     before = list(steps[: secret[0]])
-    after: list[Disguise] = [
-        part for part in steps[secret[0] :] if isinstance(part, _NOISE) and part.keyed_by_secret
-    ]
-    return (before if any(isinstance(part, _NOISE) for part in before) else []), after
+    after = [part for part in steps[secret[0] :] if part.noise_level is not None and part.keyed_by_secret]
+    return (before if any(part.noise_level is not None for part in before) else []), after
 
 
 def _in_blocks_of(part: Disguise, secret: tuple[Disguise, ...]) -> Disguise:
     """A public step in blocks of the control's size: attacks read one size."""
     sizes = {block for each in secret if (block := getattr(each, "block", None))}
-    if isinstance(part, BlockNormalise) and len(sizes) == 1:
-        return replace(part, block=sizes.pop())
-    return part
+    return part.in_blocks_of(sizes.pop()) if len(sizes) == 1 else part

@@ -8,14 +8,13 @@ from torch import Tensor
 
 from masquerade.data.image_set import ImageSet
 from masquerade.disguises.base import Disguise, Keyed, Shape
-from masquerade.disguises.cloaks.fawkes import KeyedFawkes
 from masquerade.keys import Key
 
 
 def keyed_among(disguise: Disguise, key: Key, shape: Shape, public: Tensor) -> Keyed:
-    """A disguise under a key; a targeted Fawkes is given other people's photos, ``(p, c, h, w)``."""
+    """A disguise under a key; one that wants them is given other people's photos, ``(p, c, h, w)``."""
     keyed = disguise.with_key(key, shape)
-    return keyed.with_public(public) if isinstance(keyed, KeyedFawkes) and keyed.wants_public else keyed
+    return keyed.with_public(public) if keyed.wants_public else keyed
 
 
 @final

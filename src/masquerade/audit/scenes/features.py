@@ -1,7 +1,6 @@
 """Protected features in an audit: each photo's are computed once, and what the cloud tells from them is scored."""
 
 from collections.abc import Callable
-from dataclasses import fields
 from functools import cache, partial
 from hashlib import sha256
 from pathlib import Path
@@ -17,8 +16,7 @@ from masquerade.audit.alone import alone
 from masquerade.audit.scenes.scene import Scene
 from masquerade.crafting.shipped import open_generator
 from masquerade.crafting.trained import TrainedSplit
-from masquerade.disguises import AmortisedCrafter, Chain, Disguise
-from masquerade.disguises.features.keyed import Crafting
+from masquerade.disguises import Disguise
 from masquerade.disguises.features.split_encode import SplitEncode
 from masquerade.errors import NotApplicable, StudyError
 from masquerade.keys import Key
@@ -31,20 +29,13 @@ from masquerade.training.crafter.server_half import CloudHalfSettings, train_clo
 _SEED: Final = 7
 
 
-def split_of(disguise: Disguise) -> TrainedSplit | None:
-    """The split network whose features a disguise gives; None where it gives none."""
-    parts = disguise.parts if isinstance(disguise, Chain) else (disguise,)
-    held = [getattr(part, field.name) for part in parts for field in fields(part)]  # type: ignore[arg-type]
-    return next((value for value in reversed(held) if isinstance(value, TrainedSplit)), None)
-
-
 def require_split_of(disguise: Disguise) -> TrainedSplit:
-    """As ``split_of``.
+    """The split network whose features a disguise gives.
 
     Raises:
         NotApplicable: If the disguise gives no features of a split network.
     """
-    split = split_of(disguise)
+    split = disguise.features_of
     if split is None:
         raise NotApplicable(
             "the released data are no features of a split network",
@@ -55,8 +46,7 @@ def require_split_of(disguise: Disguise) -> TrainedSplit:
 
 def together_in(disguise: Disguise) -> int | None:
     """Photos that a disguise crafts together, those before and after them apart; None where it says no number."""
-    parts = disguise.parts if isinstance(disguise, Chain) else (disguise,)
-    return next((part.batch for part in parts if isinstance(part, Crafting | AmortisedCrafter)), None)
+    return next((step.crafted_together for step in disguise.in_order() if step.crafted_together), None)
 
 
 @cache

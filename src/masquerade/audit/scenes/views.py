@@ -9,7 +9,7 @@ from torch import Tensor
 
 from masquerade.attacks.base import Labelled, Pairing, Pairs, Sight, View
 from masquerade.audit.scenes.evaluator import Evaluator
-from masquerade.audit.scenes.features import prior_faces, require_split_of, split_of
+from masquerade.audit.scenes.features import prior_faces, require_split_of
 from masquerade.audit.scenes.galleries import gallery_sight
 from masquerade.audit.scenes.gallery import gallery_of, labelled
 from masquerade.audit.scenes.tracking_view import (
@@ -131,7 +131,7 @@ def build_view(
     if attack.target == "test" and trial.known is not None:
         truth |= {"gallery": trial.known.images, "gallery_identities": trial.known.labels}
     evaluator = Evaluator(trial.known) if "gallery" in truth and trial.known is not None else None
-    if split_of(trial.disguise) is not None:
+    if trial.disguise.features_of is not None:
         truth |= prior_faces(victims.shape)
     originals = victims.images.float()
     same = released if released.shape == originals.shape else None

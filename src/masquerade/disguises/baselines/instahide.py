@@ -86,6 +86,11 @@ class KeyedInstaHide(Keyed):
         self._key = key
         self._public = public
 
+    @property
+    def wants_public(self) -> bool:
+        """Whether public photos have still to be given."""
+        return self._how.mode == "cross" and self._public is None
+
     def with_public(self, images: Tensor) -> "KeyedInstaHide":
         """The same with public photos to mix in.
 

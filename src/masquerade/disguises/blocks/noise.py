@@ -45,6 +45,11 @@ class Noise(Disguise):
             raise UsageError("not a noise level", value=self.level, remedy="Give a number, 0 or more.")
 
     @property
+    def noise_level(self) -> float:
+        """Its level."""
+        return self.level
+
+    @property
     def keyed_by_secret(self) -> bool:
         """Without noise there is nothing secret."""
         return self.level > 0

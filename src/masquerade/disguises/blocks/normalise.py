@@ -1,6 +1,6 @@
 """Block normalisation: removes each block's brightness and contrast, in public."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Final, final
 
@@ -54,6 +54,10 @@ class BlockNormalise(Disguise):
             raise UsageError(
                 "not an epsilon", value=self.epsilon, remedy="Give a positive number, such as 1."
             )
+
+    def in_blocks_of(self, block: BlockSize) -> "BlockNormalise":
+        """The same in other blocks."""
+        return replace(self, block=block)
 
     def keyed(self, key: Key, shape: Shape) -> Keyed:
         """Nothing is drawn from the key."""

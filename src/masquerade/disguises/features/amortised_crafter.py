@@ -90,6 +90,16 @@ class AmortisedCrafter(Disguise):
         """Whether photos are crafted one by one: those that are refined share a critic."""
         return self.refine == 0
 
+    @property
+    def features_of(self) -> TrainedSplit:
+        """The split network."""
+        return self.split
+
+    @property
+    def crafted_together(self) -> int:
+        """Photos in a batch."""
+        return self.batch
+
     def keyed(self, key: Key, shape: Shape) -> "KeyedAmortisedCrafter":
         """The key's faces of the prior, for photos of ``shape``."""
         return KeyedAmortisedCrafter(self, key.derive("amortised crafter"), shape)

@@ -42,6 +42,11 @@ class GaussianNoise(Disguise):
     def __post_init__(self) -> None:
         require_number("standard deviation of noise", self.deviation, 1e-6, 1e6, "GaussianNoise")
 
+    @property
+    def noise_level(self) -> float:
+        """Its standard deviation."""
+        return self.deviation
+
     def keyed(self, key: Key, shape: Shape) -> Keyed:
         """Take the key's field of noise."""
         stream = key.stream(f"normal noise on {'x'.join(map(str, shape))}")

@@ -57,6 +57,16 @@ class Crafting(Disguise, ABC):
         require_networks(self.split, self.generator, self.amortiser, place)
         require_count("number of photos in a batch", self.batch, 1, 4096, place)
 
+    @property
+    def features_of(self) -> TrainedSplit:
+        """The split network."""
+        return self.split
+
+    @property
+    def crafted_together(self) -> int:
+        """Photos in a batch."""
+        return self.batch
+
     @abstractmethod
     def minibatch(self) -> int:
         """Images in a step of the critic."""

@@ -58,17 +58,14 @@ class CraftedFeatures(Keyed, ABC):
         """Craft the photos' features."""
         return self._answer(images, nonces or [], 0)
 
+    @property
+    def draws_again(self) -> bool:
+        """Every query of an owner who keeps no feature has draws of its own."""
+        return True
+
     @final
     def again(self, images: Tensor, query: int) -> Tensor:
-        """What another query with the same photos gets from an owner who keeps no feature: other draws.
-
-        Args:
-            images: As ``forward`` takes them.
-            query: Number of the query; 0 is what ``forward`` gives.
-
-        Returns:
-            float32 ``(n, *out_shape)``.
-        """
+        """What another query with the same photos gets from an owner who keeps no feature: other draws."""
         with torch.no_grad():
             plain = self._checked(images, self.shape)
             return self._answer(plain, nonces_of(plain), query)

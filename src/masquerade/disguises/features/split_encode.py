@@ -41,6 +41,11 @@ class SplitEncode(Disguise):
     def __post_init__(self) -> None:
         require_split(self.split, "SplitEncode")
 
+    @property
+    def features_of(self) -> TrainedSplit:
+        """The split network."""
+        return self.split
+
     def keyed(self, key: Key, shape: Shape) -> Keyed:
         """The encoder at work; nothing of the key goes into it."""
         del key

@@ -31,6 +31,7 @@ class Encode(Disguise):
     promises = NOTHING
     per_image = True
     restorable = False
+    is_public_encoder = True
     traits = Traits(deterministic=True, linear=False, same_map=True, keeps_inner_products=False)
 
     def __post_init__(self) -> None:

@@ -9,9 +9,7 @@ import torch
 from torch import Tensor
 
 from masquerade.disguises.base import Disguise, Keyed, Shape
-from masquerade.disguises.blocks.noise import Noise
 from masquerade.disguises.checks import require_count, require_one_of
-from masquerade.disguises.features.gaussian_noise import GaussianNoise
 from masquerade.disguises.key_choice import by_turns, chosen_by
 from masquerade.errors import UsageError
 from masquerade.keys import Key, KeyStream
@@ -62,7 +60,7 @@ class ManyKeys(Disguise):
     @property
     def traits(self) -> Traits | None:
         """Photos of two keys go through two maps, unless the key is one of noise."""
-        if self.inner.traits is None or isinstance(self.inner, (Noise, GaussianNoise)):
+        if self.inner.traits is None or self.inner.noise_level is not None:
             return self.inner.traits
         return Traits(self.inner.traits.deterministic, False, same_map=False, keeps_inner_products=False)
 
