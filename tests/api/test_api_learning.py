@@ -15,6 +15,7 @@ from masquerade.api.classifier import Classifier
 from masquerade.api.labels import labels_path
 from masquerade.api.learning import train
 from masquerade.cli.app import run
+from masquerade.disguises import BlockMatrix
 from masquerade.errors import ModelError, UsageError
 from masquerade.files.permissions import is_exposed
 from masquerade.released import ReleasedDataset
@@ -86,6 +87,12 @@ def test_arrays_tensors_and_lists_train_the_same_network() -> None:
     assert all((other == first).all() for other in others)
 
 
+@pytest.mark.parametrize("shape", [(64, 3, 3), (128, 1, 1), (3, 8, 8), (1, 8, 3)])
+def test_maps_of_many_channels_are_not_taken_for_photos(shape: tuple[int, int, int]) -> None:
+    Z = np.random.default_rng(0).normal(size=(8, *shape))
+    assert train(Z, [0, 1] * 4, network="mlp", epochs=1).card.shape == shape
+
+
 def test_arrays_that_cannot_be_written_to_are_read(named: Classifier) -> None:
     Z, _ = bars()
     Z.flags.writeable = False
@@ -103,6 +110,13 @@ def test_network_preset_length_and_progress_are_the_callers() -> None:
     assert train(Z, y, preset="laptop-mlp", epochs=1).card.network == "mlp"
     with pytest.raises(UsageError, match="laptop-mlp"):
         train(Z, y, preset="laptop-ml")
+
+
+def test_a_protection_that_mixes_blocks_is_met_by_the_network_for_blocks() -> None:
+    Z, y = bars(16)
+    model = train(Z, y, protection=BlockMatrix(4, variant="block"), epochs=1)
+    assert (model.card.network, model.card.options["block"]) == ("block-net", 4)
+    assert model.card.disguise == BlockMatrix(4, variant="block").describe()
 
 
 def test_a_released_folder_gives_the_model_of_the_command(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from torch import Tensor
 
@@ -22,12 +22,20 @@ Progress = Callable[[int, int, float, float], None]
 AUTO: Final = "auto"
 
 
+class Described(Protocol):
+    """A protection that says what it does."""
+
+    def describe(self) -> dict[str, Any]:
+        """Its public parameters."""
+
+
 def train(
     Z: Any,  # noqa: ANN401 - arrays of several libraries
     y: Any = None,  # noqa: ANN401 - labels of any kind
     *,
     network: str = AUTO,
     preset: str | Settings = AUTO,
+    protection: Described | None = None,
     epochs: int | None = None,
     seed: int = 0,
     progress: Progress | None = None,
@@ -43,6 +51,8 @@ def train(
         y: One label for each image: numbers, text or any other hashable. None with a ``ReleasedDataset``.
         network: Name of a network, see ``masquerade list networks``; "auto" takes what fits the images.
         preset: Name of training settings, or settings of your own; "auto" takes what fits the network.
+        protection: What arrays were disguised by, which is public: "auto" then takes the network that fits it, and the
+            model file says it. A ``ReleasedDataset`` says so itself.
         epochs: Passes over the images, instead of the preset's.
         seed: Seed of weights, order and what is held back; 0 or more.
         progress: Called with batches done, batches in all, loss and accuracy in this epoch so far.
@@ -59,7 +69,8 @@ def train(
     images = released_tensor(Z)
     labels, numbers = _labels(y, len(images))
     c, h, w = images.shape[1:]
-    settings = _settings({}, (c, h, w), network, preset, epochs)
+    disguise = {} if protection is None else protection.describe()
+    settings = _settings(disguise, (c, h, w), network, preset, epochs)
     done = train_part_of(
         lambda rows: InMemory(images[rows], numbers[rows]),
         numbers,
@@ -68,7 +79,7 @@ def train(
         seed,
         progress=progress,
     )
-    return Classifier(done.network, card_of(done, None), labels)
+    return Classifier(done.network, card_of(done, None, disguise=disguise), labels)
 
 
 def _of_dataset(

@@ -34,9 +34,13 @@ def released_tensor(given: Any, place: str = "Z") -> Tensor:  # noqa: ANN401 - a
         found = found.float()
         if not bool(found.isfinite().all()):
             raise _refused(found, place, "Values are to be finite numbers: look for NaN.")
-    if found.shape[1] not in _COLOURS and found.shape[3] in _COLOURS:
-        found = found.permute(0, 3, 1, 2)
-    return found.contiguous()
+    return (found.permute(0, 3, 1, 2) if _channels_last(found) else found).contiguous()
+
+
+def _channels_last(given: Tensor) -> bool:
+    """Whether it holds photos with their channels last; maps of many channels at few places have them first."""
+    _, first, second, last = given.shape
+    return last in _COLOURS and first not in _COLOURS and min(first, second) > max(_COLOURS)
 
 
 def described(given: Tensor) -> str:
