@@ -8,7 +8,7 @@ from torch import Tensor
 
 from bench.measure import Row, peak_of
 from masquerade.crafting.craft import Crafted, craft
-from masquerade.crafting.reconstruction import Reconstruction
+from masquerade.crafting.reconstruction import LatentDecoder
 from masquerade.crafting.settings import CraftSettings
 from masquerade.crafting.shipped import amortiser_for, open_generator, open_split
 from masquerade.keys import Key
@@ -70,7 +70,7 @@ def rows() -> Iterator[Row]:
 def measured(settings: CraftSettings, *, plain: bool = False, seed: int = 0) -> tuple[Crafted, float]:
     """Craft one batch of the generator's own faces, with features that no latent explains; seconds a photo."""
     generator, split = open_generator(), open_split()
-    rebuild = Reconstruction(generator.network, split.network, generator.latents, plain=plain)
+    rebuild = LatentDecoder(generator.network, split.network, generator.latents, plain=plain)
     amortiser = amortiser_for(generator, split)
     assert amortiser is not None
     draws = torch.Generator().manual_seed(seed)
@@ -110,7 +110,7 @@ def amortised(slow: float) -> Row:
 
 
 @torch.no_grad()
-def _originals(rebuild: Reconstruction, draws: torch.Generator) -> Tensor:
+def _originals(rebuild: LatentDecoder, draws: torch.Generator) -> Tensor:
     features = rebuild.features(torch.randn(PHOTOS, rebuild.latents, generator=draws))
     return features + features.std() * torch.randn(features.shape, generator=draws) / 2
 

@@ -14,7 +14,7 @@ from bench.sealed_made import SIZE, make, size_of, unit
 from masquerade.sealed.block import read_block
 from masquerade.sealed.cards import ANSWER, AnswerCard
 from masquerade.sealed.envelope import opened
-from masquerade.sealed.layout import Layout
+from masquerade.sealed.layout import BlockLayout
 from masquerade.sealed.match import CloudGallery, match
 from masquerade.sealed.probe import Camera
 from masquerade.sealed.ring import ring
@@ -120,7 +120,7 @@ def _peak(folder: Path) -> float:
 
 
 def _open(opener, answer: bytes, people: int) -> np.ndarray:  # noqa: ANN001
-    layout = Layout.fitting(SIZE, people)
+    layout = BlockLayout.fitting(SIZE, people)
     _, parts = opened(answer, ANSWER, AnswerCard, "")
     return np.concatenate(
         [layout.scores_of(opener.decrypted(ring().unpack(part, 1, "")), MODULUS) for part in parts]

@@ -14,7 +14,7 @@ from masquerade.owner.sealed.sealing import room, sealed
 from masquerade.owner.sealed.secret_key import SecretKey, drawn
 from masquerade.sealed.cards import BLOCK, BlockCard
 from masquerade.sealed.envelope import opened, packed
-from masquerade.sealed.layout import Layout
+from masquerade.sealed.layout import BlockLayout
 from masquerade.sealed.manifest import MANIFEST, BlockEntry, SealedManifest
 from masquerade.sealed.parameters import STANDARD
 from masquerade.sealed.vectors import quantised
@@ -48,7 +48,7 @@ def make(folder: Path, people: int) -> SecretKey:
         blocks=(),
         masquerade=__version__,
     )
-    layout, opener = Layout.fitting(SIZE, people), SecretKey(secret)
+    layout, opener = BlockLayout.fitting(SIZE, people), SecretKey(secret)
     blocks: list[BlockEntry] = []
     for start in range(0, min(people, MOST_SEALED), room(layout)):
         vectors = quantised(unit(min(room(layout), people - start), start))

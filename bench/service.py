@@ -16,7 +16,7 @@ from masquerade.keys import Key
 from masquerade.masknets import open_source
 from masquerade.service.masknets.masknet_distance import sketch
 from masquerade.service.provider import Provider
-from masquerade.service.settings import Policy, Settings
+from masquerade.service.settings import Policy, ServiceSettings
 
 RATE, SECONDS, ROUNDS = 200, 5, 2
 WARM = 100
@@ -86,7 +86,7 @@ def _stock() -> Iterator[Row]:
     drawing, sketching = interleaved(lambda: source.draw(torch.randn(256)), lambda: sketch(masknet))
     yield Row("service.stock.sketch", sketching * 1000, "ms", "drawing a MaskNet", sketching / drawing, None)
     with tempfile.TemporaryDirectory(prefix="sv") as folder:
-        settings = Settings(database=f"sqlite:///{folder}/psp.db", policy=Policy(stock=0))
+        settings = ServiceSettings(database=f"sqlite:///{folder}/psp.db", policy=Policy(stock=0))
         provider = Provider(settings, Key.generate())
         provider.stock.add()
         each = processor_seconds(lambda: [provider.stock.add() for _ in range(DRAWN)]) / DRAWN

@@ -20,16 +20,16 @@ from masquerade.service.accounts.credentials import digest
 from masquerade.service.accounts.sealing import belongs
 from masquerade.service.masknets.masknet_distance import BYTES
 from masquerade.service.provider import Provider
-from masquerade.service.settings import Policy, Settings
+from masquerade.service.settings import Policy, ServiceSettings
 from masquerade.service.storage.tables import Account, MaskNetRow, StoredFile, Token
-from masquerade.service.web.listening import Listening
+from masquerade.service.web.listening import ListeningAddress
 from masquerade.service.web.serving import serve
 
 WORKERS = 2
 _PATIENCE = 400.0
 
 
-def prepared(folder: Path, database: str, accounts: int, stock: int) -> tuple[Settings, list[str]]:
+def prepared(folder: Path, database: str, accounts: int, stock: int) -> tuple[ServiceSettings, list[str]]:
     """A provider with people who have a token each, and a stock.
 
     The stock's secrets are real; its sketches are random bits, and no network is drawn of it, since here only its
@@ -39,7 +39,9 @@ def prepared(folder: Path, database: str, accounts: int, stock: int) -> tuple[Se
     if not path.exists():
         Key.generate().save(path)
     key = Key.load(path)
-    settings = Settings(database=database, key=path, mark=folder / "psp.key.mark", policy=Policy(stock=0))
+    settings = ServiceSettings(
+        database=database, key=path, mark=folder / "psp.key.mark", policy=Policy(stock=0)
+    )
     provider = Provider(settings, key)
     names = [secrets.token_hex(16) for _ in range(accounts)]
     tokens = [secrets.token_urlsafe(32) for _ in names]
@@ -78,12 +80,12 @@ def _in_stock(provider: Provider, key: Key) -> dict[str, object]:
 
 
 @contextmanager
-def running(settings: Settings, rates: Path) -> Iterator[tuple[int, int]]:
+def running(settings: ServiceSettings, rates: Path) -> Iterator[tuple[int, int]]:
     """The service, as ``psp serve --workers 2`` runs it; gives the port and the process."""
     with socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    listening = Listening(port=port, workers=WORKERS, rates=rates)
+    listening = ListeningAddress(port=port, workers=WORKERS, rates=rates)
     words = [settings.model_dump_json(), listening.model_dump_json()]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     process = subprocess.Popen([sys.executable, "-m", "bench.service_process", *words], env=environment)  # noqa: S603
@@ -125,4 +127,5 @@ def _await(address: str) -> None:
 
 
 if __name__ == "__main__":
-    serve(Settings.model_validate(json.loads(sys.argv[1])), Listening.model_validate(json.loads(sys.argv[2])))
+    settings, address = map(json.loads, sys.argv[1:3])
+    serve(ServiceSettings.model_validate(settings), ListeningAddress.model_validate(address))

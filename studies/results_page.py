@@ -11,7 +11,7 @@ from masquerade.audit.staleness import compares_a_class_with_itself
 from masquerade.audit.studies.study_file import load_study
 from masquerade.cli.studies import shipped_studies
 from masquerade.report.compared import HAD, against_nothing, place_of_grade
-from masquerade.report.heat_map import Cell, heat_map
+from masquerade.report.heat_map import HeatCell, heat_map
 from masquerade.report.verdict import had
 from masquerade.report.words import amount, interval, metric_words
 
@@ -188,7 +188,7 @@ def _grid(report: Report) -> Iterator[str]:
     yield ""
 
 
-def _cell(cell: Cell) -> str:
+def _cell(cell: HeatCell) -> str:
     measured = cell.leak.headline if cell.leak else None
     if measured is None:
         return ""

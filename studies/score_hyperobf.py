@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from train_hyperobf import people
 
-from masquerade.masknets.base import NUMBERS, Source
+from masquerade.masknets.base import NUMBERS, MaskNetSource
 from masquerade.masknets.ensemble import EnsembleSource
 from masquerade.masknets.shipped import open_source
 from masquerade.networks.cloaks.masknet import MaskNet
@@ -30,7 +30,7 @@ from masquerade.training.hyperobf.transfer import transfer
 NETS, CLOAKED, SEED = 10, 32, 1
 
 
-def drawn(source: Source) -> list[MaskNet]:
+def drawn(source: MaskNetSource) -> list[MaskNet]:
     """MaskNets of nobody: their numbers are from a public seed; of an ensemble each once."""
     if isinstance(source, EnsembleSource):
         return list(source.masknets[:NETS])
@@ -38,7 +38,7 @@ def drawn(source: Source) -> list[MaskNet]:
     return [source.draw(torch.randn(NUMBERS, generator=random)) for _ in range(NETS)]
 
 
-def line(source: Source, split: People) -> str:
+def line(source: MaskNetSource, split: People) -> str:
     """A row of a table."""
     nets = drawn(source)
     features = all_features(nets, split.held_photos)
@@ -57,7 +57,7 @@ def line(source: Source, split: People) -> str:
     return f"| {source.name} | {' | '.join(cells)} |"
 
 
-def _answers(source: Source, features: Tensor, labels: Tensor) -> list[str]:
+def _answers(source: MaskNetSource, features: Tensor, labels: Tensor) -> list[str]:
     if source.classifier is None:
         return ["", "", ""]
     scores = all_scores(features, source.classifier)

@@ -23,7 +23,7 @@ from torch import Tensor
 from masquerade.data.packs import lfw
 from masquerade.disguises import MaskNetCloak
 from masquerade.keys import Key
-from masquerade.masknets import NUMBERS, Source, open_source
+from masquerade.masknets import NUMBERS, MaskNetSource, open_source
 from masquerade.service.masknets.local import MIN_DISTANCE, issue
 from masquerade.service.masknets.masknet_distance import distances, sketch
 from masquerade.training.hyperobf.inversion import InversionSettings, restored, train_inversion
@@ -43,7 +43,7 @@ def photos(root: Path) -> tuple[Tensor, Tensor]:
     return public[:PAIRS].float(), published[:PHOTOS].float()
 
 
-def cloaks(source: Source) -> Iterator[tuple[bytes, MaskNetCloak, Tensor]]:
+def cloaks(source: MaskNetSource) -> Iterator[tuple[bytes, MaskNetCloak, Tensor]]:
     """Sketches of MaskNets, and what cloaks with them."""
     random, disguise = torch.Generator().manual_seed(SEED), MaskNetCloak(source)
     for _ in range(MASKNETS):
@@ -51,7 +51,7 @@ def cloaks(source: Source) -> Iterator[tuple[bytes, MaskNetCloak, Tensor]]:
         yield sketch(source.draw(numbers)), disguise, numbers
 
 
-def cloaked(source: Source, disguise: MaskNetCloak, numbers: Tensor, images: Tensor) -> Tensor:
+def cloaked(source: MaskNetSource, disguise: MaskNetCloak, numbers: Tensor, images: Tensor) -> Tensor:
     """Photos under one MaskNet."""
     worn: Tensor = disguise.with_masknet(source.draw(numbers), numbers, (3, SIZE, SIZE))(images)
     return worn
@@ -62,7 +62,7 @@ def removed(guessed: Tensor, worn: Tensor, originals: Tensor) -> float:
     return 1 - float((guessed - originals).square().sum() / (worn - originals).square().sum())
 
 
-def attacks(root: Path, source: Source) -> None:
+def attacks(root: Path, source: MaskNetSource) -> None:
     """Print what inversion networks of some MaskNets do to the cloaks of all."""
     public, published = photos(root)
     drawn = list(cloaks(source))
@@ -90,7 +90,7 @@ def _line(own: int, apart: NDArray[np.float64], shares: NDArray[np.float64]) -> 
     return f"{'; '.join(cells)}; {strongest}; rank correlation {rank.statistic:.2f} (p {rank.pvalue:.3f})"
 
 
-def costs(source: Source) -> None:
+def costs(source: MaskNetSource) -> None:
     """Print what issuing costs, by the least distance."""
     for limit in LIMITS:
         with TemporaryDirectory() as folder:

@@ -14,7 +14,7 @@ import torch
 
 from masquerade.attacks import attack_named
 from masquerade.attacks.base import Labelled, View
-from masquerade.audit.scenes.distilled import Distilled
+from masquerade.audit.scenes.distilled import DistilledNetworks
 from masquerade.audit.scenes.encoded import EncodedScenes
 from masquerade.audit.scenes.scene import make_scene
 from masquerade.audit.studies.study import NoiseSpec
@@ -48,7 +48,9 @@ def row(data: Path, amount: float, seed: int, more: list[str]) -> dict[str, Any]
     study = load_study(shipped_studies()["xnn_table4"]).at("laptop")
     scenes = EncodedScenes(make_scene(study.data, data), None)
     scene = Trial(scenes, study.arms[0], study.training, 0).scene
-    made = Distilled(scene.train, noise_settings(NoiseSpec(amount=amount), study.training, "row"), seed)
+    made = DistilledNetworks(
+        scene.train, noise_settings(NoiseSpec(amount=amount), study.training, "row"), seed
+    )
     people = scene.test.labels
     seen = obfuscated(made.noise, Faces(scene.test.images.float(), people))
     noise = seen - token_norm(scene.test.images.float())

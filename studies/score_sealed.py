@@ -31,7 +31,7 @@ from masquerade.owner.sealed.enrolling import enter
 from masquerade.owner.sealed.opening import Opener
 from masquerade.owner.sealed.owned import OwnedGallery
 from masquerade.owner.sealed.publishing import changing
-from masquerade.owner.sealed.record import Strangers
+from masquerade.owner.sealed.record import StrangerVectors
 from masquerade.owner.sealed.state import State
 from masquerade.owner.sealed.templates import Template, of_vectors
 from masquerade.sealed.cards import ANSWER, AnswerCard
@@ -108,7 +108,7 @@ def sealed(scratch: Path, templates: Sequence[Template]) -> OwnedGallery:
     vectors = open_recogniser("sface").embed(faces.images.expand(-1, 3, -1, -1)).double().numpy()
     with changing(scratch / "gallery", key, Records.beside(file)) as gallery:
         state = State(gallery)
-        state.strangers = Strangers.of(
+        state.strangers = StrangerVectors.of(
             quantised(vectors), tuple(faces.names[int(label)] for label in faces.labels)
         )
         enter(state, iter(templates), len(templates))

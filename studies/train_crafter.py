@@ -31,7 +31,7 @@ from torch import Tensor
 from masquerade.crafting.amortiser_file import AmortiserCard, amortiser_bytes
 from masquerade.crafting.feature_crafter_file import FeatureCrafterCard, feature_crafter_bytes
 from masquerade.crafting.generator_file import FaceGenerator, FaceGeneratorCard, face_generator_bytes
-from masquerade.crafting.reconstruction import Reconstruction
+from masquerade.crafting.reconstruction import LatentDecoder
 from masquerade.crafting.shipped import open_generator, open_split
 from masquerade.crafting.split_file import SplitCard, split_bytes
 from masquerade.data import celeba, packs
@@ -140,7 +140,7 @@ def amortiser(data: Path, out: Path, upkeep: Upkeep) -> bytes:
         open_generator(path_of(out.parent, "faces-1")),
         open_split(path_of(out.parent, "split-1")),
     )
-    rebuild = Reconstruction(generator.network, encoder.network, generator.latents)
+    rebuild = LatentDecoder(generator.network, encoder.network, generator.latents)
     trained = train_amortiser(rebuild, AMORTISER, SEED, f"{generator.digest} {encoder.digest}", upkeep)
     card = AmortiserCard(
         name=out.stem,
@@ -157,7 +157,7 @@ def crafter(data: Path, out: Path, upkeep: Upkeep) -> bytes:
     """The amortised crafter, against a decoder that begins as one of unprotected features."""
     generator = open_generator(path_of(out.parent, "faces-1"))
     encoder = open_split(path_of(out.parent, "split-1"))
-    rebuild = Reconstruction(generator.network, encoder.network, generator.latents)
+    rebuild = LatentDecoder(generator.network, encoder.network, generator.latents)
     (lfw, theirs), (others, labels, _) = _lfw(data), _celeba(data)
     with torch.no_grad():
         features = torch.cat([rebuild.encode(some.float() / 255) for some in torch.split(others, 64)])

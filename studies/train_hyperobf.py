@@ -39,7 +39,7 @@ from masquerade.training.hyperobf.diversity import all_features, symmetric_diver
 from masquerade.training.hyperobf.files import training_facts, write_hypernet, write_masknets
 from masquerade.training.hyperobf.folder import copies
 from masquerade.training.hyperobf.separate import member_checkpoint
-from masquerade.training.hyperobf.settings import Fit, Stopping
+from masquerade.training.hyperobf.settings import EarlyStopping, Fit
 
 SEED, FEWEST, MOST, SMALL, LARGE, MEMBERS = 0, 5, 9, 64, 112, 10
 KEEP_EVERY = 4
@@ -78,7 +78,7 @@ def hypernet(structure: str, size: int, keep_every: int = 0, epochs: int = FIT.e
     """The training of a hypernetwork; ``loss`` is what differs from the usual settings."""
     fit = FIT.model_copy(update={"epochs": epochs})
     options = HyperNetOptions(structure=structure, size=size, rank=8)
-    stopping = Stopping(every=4 if size == SMALL else 8, patience=0)
+    stopping = EarlyStopping(every=4 if size == SMALL else 8, patience=0)
     settings = HyperObfSettings(hypernet=options, fit=fit, stopping=stopping, **loss)  # type: ignore[arg-type]
 
     def work(data: Path, out: Path) -> None:

@@ -16,7 +16,7 @@ from masquerade.disguises import open_named_source
 from masquerade.encoders.recogniser import open_recogniser
 from masquerade.files.durable import write_durably
 from masquerade.masknets.generator import TrainedGenerator
-from masquerade.masknets.generator_file import GeneratorCard, generator_bytes, read_generator
+from masquerade.masknets.generator_file import CloakGeneratorCard, generator_bytes, read_generator
 from masquerade.networks.cloaks.cloak_generator import CloakGeneratorOptions
 from masquerade.training.hyperobf.one_pass import train_one_pass
 from masquerade.training.hyperobf.one_pass_measures import measure
@@ -77,7 +77,7 @@ def main() -> None:
         told=told,
         checkpoint=checkpoint,
     )
-    card = GeneratorCard(
+    card = CloakGeneratorCard(
         name=args.out.stem,
         options=settings.generator,
         source=source.name,

@@ -13,7 +13,7 @@ from masquerade.audit.studies.study_file import load_study
 from masquerade.cli.studies import shipped_studies
 from masquerade.cloaking.worth import MEASURED, CloakWorth
 from masquerade.recipes import current_name
-from masquerade.recipes.measured import VERDICTS, Measured, parameters_digest
+from masquerade.recipes.measured import VERDICTS, MeasuredVerdict, parameters_digest
 from masquerade.released.verdict import Strongest, Verdict
 from masquerade.report.verdict import advantages, strongest
 from masquerade.report.words import SIGHTS, interval, meaning, on_terminals
@@ -95,7 +95,7 @@ def _cloak(method: str, study: str, name: str) -> CloakWorth:
 
 def condensed() -> str:
     """The file's text: of every protection that was measured its worst grade, the worst first."""
-    worst: dict[str, tuple[Rank, Measured]] = {}
+    worst: dict[str, tuple[Rank, MeasuredVerdict]] = {}
     names: dict[str, str] = {}
     for each in committed():
         for rank, found in _measured(each):
@@ -107,7 +107,7 @@ def condensed() -> str:
     return json.dumps([found.model_dump(mode="json") for found in named], indent=1) + "\n"
 
 
-def _measured(report: Report) -> Iterator[tuple[Rank, Measured]]:
+def _measured(report: Report) -> Iterator[tuple[Rank, MeasuredVerdict]]:
     said = {arm.name: arm for arm in load_study(shipped_studies()[report.study]).arms}
     for arm in report.arms:
         spec = said.get(arm.name)
@@ -117,7 +117,7 @@ def _measured(report: Report) -> Iterator[tuple[Rank, Measured]]:
         shape = (channels, spec.side or height, spec.side or width)
         yield (
             _rank(arm),
-            Measured(
+            MeasuredVerdict(
                 recipe=_unchanged(spec),
                 digest=parameters_digest(arm.recipe, shape),
                 verdict=_verdict(report, arm),

@@ -23,8 +23,8 @@ from masquerade.training.hyperobf.loss import (
     weight_variance,
 )
 from masquerade.training.hyperobf.settings import (
+    EarlyStopping,
     HyperObfSettings,
-    Stopping,
 )
 from masquerade.training.hyperobf.transfer import BOUND, _change, transfer
 
@@ -142,11 +142,11 @@ def test_the_curve_chooses_the_most_accurate_moment_that_is_diverse_enough() -> 
 
     falling = ((0.1, 1.0), (0.3, 2.0), (0.4, 1.9), (0.6, 1.0), (0.6, 0.9))
     curve = [point(i + 1, accuracy, distance) for i, (accuracy, distance) in enumerate(falling)]
-    assert best(curve, Stopping(patience=2, kept=0.8)) == 2
-    assert best(curve, Stopping(patience=2, kept=0.4)) == 4
-    assert best(curve, Stopping(patience=2, kept=0.8, by="divergence")) == 4, "it never falls"
-    assert best(curve, Stopping(patience=0)) == 4
-    assert ended(curve, Stopping(patience=2, kept=0.8))
-    assert not ended(curve, Stopping(patience=3, kept=0.8))
-    assert not ended(curve, Stopping(patience=0))
+    assert best(curve, EarlyStopping(patience=2, kept=0.8)) == 2
+    assert best(curve, EarlyStopping(patience=2, kept=0.4)) == 4
+    assert best(curve, EarlyStopping(patience=2, kept=0.8, by="divergence")) == 4, "it never falls"
+    assert best(curve, EarlyStopping(patience=0)) == 4
+    assert ended(curve, EarlyStopping(patience=2, kept=0.8))
+    assert not ended(curve, EarlyStopping(patience=3, kept=0.8))
+    assert not ended(curve, EarlyStopping(patience=0))
     assert from_tensor(to_tensor(curve, 9)) == curve

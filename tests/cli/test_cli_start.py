@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from masquerade.cli.app import COMMANDS, run
-from masquerade.cli.commands.listing import Kind
+from masquerade.cli.commands.listing import Listed
 from masquerade.cli.lazy import Command, Group
 from masquerade.released.writer import write_release
-from masquerade.sealed.layout import Layout
+from masquerade.sealed.layout import BlockLayout
 from masquerade.sealed.probe import Camera
 from released_examples import make, plan
 from sealed_examples import bare, unit_vectors
@@ -51,10 +51,10 @@ def _commands(commands: Mapping[str, Command | Group], *above: str) -> Iterator[
 def test_small_commands_load_no_network(tmp_path: Path) -> None:
     lines = [["--help"], ["--version"], *([*group, "--help"] for group in _groups(COMMANDS))]
     lines += [["key", "new", "a.key"], ["key", "show", "a.key"], ["psp", "accounts", "--help"]]
-    lines += [*(["list", kind] for kind in Kind), ["verify", "released"], ["verify", "public"]]
+    lines += [*(["list", kind] for kind in Listed), ["verify", "released"], ["verify", "public"]]
     lines += [["sealed", "match", "public", "probe", "-o", "answer"]]
     write_release(tmp_path / "released", plan(), make, tmp_path / "ledger.sqlite")
-    bare(tmp_path / "public", unit_vectors(5, 128, 0), [Layout(128, 4)])
+    bare(tmp_path / "public", unit_vectors(5, 128, 0), [BlockLayout(128, 4)])
     (tmp_path / "probe").write_bytes(Camera.load(tmp_path / "public").probe(unit_vectors(1, 128, 1)[0]))
     done = subprocess.run(
         [sys.executable, "-c", PROBE % (HEAVY,)],

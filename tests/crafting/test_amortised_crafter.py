@@ -13,7 +13,7 @@ from crafting_examples import LATENTS, tiny_networks
 from masquerade.cli.app import run
 from masquerade.crafting.feature_crafter_file import FeatureCrafterCard, feature_crafter_bytes
 from masquerade.crafting.prior_faces import PriorFaces
-from masquerade.crafting.reconstruction import Reconstruction
+from masquerade.crafting.reconstruction import LatentDecoder
 from masquerade.crafting.shipped import open_feature_crafter
 from masquerade.crafting.trained import TrainedSplit
 from masquerade.disguises import AmortisedCrafter
@@ -36,9 +36,9 @@ SETTINGS = AmortisedCrafterSettings.model_validate(
 )
 
 
-def rebuild() -> Reconstruction:
+def rebuild() -> LatentDecoder:
     generator, split = tiny_networks()
-    return Reconstruction(generator.float(), split.float(), LATENTS)
+    return LatentDecoder(generator.float(), split.float(), LATENTS)
 
 
 def decoder() -> FeatureDecoder:

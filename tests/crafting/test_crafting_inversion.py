@@ -10,7 +10,7 @@ from masquerade.crafting.frozen import frozen
 from masquerade.crafting.gauss_newton import descend
 from masquerade.crafting.inversion import InversionOptions, best_inversion, invert, slopes_at
 from masquerade.crafting.metric import Metric
-from masquerade.crafting.reconstruction import Reconstruction
+from masquerade.crafting.reconstruction import LatentDecoder
 from masquerade.errors import CraftingError, UsageError
 from masquerade.networks.features.critic import Critic, CriticOptions
 from masquerade.networks.features.split import SplitOptions
@@ -128,7 +128,7 @@ def test_frozen_copies_leave_the_original_alone() -> None:
     network = build_split(SPLIT)
     names = [type(m).__name__ for m in network.modules()]
     frozen(network)
-    Reconstruction(tiny_networks()[0].float(), network, LATENTS, plain=True)
+    LatentDecoder(tiny_networks()[0].float(), network, LATENTS, plain=True)
     assert [type(m).__name__ for m in network.modules()] == names
     assert all(p.requires_grad for p in network.parameters())
 
@@ -136,6 +136,6 @@ def test_frozen_copies_leave_the_original_alone() -> None:
 def test_generator_and_encoder_must_fit() -> None:
     generator = tiny().generator
     with pytest.raises(UsageError, match="not what the encoder takes"):
-        Reconstruction(generator, build_split(SplitOptions(side=32, width=4)).double(), LATENTS)
+        LatentDecoder(generator, build_split(SplitOptions(side=32, width=4)).double(), LATENTS)
     with pytest.raises(UsageError, match="another length"):
-        Reconstruction(generator, build_split(SPLIT).double(), LATENTS + 1)
+        LatentDecoder(generator, build_split(SPLIT).double(), LATENTS + 1)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from masquerade.crafting.reconstruction import Reconstruction
+from masquerade.crafting.reconstruction import LatentDecoder
 from masquerade.crafting.shipped import amortiser_for, open_amortiser, open_generator, open_split
 from masquerade.errors import ModelError, UsageError
 
@@ -14,7 +14,7 @@ WEIGHTS = Path(open_split.__code__.co_filename).parent / "weights"
 
 def test_the_shipped_networks_fit_each_other() -> None:
     generator, split = open_generator(), open_split()
-    rebuild = Reconstruction(generator.network, split.network, generator.latents)
+    rebuild = LatentDecoder(generator.network, split.network, generator.latents)
     latents = torch.randn(8, generator.latents, generator=torch.Generator().manual_seed(0))
     with torch.no_grad():
         features = rebuild.features(latents)
@@ -27,7 +27,7 @@ def test_the_shipped_amortiser_finds_latents_of_generated_faces() -> None:
     generator, split = open_generator(), open_split()
     amortiser = amortiser_for(generator, split)
     assert amortiser is not None
-    rebuild = Reconstruction(generator.network, split.network, generator.latents)
+    rebuild = LatentDecoder(generator.network, split.network, generator.latents)
     latents = torch.randn(32, generator.latents, generator=torch.Generator().manual_seed(1))
     with torch.no_grad():
         features = rebuild.features(latents)

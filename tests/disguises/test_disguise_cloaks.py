@@ -23,7 +23,7 @@ from masquerade.disguises.cloaks.fawkes import KeyedFawkes
 from masquerade.disguises.cloaks.fawkes_optimiser import FawkesSettings, Weights, fawkes
 from masquerade.disguises.cloaks.lowkey import blurred
 from masquerade.disguises.cloaks.masknet import moved_from
-from masquerade.disguises.cloaks.optimiser import START, Budget, optimised
+from masquerade.disguises.cloaks.optimiser import START, CloakBudget, optimised
 from masquerade.errors import ModelError, UsageError
 from masquerade.keys import Key
 from masquerade.networks.cloaks.ssim import structural_similarity
@@ -132,7 +132,10 @@ def test_what_is_above_the_free_dissimilarity_is_paid_for() -> None:
     assert (shares[1] < shares[0]).all()
     assert shares[0].mean() > 0.03
     weighed = optimised(
-        PHOTOS.float(), torch.full(PHOTOS.shape, START), lambda photos: 0 * photos.sum((1, 2, 3)), Budget()
+        PHOTOS.float(),
+        torch.full(PHOTOS.shape, START),
+        lambda photos: 0 * photos.sum((1, 2, 3)),
+        CloakBudget(),
     )
     assert torch.equal(weighed, PHOTOS.float())
 
@@ -140,7 +143,7 @@ def test_what_is_above_the_free_dissimilarity_is_paid_for() -> None:
 def test_the_optimiser_is_adam_as_the_published_code_has_it() -> None:
     photos, start = PHOTOS[:2].float(), START * fixed((2, *SHAPE), 2).clamp(-1, 1)
     distance = moved_from(photos, SOURCE.draw(numbers_of(KEY)))
-    budget = Budget(steps=8, dssim=0.005)
+    budget = CloakBudget(steps=8, dssim=0.005)
     change = start.clone().requires_grad_()
     places = torch.atanh((photos / 255 - 0.5) * (2 - 1e-6))
     adam = torch.optim.Adam([change], lr=0.01)

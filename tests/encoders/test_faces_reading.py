@@ -17,7 +17,7 @@ from masquerade.faces.reading import FOUND, PhotoReader, way_of
 from masquerade.keys import Key
 from masquerade.owner import recognise as recognising
 from masquerade.owner.disguise_folder import disguise_folder
-from masquerade.owner.recognise import Prediction, Recogniser
+from masquerade.owner.recognise import PhotoRecogniser, Prediction
 from masquerade.owner.records import Records
 from masquerade.released import Manifest, ReleasedDataset
 from owner_examples import KEY, RECIPE
@@ -122,7 +122,7 @@ def test_a_model_sees_photos_as_the_release_did(
     nearest.one_hot = torch.nn.functional.one_hot(labels, 2).float()
     load = recognising.load_model
     monkeypatch.setattr(recognising, "load_model", lambda path: (nearest, load(path)[1]))
-    recogniser = Recogniser.open(path, KEY, records)
+    recogniser = PhotoRecogniser.open(path, KEY, records)
     found = list(recogniser.names(sorted(scenes.rglob("*.png"))))
     named = [each for each in found if isinstance(each, Prediction)]
     assert len(named) == 8

@@ -14,13 +14,13 @@ from masquerade.masknets import (
     DropoutSource,
     EnsembleSource,
     HyperNetSource,
-    Source,
+    MaskNetSource,
     StaticSource,
     UntrainedSource,
 )
 from masquerade.networks.cloaks.masknet import MaskNet, structure
 
-SOURCES: dict[str, Source] = {
+SOURCES: dict[str, MaskNetSource] = {
     "hypernet": hypernet_source(),
     "ensemble": EnsembleSource("ensemble", [masknet(seed) for seed in range(5)]),
     "static": StaticSource("static", masknet()),

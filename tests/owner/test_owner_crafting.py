@@ -15,7 +15,7 @@ from masquerade.disguises import Crafter
 from masquerade.errors import CraftingError, ModelError, SeriesDiverged, UsageError, WriteFailed
 from masquerade.owner.craft_folder import crafting_recipe
 from masquerade.owner.feature_cache import CraftedCache
-from masquerade.owner.recognise import Recogniser
+from masquerade.owner.recognise import PhotoRecogniser
 from masquerade.owner.records import Records
 from masquerade.released import ReleasedDataset, verify
 from masquerade.training import train_released
@@ -206,14 +206,14 @@ def test_networks_given_as_files_are_found_again(root: Path) -> None:
     for path in network_files(root).values():
         path.unlink()
     records = Records(root / "owner.records")
-    opened = Recogniser.open(root / "model", KEY, records)
+    opened = PhotoRecogniser.open(root / "model", KEY, records)
     assert opened.dataset_id == summary.dataset_id
     kept = sorted(path.name.split(".", 1)[1] for path in records.folder.glob("*.safetensors"))
     assert kept == ["generator.safetensors", "split.safetensors"]
     for path in records.folder.glob("*.split.safetensors"):
         path.unlink()
     with pytest.raises((ModelError, UsageError), match="split"):
-        Recogniser.open(root / "model", KEY, records)
+        PhotoRecogniser.open(root / "model", KEY, records)
 
 
 def test_the_command(root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -17,7 +17,7 @@ from masquerade.owner.disguise_folder import DisguiseSummary, disguise_folder
 from masquerade.owner.records import Records
 from masquerade.recipes import Recipe, measured
 from masquerade.recipes import recipe as recipe_named
-from masquerade.recipes.measured import Measured, parameters_digest, verdict_on
+from masquerade.recipes.measured import MeasuredVerdict, parameters_digest, verdict_on
 from masquerade.released import Manifest, ReleasedDataset, verify
 from masquerade.released.verdict import HELD, Verdict
 from masquerade.released.writer import ReleaseWriter
@@ -258,7 +258,9 @@ def test_what_was_attacked_and_held_needs_no_acceptance(
 ) -> None:
     held = Verdict(state="measured", grade=HELD, study="made up")
     digest = parameters_digest(RECIPE.whole().describe(), RECIPE.shape)
-    monkeypatch.setattr(measured, "_every", lambda: (Measured(recipe="small", digest=digest, verdict=held),))
+    monkeypatch.setattr(
+        measured, "_every", lambda: (MeasuredVerdict(recipe="small", digest=digest, verdict=held),)
+    )
     manifest = Manifest.load(run(photos, records, accept_broken=False).folder)
     assert (manifest.accepted_broken, manifest.verdict) == (False, held)
     with pytest.raises(UsageError, match="stale"):

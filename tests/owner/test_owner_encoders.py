@@ -12,7 +12,7 @@ from masquerade.errors import ModelError, PhotoRejected, SourceChanged, UsageErr
 from masquerade.networks import build
 from masquerade.owner.disguise_folder import disguise_folder
 from masquerade.owner.kept_encoders import keep_encoder
-from masquerade.owner.recognise import Recogniser
+from masquerade.owner.recognise import PhotoRecogniser
 from masquerade.owner.records import Records
 from masquerade.recipes import Recipe
 from masquerade.released import ReleasedDataset
@@ -51,8 +51,8 @@ def owner(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def opened(owner: Path) -> Recogniser:
-    return Recogniser.open(owner / "model", KEY, Records.beside(owner / "owner.key"))
+def opened(owner: Path) -> PhotoRecogniser:
+    return PhotoRecogniser.open(owner / "model", KEY, Records.beside(owner / "owner.key"))
 
 
 def kept(owner: Path) -> Path:

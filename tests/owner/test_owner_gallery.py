@@ -13,8 +13,8 @@ from torch import Tensor
 from masquerade.errors import ModelError, PhotoRejected, UsageError
 from masquerade.networks import build
 from masquerade.owner.disguise_folder import disguise_folder
-from masquerade.owner.gallery import Gallery, Match
-from masquerade.owner.recognise import Embedding, Recogniser
+from masquerade.owner.gallery import Gallery, GalleryMatch
+from masquerade.owner.recognise import Embedding, PhotoRecogniser
 from masquerade.owner.records import Records
 from masquerade.released import ReleasedDataset
 from masquerade.training.model_file import ModelCard, save_model
@@ -23,7 +23,7 @@ from owner_examples import KEY, OTHER_KEY, RECIPE, person_folders, photo
 KIND = "masquerade.gallery"
 
 
-def recogniser(folder: Path, key: object = KEY, seed: int = 0) -> Recogniser:
+def recogniser(folder: Path, key: object = KEY, seed: int = 0) -> PhotoRecogniser:
     """A model of random weights over a small released data set, in the owner's hands."""
     records = Records.beside(folder / "owner.key")
     if not (folder / "photos").exists():
@@ -42,11 +42,11 @@ def recogniser(folder: Path, key: object = KEY, seed: int = 0) -> Recogniser:
         dataset_id=manifest.dataset_id,
     )
     save_model(folder / "model", network, card)
-    return Recogniser.open(folder / "model", key, records)  # type: ignore[arg-type]
+    return PhotoRecogniser.open(folder / "model", key, records)  # type: ignore[arg-type]
 
 
 @pytest.fixture
-def opened(tmp_path: Path) -> Recogniser:
+def opened(tmp_path: Path) -> PhotoRecogniser:
     return recogniser(tmp_path / "a")
 
 
@@ -61,7 +61,9 @@ def strangers(tmp_path: Path) -> list[tuple[str, Path]]:
     return found
 
 
-def test_vectors_do_not_depend_on_the_batch(opened: Recogniser, strangers: list[tuple[str, Path]]) -> None:
+def test_vectors_do_not_depend_on_the_batch(
+    opened: PhotoRecogniser, strangers: list[tuple[str, Path]]
+) -> None:
     paths = [path for _, path in strangers]
     together = [found for found in opened.vectors(paths) if isinstance(found, Embedding)]
     assert [found.path for found in together] == paths
@@ -74,7 +76,7 @@ def test_vectors_do_not_depend_on_the_batch(opened: Recogniser, strangers: list[
 
 
 def test_strangers_are_known_again_from_a_file(
-    tmp_path: Path, opened: Recogniser, strangers: list[tuple[str, Path]]
+    tmp_path: Path, opened: PhotoRecogniser, strangers: list[tuple[str, Path]]
 ) -> None:
     gallery, rejected = Gallery.enrol(opened, strangers)
     assert rejected == []
@@ -83,12 +85,12 @@ def test_strangers_are_known_again_from_a_file(
     read = Gallery.read(tmp_path / "gallery", opened)
     found = list(read.identify(opened, [path for _, path in strangers]))
     for (name, path), match in zip(strangers, found, strict=True):
-        assert isinstance(match, Match)
+        assert isinstance(match, GalleryMatch)
         assert (match.person, match.path) == (name, path)
         assert match.similarity == pytest.approx(1, abs=1e-5)
 
 
-def test_the_nearest_by_cosine_counts_not_by_length(opened: Recogniser, tmp_path: Path) -> None:
+def test_the_nearest_by_cosine_counts_not_by_length(opened: PhotoRecogniser, tmp_path: Path) -> None:
     gallery, _ = Gallery.enrol(opened, [("a", p) for p in sorted(tmp_path.rglob("photo-000.png"))[:2]])
     vectors = torch.zeros(2, 16)
     vectors[0, 0] = vectors[1, 1] = 1
@@ -101,7 +103,7 @@ def test_the_nearest_by_cosine_counts_not_by_length(opened: Recogniser, tmp_path
 
 
 def test_bad_photos_are_told_and_left_out(
-    tmp_path: Path, opened: Recogniser, strangers: list[tuple[str, Path]]
+    tmp_path: Path, opened: PhotoRecogniser, strangers: list[tuple[str, Path]]
 ) -> None:
     bad = tmp_path / "bad.png"
     bad.write_bytes(b"no picture")
@@ -110,7 +112,7 @@ def test_bad_photos_are_told_and_left_out(
     assert [type(error) for error in rejected] == [PhotoRejected]
     first, second = gallery.identify(opened, [bad, strangers[2][1]])
     assert isinstance(first, PhotoRejected)
-    assert isinstance(second, Match)
+    assert isinstance(second, GalleryMatch)
     assert second.person == "C"
     with pytest.raises(UsageError, match="none of the photos"):
         Gallery.enrol(opened, [("bad", bad)])
@@ -118,7 +120,7 @@ def test_bad_photos_are_told_and_left_out(
 
 @pytest.mark.parametrize("other", ["model", "key"])
 def test_the_gallery_of_another_model_or_key_is_refused(
-    tmp_path: Path, opened: Recogniser, strangers: list[tuple[str, Path]], other: str
+    tmp_path: Path, opened: PhotoRecogniser, strangers: list[tuple[str, Path]], other: str
 ) -> None:
     gallery, _ = Gallery.enrol(opened, strangers)
     gallery.save(tmp_path / "gallery")
@@ -144,7 +146,7 @@ CHANGES: dict[str, Callable[[dict[str, object], dict[str, Tensor]], object]] = {
 
 @pytest.mark.parametrize("case", CHANGES)
 def test_a_changed_gallery_is_refused(
-    tmp_path: Path, opened: Recogniser, strangers: list[tuple[str, Path]], case: str
+    tmp_path: Path, opened: PhotoRecogniser, strangers: list[tuple[str, Path]], case: str
 ) -> None:
     path = tmp_path / "gallery"
     Gallery.enrol(opened, strangers)[0].save(path)
@@ -158,12 +160,12 @@ def test_a_changed_gallery_is_refused(
 
 
 @pytest.mark.parametrize("content", [b"", b"{}", b"\x80\x04\x95pickle", b"\xff" * 64])
-def test_a_foreign_file_is_no_gallery(tmp_path: Path, opened: Recogniser, content: bytes) -> None:
+def test_a_foreign_file_is_no_gallery(tmp_path: Path, opened: PhotoRecogniser, content: bytes) -> None:
     (tmp_path / "gallery").write_bytes(content)
     with pytest.raises(ModelError):
         Gallery.read(tmp_path / "gallery", opened)
 
 
-def test_a_model_file_is_no_gallery(tmp_path: Path, opened: Recogniser) -> None:
+def test_a_model_file_is_no_gallery(tmp_path: Path, opened: PhotoRecogniser) -> None:
     with pytest.raises(ModelError, match="is a trained model, not a gallery"):
         Gallery.read(tmp_path / "a" / "model", opened)

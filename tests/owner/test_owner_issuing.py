@@ -15,7 +15,7 @@ from masquerade.masknets import HyperNetSource, MaskNetFile, StaticSource, Untra
 from masquerade.networks.cloaks.hypernet import HyperNet, HyperNetOptions
 from masquerade.networks.cloaks.masknet import structure
 from masquerade.service.masknets import local as issuing
-from masquerade.service.masknets.local import Issued, issue, purpose
+from masquerade.service.masknets.local import LocalIssue, issue, purpose
 from masquerade.service.masknets.masknet_distance import BYTES, distances, sketch
 from masquerade.service.masknets.register import KIND, NAME, Entry, Register, locked
 
@@ -31,7 +31,7 @@ def masknet_file(key: Key = KEYS[0]) -> MaskNetFile:
 
 def given(
     folder: Path, key: Key, name: str = "a.masknet", source: object = SOURCE, **options: object
-) -> Issued:
+) -> LocalIssue:
     return issue(source, key, folder / name, folder / NAME, **options)  # type: ignore[arg-type]
 
 

@@ -11,7 +11,7 @@ from masquerade.keys import Key
 from masquerade.networks import build
 from masquerade.owner import recognise as recognising
 from masquerade.owner.disguise_folder import disguise_folder
-from masquerade.owner.recognise import Prediction, Recogniser
+from masquerade.owner.recognise import PhotoRecogniser, Prediction
 from masquerade.owner.records import Records
 from masquerade.released import ReleasedDataset
 from masquerade.training.model_file import ModelCard, save_model
@@ -74,7 +74,7 @@ def test_each_photo_gets_the_name_of_its_person(
     monkeypatch.setattr(recognising, "load_model", lambda path: (nearest, load(path)[1]))
     monkeypatch.setattr(recognising, "BATCH", 3)
     paths = sorted(photos.rglob("*.png"))
-    found = list(Recogniser.open(path, KEY, records).names(paths))
+    found = list(PhotoRecogniser.open(path, KEY, records).names(paths))
     assert [guess.path for guess in found if isinstance(guess, Prediction)] == paths
     for guess in found:
         assert isinstance(guess, Prediction)
@@ -88,7 +88,7 @@ def test_a_bad_photo_is_reported_in_its_place(
     bad = tmp_path / "bad.jpg"
     bad.write_bytes(b"no image")
     good = next(photos.rglob("*.png"))
-    opened = Recogniser.open(model(released, tmp_path / "model"), KEY, records)
+    opened = PhotoRecogniser.open(model(released, tmp_path / "model"), KEY, records)
     first, second, third = opened.names([good, bad, good])
     assert isinstance(second, PhotoRejected)
     assert isinstance(first, Prediction)
@@ -105,7 +105,7 @@ def test_a_wrong_key_is_refused_before_the_first_photo(
     monkeypatch.setattr(intake, "_bytes", lambda *args: pytest.fail("a photo was opened"))
     monkeypatch.setattr(recognising, "load_model", lambda *args: pytest.fail("the network was loaded"))
     with pytest.raises(WrongKey, match="another key"):
-        Recogniser.open(path, OTHER_KEY, records)
+        PhotoRecogniser.open(path, OTHER_KEY, records)
 
 
 def test_a_wrong_key_with_a_forged_fingerprint_is_refused(
@@ -113,7 +113,7 @@ def test_a_wrong_key_with_a_forged_fingerprint_is_refused(
 ) -> None:
     path = model(released, tmp_path / "model", key_fingerprint=OTHER_KEY.fingerprint)
     with pytest.raises(DerivationMismatch):
-        Recogniser.open(path, OTHER_KEY, records)
+        PhotoRecogniser.open(path, OTHER_KEY, records)
 
 
 def test_a_platform_that_derives_other_numbers_is_refused(
@@ -121,12 +121,12 @@ def test_a_platform_that_derives_other_numbers_is_refused(
 ) -> None:
     path = model(released, tmp_path / "model", derivation_check="0" * 64)
     with pytest.raises(DerivationMismatch, match="other numbers"):
-        Recogniser.open(path, KEY, records)
+        PhotoRecogniser.open(path, KEY, records)
 
 
 def test_the_key_file_without_its_records_is_told(tmp_path: Path, released: ReleasedDataset) -> None:
     with pytest.raises(UsageError, match="no record of who is in this data set"):
-        Recogniser.open(model(released, tmp_path / "model"), KEY, Records(tmp_path / "elsewhere"))
+        PhotoRecogniser.open(model(released, tmp_path / "model"), KEY, Records(tmp_path / "elsewhere"))
 
 
 def test_a_model_of_plain_images_is_refused(
@@ -134,14 +134,14 @@ def test_a_model_of_plain_images_is_refused(
 ) -> None:
     path = model(released, tmp_path / "model", dataset_id="", key_fingerprint="", derivation_check="")
     with pytest.raises(ModelError, match="not trained on a released data set"):
-        Recogniser.open(path, KEY, records)
+        PhotoRecogniser.open(path, KEY, records)
 
 
 def test_a_model_of_more_people_is_refused(
     tmp_path: Path, records: Records, released: ReleasedDataset
 ) -> None:
     with pytest.raises(ModelError, match="5, expected 4"):
-        Recogniser.open(model(released, tmp_path / "model", classes=5), KEY, records)
+        PhotoRecogniser.open(model(released, tmp_path / "model", classes=5), KEY, records)
 
 
 def test_a_model_of_another_shape_is_refused_before_the_first_photo(
@@ -149,7 +149,7 @@ def test_a_model_of_another_shape_is_refused_before_the_first_photo(
 ) -> None:
     path = model(released, tmp_path / "model", shape=(3, 8, 8))
     with pytest.raises(ModelError, match=r"\(3, 8, 8\), expected \(3, 16, 16\)"):
-        Recogniser.open(path, KEY, records)
+        PhotoRecogniser.open(path, KEY, records)
 
 
 def test_a_hostile_data_set_id_leads_nowhere(
@@ -157,10 +157,10 @@ def test_a_hostile_data_set_id_leads_nowhere(
 ) -> None:
     path = model(released, tmp_path / "model", dataset_id="../../etc/passwd")
     with pytest.raises(UsageError, match="not the id of a data set"):
-        Recogniser.open(path, KEY, records)
+        PhotoRecogniser.open(path, KEY, records)
 
 
 def test_another_key_object_with_the_same_secret_serves(
     tmp_path: Path, records: Records, released: ReleasedDataset
 ) -> None:
-    Recogniser.open(model(released, tmp_path / "model"), Key.from_secret(bytes(range(32))), records)
+    PhotoRecogniser.open(model(released, tmp_path / "model"), Key.from_secret(bytes(range(32))), records)

@@ -11,9 +11,9 @@ from masquerade.cli.commands.psp_service import settings_of
 from masquerade.keys import Key
 from masquerade.service.masknets.collusion_figures import measured_leaks
 from masquerade.service.provider import Provider
-from masquerade.service.settings import Policy, Settings
+from masquerade.service.settings import Policy, ServiceSettings
 from masquerade.service.web import guard, rates, serving
-from masquerade.service.web.listening import CONNECTIONS, Listening
+from masquerade.service.web.listening import CONNECTIONS, ListeningAddress
 from service_examples import Cluster
 from tls_examples import certificate
 
@@ -26,11 +26,11 @@ PROMPT = re.compile(r"^\$ masquerade (.*)$", re.MULTILINE)
 
 
 @pytest.fixture
-def started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Settings]:
+def started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[ServiceSettings]:
     """What was served; nothing listens."""
-    begun: list[Settings] = []
+    begun: list[ServiceSettings] = []
 
-    def listen(settings: Settings, where: Listening, _: object) -> None:
+    def listen(settings: ServiceSettings, where: ListeningAddress, _: object) -> None:
         serving.require_private(where)
         begun.append(settings)
 
@@ -51,7 +51,7 @@ def last_invitation(database: str) -> str:
 
 
 def test_the_commands_of_the_guide_run(
-    started: list[Settings], address: str, cluster: Cluster, capsys: pytest.CaptureFixture[str]
+    started: list[ServiceSettings], address: str, cluster: Cluster, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """As they stand, but for where the databases are; the one in use is still served after a rehearsed restore."""
     live = "sqlite:///psp.db" if address.startswith("sqlite") else address
@@ -89,7 +89,7 @@ def test_the_table_of_quotas_is_the_policy() -> None:
 
 
 def test_who_opens_a_provider_is_told_what_was_measured(
-    started: list[Settings], capsys: pytest.CaptureFixture[str]
+    started: list[ServiceSettings], capsys: pytest.CaptureFixture[str]
 ) -> None:
     leaks = measured_leaks()
     one, most = leaks.recognised[0], leaks.recognised[-1]

@@ -1,6 +1,8 @@
 """Which room may import which, checked by the rules in pyproject.toml; and that the rules can fail."""
 
+import ast
 import tomllib
+from collections import Counter
 from pathlib import Path
 
 import grimp
@@ -102,3 +104,15 @@ def test_no_folder_is_a_heap(top: str) -> None:
     folders = {path.parent for path in (ROOT / top).rglob("*.py")}
     crowded = {str(folder.relative_to(ROOT)): len(list(folder.glob("*.py"))) for folder in folders}
     assert {folder: files for folder, files in crowded.items() if files > 30} == {}
+
+
+def test_no_two_classes_have_one_name() -> None:
+    """But those of the room that wraps others for scripts."""
+    names = Counter(
+        node.name
+        for path in (ROOT / "src").rglob("*.py")
+        if path.parent.name != "api"
+        for node in ast.parse(path.read_text(encoding="utf-8")).body
+        if isinstance(node, ast.ClassDef) and not node.name.startswith("_")
+    )
+    assert [name for name, times in names.items() if times > 1] == []

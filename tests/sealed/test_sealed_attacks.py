@@ -21,7 +21,7 @@ from masquerade.owner.sealed.opening import Opener
 from masquerade.owner.sealed.resealing import reseal
 from masquerade.sealed.cards import PROBE, ProbeCard
 from masquerade.sealed.envelope import opened
-from masquerade.sealed.layout import Layout, probe_slots
+from masquerade.sealed.layout import BlockLayout, probe_slots
 from masquerade.sealed.match import CloudGallery, match
 from masquerade.sealed.probe import Camera
 from masquerade.sealed.vectors import quantised
@@ -140,7 +140,7 @@ def test_a_file_s_length_tells_no_face_and_no_number_of_people(sealed: Sealed, t
 
 
 def test_places_follow_neither_the_order_of_people_nor_an_earlier_sealing(tmp_path: Path) -> None:
-    sealed, layout = new_gallery(tmp_path), Layout(SIZE, 4)
+    sealed, layout = new_gallery(tmp_path), BlockLayout(SIZE, 4)
     take_in(sealed, [somebody(n) for n in range(60)])
     before = sealed.owned().record.blocks[0]
     reseal(*sealed)

@@ -18,7 +18,7 @@ from masquerade.errors import (
 from masquerade.files.checked_json import checked
 from masquerade.sealed.cards import PROBE, ProbeCard
 from masquerade.sealed.envelope import opened, packed
-from masquerade.sealed.layout import Layout, padded, probe_slots
+from masquerade.sealed.layout import BlockLayout, padded, probe_slots
 from masquerade.sealed.manifest import MANIFEST, SealedManifest
 from masquerade.sealed.match import CloudGallery, match
 from masquerade.sealed.parameters import STANDARD, Parameters, context
@@ -35,14 +35,14 @@ PEOPLE = 200
 def gallery(tmp_path_factory: pytest.TempPathFactory) -> Bare:
     """Two blocks of other layouts in one gallery."""
     folder = tmp_path_factory.mktemp("sealed") / "public"
-    return bare(folder, unit_vectors(PEOPLE, 128, 0), [Layout(128, 4), Layout(128, 8)])
+    return bare(folder, unit_vectors(PEOPLE, 128, 0), [BlockLayout(128, 4), BlockLayout(128, 8)])
 
 
 @pytest.mark.parametrize(
     ("size", "diagonals"), [(128, 1), (128, 4), (128, 64), (100, 8), (512, 16), (33, 2), (4096, 1)]
 )
 def test_scores_are_the_integers_in_the_clear(tmp_path: Path, size: int, diagonals: int) -> None:
-    layout = Layout(padded(size), diagonals)
+    layout = BlockLayout(padded(size), diagonals)
     people = unit_vectors(layout.people, size, 1)
     made = bare(tmp_path, people, [layout])
     camera, cloud = Camera.load(tmp_path), CloudGallery(tmp_path)
@@ -80,10 +80,10 @@ def test_blocks_read_from_disk_each_time_give_the_same_scores(gallery: Bare) -> 
 
 def test_layouts_take_a_vector_apart_and_put_it_together() -> None:
     for diagonals in (1, 2, 8, 64):
-        layout = Layout(128, diagonals)
+        layout = BlockLayout(128, diagonals)
         vectors = np.random.default_rng(diagonals).integers(-127, 128, (layout.people, 128))
         assert (layout.vectors_of(layout.diagonals_of(vectors)) == vectors).all()
-    assert [Layout.fitting(128, n).diagonals for n in (1, 158, 1_000, 10_000, 100_000, 1_000_000)] == [
+    assert [BlockLayout.fitting(128, n).diagonals for n in (1, 158, 1_000, 10_000, 100_000, 1_000_000)] == [
         4, 4, 8, 16, 64, 64
     ]  # fmt: skip
 
@@ -128,7 +128,7 @@ def test_a_manifest_with_weak_parameters_is_refused_by_their_name(gallery: Bare,
 
 
 def test_probes_for_other_galleries_and_keys_are_refused(gallery: Bare, tmp_path: Path) -> None:
-    other = bare(tmp_path, unit_vectors(5, 128, 6), [Layout(128, 4)])
+    other = bare(tmp_path, unit_vectors(5, 128, 6), [BlockLayout(128, 4)])
     probe = Camera.load(tmp_path).probe(unit_vectors(1, 128, 7)[0])
     with pytest.raises(ForeignCiphertext, match="another gallery"):
         match(CloudGallery(gallery.folder), probe)
@@ -185,7 +185,7 @@ def test_a_gallery_with_nobody_in_it_says_so(gallery: Bare, tmp_path: Path) -> N
 
 
 def test_verify_names_what_is_wrong(tmp_path: Path) -> None:
-    made = bare(tmp_path, unit_vectors(200, 128, 0), [Layout(128, 4), Layout(128, 4)])
+    made = bare(tmp_path, unit_vectors(200, 128, 0), [BlockLayout(128, 4), BlockLayout(128, 4)])
     assert verify(tmp_path) == verify(tmp_path, read_data=False) == []
     first, second = (tmp_path / entry.name for entry in made.manifest.blocks)
     whole = first.read_bytes()
@@ -195,7 +195,7 @@ def test_verify_names_what_is_wrong(tmp_path: Path) -> None:
     assert [str(found.problem) for found in verify(tmp_path, read_data=False)] == ["truncated"]
     first.write_bytes(whole[:-1] + b"?")
     assert [str(found.problem) for found in verify(tmp_path)] == ["damaged"]
-    other = bare(tmp_path / "other", unit_vectors(5, 128, 1), [Layout(128, 4)])
+    other = bare(tmp_path / "other", unit_vectors(5, 128, 1), [BlockLayout(128, 4)])
     first.write_bytes((other.folder / other.manifest.blocks[0].name).read_bytes())
     assert "foreign" in [str(found.problem) for found in verify(tmp_path)]
     first.unlink()

@@ -13,7 +13,7 @@ from masquerade.service.web import probes
 from masquerade.service.web.access import ACCESS
 from masquerade.service.web.app import application
 from masquerade.service.web.guard import HEADERS, Guard
-from masquerade.service.web.listening import Listening
+from masquerade.service.web.listening import ListeningAddress
 from masquerade.service.web.rates import Rates
 from masquerade.service.web.serving import require_private
 from service_examples import provider
@@ -105,18 +105,18 @@ def test_nothing_is_served_in_the_open(tmp_path: Path) -> None:
     for open_address in ("0.0.0.0", "192.0.2.1", "::", "psp.example"):  # noqa: S104
         for proxy in (False, True):
             with pytest.raises(UsageError, match="without TLS"):
-                require_private(Listening(host=open_address, behind_proxy=proxy))
-            require_private(Listening(host=open_address, behind_proxy=proxy, plain_http=True))
-        require_private(Listening(host=open_address, tls_cert=cert, tls_key=key))
+                require_private(ListeningAddress(host=open_address, behind_proxy=proxy))
+            require_private(ListeningAddress(host=open_address, behind_proxy=proxy, plain_http=True))
+        require_private(ListeningAddress(host=open_address, tls_cert=cert, tls_key=key))
     for own in ("127.0.0.1", "::1", "localhost"):
-        require_private(Listening(host=own, behind_proxy=True))
+        require_private(ListeningAddress(host=own, behind_proxy=True))
 
 
 @pytest.mark.parametrize("mode", [0o644, 0o604, 0o660, 0o640, 0o600])
 def test_a_key_that_others_read_is_refused(tmp_path: Path, mode: int) -> None:
     cert, key = certificate(tmp_path)
     key.chmod(mode)
-    where = Listening(host="192.0.2.1", tls_cert=cert, tls_key=key)
+    where = ListeningAddress(host="192.0.2.1", tls_cert=cert, tls_key=key)
     if mode in (0o600, 0o640):
         require_private(where)
     else:
@@ -128,9 +128,9 @@ def test_files_that_are_no_certificate_are_refused(tmp_path: Path) -> None:
     cert, key = certificate(tmp_path)
     cert.write_text("nothing")
     with pytest.raises(UsageError, match="no certificate and its key"):
-        require_private(Listening(tls_cert=cert, tls_key=key))
+        require_private(ListeningAddress(tls_cert=cert, tls_key=key))
     with pytest.raises(UsageError, match="Give both"):
-        require_private(Listening(tls_cert=cert))
+        require_private(ListeningAddress(tls_cert=cert))
 
 
 def test_who_would_listen_in_the_open_makes_nothing(

@@ -14,7 +14,7 @@ from masquerade.service.accounts.invitation_code import InvitationCode
 from masquerade.service.accounts.key_pin import pin
 from masquerade.service.backups.opening import accepted
 from masquerade.service.provider import Provider
-from masquerade.service.settings import Policy, Settings
+from masquerade.service.settings import Policy, ServiceSettings
 from masquerade.service.web import serving
 from service_examples import KEY
 from service_kept import Kept
@@ -23,13 +23,13 @@ pytest_plugins = ["service_fixtures"]
 
 
 @pytest.fixture
-def told(address: str, tmp_path: Path) -> Settings:
+def told(address: str, tmp_path: Path) -> ServiceSettings:
     policy = Policy(stock=0, min_distance=0, replacement_days=0, lifetime=3)
-    return Settings(database=address, mark=tmp_path / "psp.mark", policy=policy)
+    return ServiceSettings(database=address, mark=tmp_path / "psp.mark", policy=policy)
 
 
 @pytest.fixture
-def served(told: Settings) -> Iterator[Provider]:
+def served(told: ServiceSettings) -> Iterator[Provider]:
     psp = Provider(told, KEY)
     yield psp
     psp.close()
@@ -64,7 +64,7 @@ def test_the_end_of_the_log_is_not_cut_while_it_is_served(served: Provider) -> N
         Provider(served.settings, KEY)
 
 
-def test_a_database_that_was_put_back_and_renamed_is_refused(served: Provider, told: Settings) -> None:
+def test_a_database_that_was_put_back_and_renamed_is_refused(served: Provider, told: ServiceSettings) -> None:
     account = member(served, 1)
     served.scrub()
     served.close()
@@ -87,7 +87,7 @@ def test_a_column_that_was_lowered_gives_no_masknet(served: Provider) -> None:
         served.verify()
 
 
-def test_one_replacement_in_its_time_whatever_a_column_says(told: Settings) -> None:
+def test_one_replacement_in_its_time_whatever_a_column_says(told: ServiceSettings) -> None:
     policy = told.policy.model_copy(update={"replacement_days": 90})
     psp = Provider(told.model_copy(update={"policy": policy}), KEY)
     account = member(psp, 2)
@@ -158,7 +158,7 @@ def exchange(mark: Path) -> None:
 
 @pytest.mark.parametrize("damage", [cut_to_nothing, exchange, Path.unlink])
 def test_without_its_mark_a_database_is_not_served(
-    served: Provider, told: Settings, damage: Callable[[Path], None]
+    served: Provider, told: ServiceSettings, damage: Callable[[Path], None]
 ) -> None:
     member(served)
     assert told.mark is not None
@@ -172,7 +172,9 @@ def test_without_its_mark_a_database_is_not_served(
     Provider(told, KEY).close()
 
 
-def test_a_database_that_disagrees_with_its_log_is_not_accepted(served: Provider, told: Settings) -> None:
+def test_a_database_that_disagrees_with_its_log_is_not_accepted(
+    served: Provider, told: ServiceSettings
+) -> None:
     member(served)
     write(served, "UPDATE accounts SET issued = 0")
     assert told.mark is not None
@@ -183,7 +185,9 @@ def test_a_database_that_disagrees_with_its_log_is_not_accepted(served: Provider
 
 
 @pytest.mark.parametrize("address", ["sqlite"], indirect=True)  # files alone are copied so
-def test_a_database_at_another_address_is_not_known(served: Provider, told: Settings, tmp_path: Path) -> None:
+def test_a_database_at_another_address_is_not_known(
+    served: Provider, told: ServiceSettings, tmp_path: Path
+) -> None:
     member(served)
     served.close()
     shutil.copy(tmp_path / "psp.db", tmp_path / "other.db")

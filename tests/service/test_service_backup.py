@@ -18,7 +18,7 @@ from masquerade.service.backups.backup import restore
 from masquerade.service.backups.backup_file import unpack
 from masquerade.service.backups.restoring import most_since
 from masquerade.service.provider import Provider
-from masquerade.service.settings import DAY, Policy, Settings
+from masquerade.service.settings import DAY, Policy, ServiceSettings
 from masquerade.service.storage.tables import MaskNetRow, StoredFile
 from service_examples import KEY, Cluster
 from service_processes import dying_restore, processes
@@ -27,12 +27,14 @@ pytest_plugins = ["service_fixtures"]
 
 
 @pytest.fixture
-def told(address: str, tmp_path: Path) -> Settings:
-    return Settings(database=address, mark=tmp_path / "psp.mark", policy=Policy(stock=0, min_distance=0))
+def told(address: str, tmp_path: Path) -> ServiceSettings:
+    return ServiceSettings(
+        database=address, mark=tmp_path / "psp.mark", policy=Policy(stock=0, min_distance=0)
+    )
 
 
 @pytest.fixture
-def served(told: Settings) -> Iterator[Provider]:
+def served(told: ServiceSettings) -> Iterator[Provider]:
     psp = Provider(told, KEY)
     yield psp
     psp.close()
@@ -60,7 +62,7 @@ def lost(address: str) -> None:
 
 
 def test_the_restored_issue_no_more_than_the_lifetime_allows(
-    served: Provider, told: Settings, tmp_path: Path
+    served: Provider, told: ServiceSettings, tmp_path: Path
 ) -> None:
     code, late = served.invite(), served.invite()
     account = served.join(code)["account"]
@@ -88,7 +90,7 @@ def test_the_restored_issue_no_more_than_the_lifetime_allows(
     psp.close()
 
 
-def test_a_backup_is_not_served_as_it_is(served: Provider, told: Settings, tmp_path: Path) -> None:
+def test_a_backup_is_not_served_as_it_is(served: Provider, told: ServiceSettings, tmp_path: Path) -> None:
     served.invite()
     served.back_up(tmp_path / "copy.db")
     with pytest.raises(UsageError, match="no database of SQLite"):
@@ -103,7 +105,7 @@ def test_a_backup_is_not_served_as_it_is(served: Provider, told: Settings, tmp_p
 
 
 def test_a_rehearsal_leaves_the_live_database_as_it_is(
-    served: Provider, told: Settings, tmp_path: Path
+    served: Provider, told: ServiceSettings, tmp_path: Path
 ) -> None:
     served.invite()
     served.back_up(tmp_path / "monday.backup")
@@ -119,7 +121,7 @@ def test_a_rehearsal_leaves_the_live_database_as_it_is(
 
 
 def test_one_kind_of_database_is_restored_into_the_other(
-    served: Provider, told: Settings, tmp_path: Path, cluster: Cluster
+    served: Provider, told: ServiceSettings, tmp_path: Path, cluster: Cluster
 ) -> None:
     account = served.join(served.invite())["account"]
     served.issue(account, "wish-1")
@@ -135,7 +137,7 @@ def test_one_kind_of_database_is_restored_into_the_other(
 
 
 def test_a_database_that_was_lost_is_restored_where_it_was(
-    served: Provider, told: Settings, tmp_path: Path
+    served: Provider, told: ServiceSettings, tmp_path: Path
 ) -> None:
     account = served.join(served.invite())["account"]
     served.back_up(tmp_path / "copy")
@@ -152,7 +154,7 @@ def test_a_database_that_was_lost_is_restored_where_it_was(
 
 
 def test_what_was_in_stock_is_given_to_nobody_after_a_restore(
-    served: Provider, told: Settings, tmp_path: Path
+    served: Provider, told: ServiceSettings, tmp_path: Path
 ) -> None:
     served.stock.add()
     served.back_up(tmp_path / "copy")
@@ -168,7 +170,9 @@ def test_what_was_in_stock_is_given_to_nobody_after_a_restore(
     psp.close()
 
 
-def test_who_was_forgotten_is_forgotten_again(served: Provider, told: Settings, tmp_path: Path) -> None:
+def test_who_was_forgotten_is_forgotten_again(
+    served: Provider, told: ServiceSettings, tmp_path: Path
+) -> None:
     gone, closed, stays = (served.join(served.invite())["account"] for _ in range(3))
     for account in (gone, closed):
         served.issue(account, "wish-1")
@@ -194,7 +198,7 @@ def test_who_was_forgotten_is_forgotten_again(served: Provider, told: Settings, 
 
 @pytest.mark.parametrize("left", ["-wal", "-shm", "-journal"])
 def test_an_old_journal_is_not_mixed_into_what_is_restored(tmp_path: Path, left: str) -> None:
-    told = Settings(database=f"sqlite:///{tmp_path}/psp.db", mark=tmp_path / "psp.mark")
+    told = ServiceSettings(database=f"sqlite:///{tmp_path}/psp.db", mark=tmp_path / "psp.mark")
     psp = Provider(told, KEY)
     psp.back_up(tmp_path / "copy")
     psp.close()
@@ -206,7 +210,7 @@ def test_an_old_journal_is_not_mixed_into_what_is_restored(tmp_path: Path, left:
 
 
 def test_a_service_that_was_killed_is_restored_whole(tmp_path: Path) -> None:
-    told = Settings(database=f"sqlite:///{tmp_path}/psp.db", mark=tmp_path / "psp.mark")
+    told = ServiceSettings(database=f"sqlite:///{tmp_path}/psp.db", mark=tmp_path / "psp.mark")
     psp = Provider(told, KEY)
     psp.back_up(tmp_path / "copy")
     psp.invite()
@@ -226,7 +230,7 @@ def test_a_service_that_was_killed_is_restored_whole(tmp_path: Path) -> None:
 
 
 def test_a_restore_that_is_killed_leaves_nothing_or_all(
-    served: Provider, told: Settings, tmp_path: Path
+    served: Provider, told: ServiceSettings, tmp_path: Path
 ) -> None:
     account = served.join(served.invite())["account"]
     served.issue(account, "wish-1")
@@ -251,7 +255,7 @@ def test_a_restore_that_is_killed_leaves_nothing_or_all(
 
 @pytest.mark.parametrize("place", [25, 200, -100, -1])
 def test_a_backup_that_was_changed_is_refused(
-    served: Provider, told: Settings, tmp_path: Path, place: int
+    served: Provider, told: ServiceSettings, tmp_path: Path, place: int
 ) -> None:
     copy = tmp_path / "copy"
     served.back_up(copy)
@@ -265,7 +269,7 @@ def test_a_backup_that_was_changed_is_refused(
 
 
 def test_a_copy_without_a_code_is_taken_only_when_told_to(tmp_path: Path) -> None:
-    told = Settings(
+    told = ServiceSettings(
         database=f"sqlite:///{tmp_path}/psp.db", mark=tmp_path / "psp.mark", policy=Policy(stock=0)
     )
     psp = Provider(told, KEY)
@@ -320,7 +324,7 @@ def test_nobody_can_have_drawn_more_than_is_counted(
 def test_what_cannot_be_written_down_is_not_answered(tmp_path: Path) -> None:
     mark = tmp_path / "beside" / "mark"
     mark.parent.mkdir()
-    psp = Provider(Settings(database=f"sqlite:///{tmp_path}/psp.db", mark=mark), KEY)
+    psp = Provider(ServiceSettings(database=f"sqlite:///{tmp_path}/psp.db", mark=mark), KEY)
     mark.parent.rename(tmp_path / "away")
     with pytest.raises(MasqueradeError, match="cannot write"):
         psp.invite()

@@ -11,8 +11,8 @@ from masquerade.errors import QuotaReached, TooMuch
 from masquerade.service import provider as provider_module
 from masquerade.service.backups.backup import restore
 from masquerade.service.provider import Provider
-from masquerade.service.settings import DAY, Policy, Settings
-from masquerade.service.storage.tables import Answer, Invitation, Token
+from masquerade.service.settings import DAY, Policy, ServiceSettings
+from masquerade.service.storage.tables import Invitation, StoredAnswer, Token
 from masquerade.service.web.rates import LIMITS, Rates
 from service_examples import KEY, provider
 
@@ -61,7 +61,7 @@ def rows(psp: Provider) -> list[int]:
     with psp.database.reading() as connection:
         return [
             connection.execute(select(func.count()).select_from(table)).scalar_one()
-            for table in (Token, Answer, Invitation)
+            for table in (Token, StoredAnswer, Invitation)
         ]
 
 
@@ -132,7 +132,7 @@ def test_open_joins_of_a_day_to_come_count_for_that_day(address: str, clock: Clo
 
 
 def test_a_backup_of_a_day_to_come_is_charged_all_the_same(tmp_path: Path, clock: Clock) -> None:
-    told = Settings(database=f"sqlite:///{tmp_path}/psp.db", policy=Policy(stock=0))
+    told = ServiceSettings(database=f"sqlite:///{tmp_path}/psp.db", policy=Policy(stock=0))
     psp = Provider(told, KEY)
     account = psp.join(psp.invite())["account"]
     clock.off = 366 * DAY

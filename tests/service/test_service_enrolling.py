@@ -9,7 +9,7 @@ from sqlalchemy import func, select, update
 from masquerade.errors import BadRequest, NotKnown, QuotaReached
 from masquerade.service.provider import Provider
 from masquerade.service.settings import DAY
-from masquerade.service.storage.tables import Account, Answer, Invitation, Token
+from masquerade.service.storage.tables import Account, Invitation, StoredAnswer, Token
 from masquerade.service.web.rates import Rates
 from service_examples import provider
 
@@ -69,7 +69,7 @@ def test_what_lapsed_goes_and_nothing_else(psp: Provider) -> None:
     assert set(psp.housekeeping().values()) == {0}
     long_ago = int(time.time()) - 121 * DAY
     with psp.database.writing() as connection:
-        connection.execute(update(Answer).values(created=long_ago))
+        connection.execute(update(StoredAnswer).values(created=long_ago))
         connection.execute(update(Token).values(expires=long_ago))
         connection.execute(update(Invitation).where(Invitation.used.is_(None)).values(expires=long_ago))
     assert psp.housekeeping() == {"answers": 1, "tokens": 1, "invitations": 1}

@@ -18,7 +18,7 @@ from masquerade.keys import Key
 from masquerade.masknets import read_masknet
 from masquerade.service.masknets.statement import checked, require_bytes
 from masquerade.service.provider import Provider
-from masquerade.service.settings import Settings
+from masquerade.service.settings import ServiceSettings
 from service_examples import KEY, provider
 from service_processes import processes, race
 
@@ -175,5 +175,5 @@ def test_secrets_that_were_deleted_are_in_no_file(tmp_path: Path, closing: str) 
 
 def test_another_key_does_not_open_the_database(psp: Provider, address: str) -> None:
     with pytest.raises(WrongKey):
-        Provider(Settings(database=address), Key.from_secret(bytes(32)))
+        Provider(ServiceSettings(database=address), Key.from_secret(bytes(32)))
     assert KEY.fingerprint not in repr(psp)

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 
 from masquerade.errors import OutOfOrder
 from masquerade.service.provider import Provider
-from masquerade.service.storage.tables import Account, Answer, AuditRow, Invitation, MaskNetRow, Token
+from masquerade.service.storage.tables import Account, AuditRow, Invitation, MaskNetRow, StoredAnswer, Token
 from service_examples import provider
 from service_faults import at_point, cut
 from service_kept import Kept
@@ -39,7 +39,7 @@ def require_whole(psp: Provider, code: str) -> None:
     with psp.database.reading() as connection:
         rows = {
             table: connection.execute(select(func.count()).select_from(table)).scalar_one()
-            for table in (Account, Answer, Invitation, Token)
+            for table in (Account, StoredAnswer, Invitation, Token)
         }
         assert set(rows.values()) == {1}
         assert connection.execute(select(Account.issued)).scalar_one() == 1

@@ -16,7 +16,7 @@ from masquerade.service.accounts.invitation_code import InvitationCode, Mistyped
 from masquerade.service.accounts.key_pin import pin
 from masquerade.service.person.client import Client
 from masquerade.service.provider import Provider
-from masquerade.service.web import guard, patience
+from masquerade.service.web import guard, timeouts
 from service_examples import provider
 from service_live import listening
 
@@ -154,10 +154,10 @@ def refusal(answer: bytes) -> tuple[int, dict[str, str], dict[str, str]]:
 def test_who_is_silent_or_slow_is_not_waited_for(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
     url = live[1]
     with monkeypatch.context() as patched:
-        patched.setattr(patience, "SILENT", 0.05)
+        patched.setattr(timeouts, "IDLE_TIMEOUT", 0.05)
         assert said(url) == b""
     with monkeypatch.context() as patched:
-        patched.setattr(patience, "HEAD", 0.05)
+        patched.setattr(timeouts, "HEADER_TIMEOUT", 0.05)
         assert said(url, b"GET /healthz HTTP/1.1\r\nHost: a\r\nX-Slow: ") == b""
     assert b"alive" in said(url, b"GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
 
@@ -177,7 +177,7 @@ def test_one_connection_too_many_is_told_to_wait(live: Live, monkeypatch: pytest
     with socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2]))) as first:
         first.sendall(b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n")
         assert first.recv(65536).startswith(b"HTTP/1.1 200")  # there it is, and stays
-        monkeypatch.setattr(patience, "CONNECTIONS", 1)
+        monkeypatch.setattr(timeouts, "CONNECTIONS", 1)
         status, headers, error = refusal(said(url, asks))
         assert (status, error["code"], headers["retry-after"]) == (503, "crowded", str(guard.LATER))
         assert headers["content-security-policy"] == guard.CSP

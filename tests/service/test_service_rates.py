@@ -12,10 +12,10 @@ import pytest
 
 from masquerade.errors import OutOfOrder
 from masquerade.service.provider import Provider
-from masquerade.service.settings import Settings
+from masquerade.service.settings import ServiceSettings
 from masquerade.service.storage import connection as database
 from masquerade.service.web.app import application
-from masquerade.service.web.listening import Listening
+from masquerade.service.web.listening import ListeningAddress
 from masquerade.service.web.rates import LIMITS, Rates
 from service_examples import Cluster, provider
 
@@ -58,8 +58,8 @@ def test_a_full_disk_is_told_and_asks_to_wait(psp: Provider, tmp_path: Path) -> 
 
 
 def test_the_counts_lie_beside_the_key() -> None:
-    assert Listening().rates is None
-    assert Settings(key=Path("/keys/psp.key")).rates == Path("/keys/.psp.key.rates")
+    assert ListeningAddress().rates is None
+    assert ServiceSettings(key=Path("/keys/psp.key")).rates == Path("/keys/.psp.key.rates")
 
 
 def test_a_link_is_not_followed(tmp_path: Path) -> None:

@@ -18,9 +18,9 @@ import pytest
 from masquerade.errors import OutOfOrder
 from masquerade.keys import Key
 from masquerade.service.provider import Provider
-from masquerade.service.settings import Policy, Settings
-from masquerade.service.web import patience
-from masquerade.service.web.listening import Listening
+from masquerade.service.settings import Policy, ServiceSettings
+from masquerade.service.web import timeouts
+from masquerade.service.web.listening import ListeningAddress
 from masquerade.service.web.workers import Workers
 from service_examples import provider
 from service_live import listening
@@ -44,7 +44,7 @@ def free_port() -> int:
 
 
 @contextmanager
-def serving(settings: Settings, where: Listening) -> "Iterator[subprocess.Popen[bytes]]":
+def serving(settings: ServiceSettings, where: ListeningAddress) -> "Iterator[subprocess.Popen[bytes]]":
     words = [settings.model_dump_json(), where.model_dump_json()]
     process = subprocess.Popen([sys.executable, "-c", PROGRAM, *words])
     try:
@@ -78,12 +78,12 @@ def joining(rates: Path) -> bool:
 
 
 def test_two_workers_finish_what_they_began(tmp_path: Path) -> None:
-    settings = Settings(
+    settings = ServiceSettings(
         database=f"sqlite:///{tmp_path}/psp.db", key=tmp_path / "psp.key", policy=Policy(stock=0)
     )
     Key.generate().save(settings.key)
     psp = Provider(settings, Key.load(settings.key))
-    where = Listening(port=free_port(), workers=2, rates=tmp_path / "rates.db")
+    where = ListeningAddress(port=free_port(), workers=2, rates=tmp_path / "rates.db")
     with serving(settings, where) as process, ExitStack() as calls:
         idle, asking = calls.enter_context(connected(where.port)), calls.enter_context(connected(where.port))
         idle.sendall(b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n")
@@ -103,7 +103,7 @@ def test_two_workers_finish_what_they_began(tmp_path: Path) -> None:
 
 
 def test_a_body_that_does_not_come_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(patience, "HURRY", 0.05)
+    monkeypatch.setattr(timeouts, "SHUTDOWN_TIMEOUT", 0.05)
     psp = provider(f"sqlite:///{tmp_path}/psp.db")
     with listening(psp, tmp_path) as port:
         slow = connected(port)
@@ -144,13 +144,13 @@ def test_a_lost_terminal_ends_it_in_order(tmp_path: Path) -> None:
 def test_handshakes_that_never_begin_are_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     cert, key = certificate(tmp_path)
     psp = provider(f"sqlite:///{tmp_path}/psp.db")
-    monkeypatch.setattr(patience, "CONNECTIONS", 3)
+    monkeypatch.setattr(timeouts, "CONNECTIONS", 3)
     trusting = ssl.create_default_context(cafile=str(cert))
     with listening(psp, tmp_path, ssl_certfile=cert, ssl_keyfile=key) as port, ExitStack() as held:
         silent = [held.enter_context(connected(port)) for _ in range(3)]
         with connected(port) as fourth:
             assert fourth.recv(1) == b""  # let go at once
-        monkeypatch.setattr(patience, "HANDSHAKE", 0.0)  # those are given up by now
+        monkeypatch.setattr(timeouts, "HANDSHAKE", 0.0)  # those are given up by now
         with trusting.wrap_socket(connected(port), server_hostname="localhost") as asking:
             asking.sendall(b"GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
             answer = asking.recv(65536)

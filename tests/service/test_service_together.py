@@ -9,9 +9,9 @@ from typing import Any
 from sqlalchemy import event, select
 
 from masquerade.errors import BadRequest, MasqueradeError, NotKnown, QuotaReached
-from masquerade.service.masknets.issue import EmptyStock, Wish
+from masquerade.service.masknets.issue import EmptyStock, IssueRequest
 from masquerade.service.provider import Provider
-from masquerade.service.storage.tables import Account, Answer, AuditRow, MaskNetRow
+from masquerade.service.storage.tables import Account, AuditRow, MaskNetRow, StoredAnswer
 from service_examples import provider
 from service_processes import dying_wishes
 from service_walks import killed_everywhere
@@ -24,7 +24,7 @@ def member(psp: Provider) -> str:
     return psp.join(psp.invite())["account"]
 
 
-def granted(psp: Provider, wishes: list[Wish]) -> list[bytes | MasqueradeError]:
+def granted(psp: Provider, wishes: list[IssueRequest]) -> list[bytes | MasqueradeError]:
     with psp.database.writing() as connection:
         psp.log.hold(connection)
         return psp.issuer.issue(connection, wishes)
@@ -46,13 +46,13 @@ def test_each_wish_is_answered_as_if_alone(address: str) -> None:
     psp.stock.add()
     psp.stock.add()
     wishes = [
-        Wish(first, "one"),
-        Wish(first, "one"),
-        Wish(first, "two"),
-        Wish(first, "one", replace=True),
-        Wish("0" * 32, "one"),
-        Wish(second, "one"),
-        Wish(third, "one"),
+        IssueRequest(first, "one"),
+        IssueRequest(first, "one"),
+        IssueRequest(first, "two"),
+        IssueRequest(first, "one", replace=True),
+        IssueRequest("0" * 32, "one"),
+        IssueRequest(second, "one"),
+        IssueRequest(third, "one"),
     ]
     mine, again, more, other, nobody, theirs, late = granted(psp, wishes)
     assert mine == again
@@ -61,7 +61,7 @@ def test_each_wish_is_answered_as_if_alone(address: str) -> None:
     for answer, kind in expected:
         assert type(answer) is kind
     assert states(psp) == {"active": 2}
-    assert granted(psp, [Wish(first, "one"), Wish(second, "one")]) == [mine, theirs]
+    assert granted(psp, [IssueRequest(first, "one"), IssueRequest(second, "one")]) == [mine, theirs]
     with psp.database.reading() as connection:
         assert psp.log.verify(connection) == 3 + 3 + 2
     psp.close()
@@ -72,7 +72,7 @@ def test_replacements_that_follow_at_once(address: str) -> None:
     account = member(psp)
     for _ in range(4):
         psp.stock.add()
-    wishes = [Wish(account, f"wish-{number}", replace=True) for number in range(4)]
+    wishes = [IssueRequest(account, f"wish-{number}", replace=True) for number in range(4)]
     *given, refused = granted(psp, wishes[:1]) + granted(psp, wishes[1:])
     assert len({masknet_of(answer) for answer in given}) == 3
     assert isinstance(refused, QuotaReached)
@@ -107,12 +107,12 @@ def test_many_wishes_take_few_statements(address: str) -> None:
 
 def require_once(psp: Provider, accounts: list[str]) -> None:
     """After the same wishes again, each is granted once."""
-    first = granted(psp, [Wish(account, "wish-0001") for account in accounts])
-    assert granted(psp, [Wish(account, "wish-0001") for account in accounts]) == first
+    first = granted(psp, [IssueRequest(account, "wish-0001") for account in accounts])
+    assert granted(psp, [IssueRequest(account, "wish-0001") for account in accounts]) == first
     assert len({masknet_of(answer) for answer in first}) == len(accounts)
     with psp.database.reading() as connection:
         assert set(connection.execute(select(Account.issued)).scalars()) == {1}
-        assert len(connection.execute(select(Answer.key)).all()) == len(accounts)
+        assert len(connection.execute(select(StoredAnswer.key)).all()) == len(accounts)
         events = Counter(connection.execute(select(AuditRow.event)).scalars())
         assert events["issue"] == len(accounts)
         assert psp.log.verify(connection) == sum(events.values())

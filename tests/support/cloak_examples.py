@@ -12,7 +12,7 @@ from masquerade.crafting.trained import TrainedFaceGenerator
 from masquerade.disguises import Finders, untrained
 from masquerade.encoders.base import digest_of
 from masquerade.encoders.recogniser import Recogniser
-from masquerade.masknets import Source
+from masquerade.masknets import MaskNetSource
 from masquerade.masknets.generator import TrainedGenerator
 from masquerade.networks.cloaks.cloak_generator import CloakGenerator, CloakGeneratorOptions
 from masquerade.networks.cloaks.masknet import structure
@@ -21,7 +21,7 @@ SMALL = untrained("masknet-1", 16)
 """A source of MaskNets that look at 16x16 pixels."""
 
 
-class Classified(Source):
+class Classified(MaskNetSource):
     """One MaskNet of fixed weights for all, with a classifier of 20 classes."""
 
     def __init__(self, size: int = 32) -> None:

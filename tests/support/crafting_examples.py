@@ -3,7 +3,7 @@
 import torch
 from torch import Generator, Tensor
 
-from masquerade.crafting.reconstruction import Reconstruction
+from masquerade.crafting.reconstruction import LatentDecoder
 from masquerade.networks.features.split import SplitNetwork, SplitOptions
 from masquerade.networks.features.split_registry import build_split
 from masquerade.networks.features.wgan_generator import WGANGenerator, WGANGeneratorOptions
@@ -24,15 +24,15 @@ def tiny_networks(split: SplitOptions = SPLIT) -> tuple[WGANGenerator, SplitNetw
     return generator.eval(), network.eval()
 
 
-def tiny(*, plain: bool = False, split: SplitOptions = SPLIT) -> Reconstruction:
-    return Reconstruction(*tiny_networks(split), LATENTS, plain=plain)
+def tiny(*, plain: bool = False, split: SplitOptions = SPLIT) -> LatentDecoder:
+    return LatentDecoder(*tiny_networks(split), LATENTS, plain=plain)
 
 
 def normal(*size: int, seed: int = 0) -> Tensor:
     return torch.randn(size, generator=Generator().manual_seed(seed), dtype=torch.float64)
 
 
-def near_manifold(rebuild: Reconstruction, latents: Tensor, noise: float = 0.05) -> Tensor:
+def near_manifold(rebuild: LatentDecoder, latents: Tensor, noise: float = 0.05) -> Tensor:
     """Features of latents with a little added that no latent explains."""
     with torch.no_grad():
         features = rebuild.features(latents)

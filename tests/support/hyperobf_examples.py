@@ -13,22 +13,22 @@ from masquerade.training.hyperobf.measuring import People
 from masquerade.training.hyperobf.people import provider_people
 from masquerade.training.hyperobf.photo_changes import PhotoChanges
 from masquerade.training.hyperobf.settings import (
+    EarlyStopping,
     Fit,
     HyperObfSettings,
     SeparateSettings,
-    Stopping,
 )
-from masquerade.training.views import View
+from masquerade.training.views import ViewSettings
 
 SIZE = 16
-STILL = PhotoChanges(view=View(smallest_crop=1, aspect=1, flip=0, jitter=0, grey=0, blur=0), turn=0)
+STILL = PhotoChanges(view=ViewSettings(smallest_crop=1, aspect=1, flip=0, jitter=0, grey=0, blur=0), turn=0)
 FIT = Fit(epochs=4, batch_size=8, learning_rate=3e-3, changes=STILL, precision="float32")
 SETTINGS = HyperObfSettings(
     hypernet=HyperNetOptions(size=SIZE, mixer=16, code=8, hidden=8, rank=2, gain_rank=1),
     nets=2,
     generator_rate=3e-3,
     fit=FIT,
-    stopping=Stopping(every=2, nets=3, patience=0),
+    stopping=EarlyStopping(every=2, nets=3, patience=0),
 )
 SEPARATE = SeparateSettings(size=SIZE, fit=FIT, every=2)
 

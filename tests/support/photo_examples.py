@@ -13,7 +13,7 @@ from PIL import Image
 from masquerade.cloaking.photo_cloak import Appearance, PhotoCloak
 from masquerade.data import builtin
 from masquerade.disguises.cloaks.masknet import KeyedMaskNetCloak
-from masquerade.disguises.cloaks.optimiser import Budget
+from masquerade.disguises.cloaks.optimiser import CloakBudget
 from masquerade.disguises.cloaks.user_masknet import numbers_of
 from masquerade.faces.finder import FaceFinder
 from masquerade.keys import Key
@@ -65,7 +65,7 @@ def encoded(image: Image.Image, kind: str = "PNG", **options: object) -> bytes:
 def keyed(steps: int = 2) -> KeyedMaskNetCloak:
     """A cloak that takes milliseconds."""
     numbers = numbers_of(KEY)
-    return KeyedMaskNetCloak((3, SIDE, SIDE), SOURCE.draw(numbers).forward, numbers, Budget(steps))
+    return KeyedMaskNetCloak((3, SIDE, SIDE), SOURCE.draw(numbers).forward, numbers, CloakBudget(steps))
 
 
 def photo_cloak(appearance: Appearance | None = None, steps: int = 2) -> PhotoCloak:

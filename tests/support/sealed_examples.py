@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from masquerade.sealed.cards import ANSWER, BLOCK, AnswerCard, BlockCard
 from masquerade.sealed.envelope import opened, packed
-from masquerade.sealed.layout import Layout, padded
+from masquerade.sealed.layout import BlockLayout, padded
 from masquerade.sealed.manifest import MANIFEST, BlockEntry, KeyEntry, SealedManifest
 from masquerade.sealed.parameters import STANDARD
 from masquerade.sealed.ring import ring
@@ -32,7 +32,7 @@ class Bare:
     folder: Path
     manifest: SealedManifest
     decryptor: Any
-    layouts: list[Layout]
+    layouts: list[BlockLayout]
 
     def scores(self, answer: bytes) -> NDArray[np.int64]:
         """The score of each place of each block, one block after the other."""
@@ -44,7 +44,7 @@ class Bare:
         return np.concatenate(found)
 
 
-def bare(folder: Path, vectors: NDArray[np.floating], layouts: Sequence[Layout]) -> Bare:
+def bare(folder: Path, vectors: NDArray[np.floating], layouts: Sequence[BlockLayout]) -> Bare:
     """Write the public part of a gallery whose blocks are filled with vectors, one after the other."""
     folder.mkdir(parents=True, exist_ok=True)
     generator = seal.KeyGenerator(ring().context)

@@ -15,7 +15,7 @@ from masquerade.owner.sealed.enrolling import enter
 from masquerade.owner.sealed.opening import Opener
 from masquerade.owner.sealed.owned import OwnedGallery
 from masquerade.owner.sealed.publishing import changing
-from masquerade.owner.sealed.record import Strangers
+from masquerade.owner.sealed.record import StrangerVectors
 from masquerade.owner.sealed.state import State
 from masquerade.owner.sealed.templates import Template, of_vectors
 from masquerade.sealed.match import CloudGallery, match
@@ -72,10 +72,10 @@ def somebody(person: int, photos: int = 4) -> Template:
     return of_vectors(f"person {person}", sha256(vectors.tobytes()).hexdigest(), vectors)
 
 
-def public_people(size: int = SIZE) -> Strangers:
+def public_people(size: int = SIZE) -> StrangerVectors:
     vectors = np.concatenate([photos_of(-1 - person + 10_000, 4, size) for person in range(PUBLIC_PEOPLE)])
     names = tuple(f"public {person}" for person in range(PUBLIC_PEOPLE) for _ in range(4))
-    return Strangers.of(quantised(vectors), names)
+    return StrangerVectors.of(quantised(vectors), names)
 
 
 def take_in(sealed: Sealed, people: Sequence[Template], *, accept_alike: bool = False) -> int:

@@ -12,9 +12,9 @@ from masquerade.training.encoders.branches import Branches
 from masquerade.training.encoders.moco import MoCoTrainer, pretrain
 from masquerade.training.encoders.pretrain import size
 from masquerade.training.encoders.settings import SIZES, MoCoSettings
-from masquerade.training.views import View
+from masquerade.training.views import ViewSettings
 
-STILL = View(smallest_crop=1, aspect=1, flip=0, jitter=0, grey=0, blur=0)
+STILL = ViewSettings(smallest_crop=1, aspect=1, flip=0, jitter=0, grey=0, blur=0)
 SETTINGS = MoCoSettings(
     vit=TINY.model_copy(update={"depth": 2}),
     cut=1,

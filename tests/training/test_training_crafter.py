@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Generator, Tensor
 
-from masquerade.crafting.reconstruction import Reconstruction
+from masquerade.crafting.reconstruction import LatentDecoder
 from masquerade.errors import UsageError
 from masquerade.networks.features.split import SplitOptions
 from masquerade.networks.features.split_registry import build_split
@@ -142,14 +142,14 @@ def test_attributes_that_do_not_fit_are_named() -> None:
         train_attributes(photos(), above(), ATTRIBUTES, 0)
 
 
-def reconstruction() -> Reconstruction:
+def reconstruction() -> LatentDecoder:
     torch.manual_seed(0)
     generator = WGANGenerator(WGANGeneratorOptions(latents=4, side=16, start=4, width=4))
     split = build_split(SplitOptions(side=16, width=4))
     with torch.no_grad():
         for _ in range(10):
             split.encode(generator(torch.randn(32, 4)))
-    return Reconstruction(generator, split, 4)
+    return LatentDecoder(generator, split, 4)
 
 
 @pytest.mark.parametrize("loss", ["features", "latents"])

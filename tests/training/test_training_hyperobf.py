@@ -26,8 +26,8 @@ from masquerade.training.hyperobf.people import provider_people
 from masquerade.training.hyperobf.separate import member_checkpoint, train_ensemble, train_masknet
 from masquerade.training.hyperobf.settings import (
     PUBLISHED,
+    EarlyStopping,
     HyperObfSettings,
-    Stopping,
 )
 
 
@@ -50,7 +50,7 @@ def test_training_lowers_the_cross_entropy_and_raises_the_variance() -> None:
 
 
 def test_a_training_ends_early_and_gives_back_the_best_moment() -> None:
-    settings = longer(60, stopping=Stopping(every=1, nets=3, patience=3, kept=0.9))
+    settings = longer(60, stopping=EarlyStopping(every=1, nets=3, patience=3, kept=0.9))
     kept: dict[int, Tensor] = {}
     watching = Watching(
         keep_every=1,
@@ -72,7 +72,7 @@ def test_a_stopped_training_goes_on_to_the_same_bits(tmp_path: Path) -> None:
             raise Stopped
 
     kept = tmp_path / "checkpoint"
-    settings = longer(5, stopping=Stopping(every=1, nets=2, patience=50))
+    settings = longer(5, stopping=EarlyStopping(every=1, nets=2, patience=50))
     with pytest.raises(Stopped):
         train_hypernet(people(), settings, 1, Watching(told=stop, checkpoint=kept, checkpoint_seconds=0))
     steps: list[int] = []

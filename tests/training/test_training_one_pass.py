@@ -17,7 +17,7 @@ from masquerade.masknets.generator import TrainedGenerator
 from masquerade.masknets.generator_file import (
     KIND,
     SHIPPED,
-    GeneratorCard,
+    CloakGeneratorCard,
     find_generator,
     generator_bytes,
     open_cloak_generator,
@@ -226,8 +226,8 @@ def test_moved_is_nothing_for_the_photos_themselves() -> None:
     assert moved(masknet(), faces().float(), faces().float()).max() < 1e-5
 
 
-def card(network: CloakGenerator, **facts: object) -> GeneratorCard:
-    return GeneratorCard.model_validate(
+def card(network: CloakGenerator, **facts: object) -> CloakGeneratorCard:
+    return CloakGeneratorCard.model_validate(
         {"name": "tiny", "options": network.options, "source": SOURCE.name, "source_digest": SOURCE.digest}
         | facts
     )

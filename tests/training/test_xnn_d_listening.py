@@ -10,7 +10,7 @@ from encoder_examples import tiny_encoder
 from masquerade.data import builtin
 from masquerade.encoders.noise_encoder import NoiseEncoder, NoiseOptions, token_norm
 from masquerade.training.xnn_d import Faces
-from masquerade.training.xnn_d.listening import Listening, listening
+from masquerade.training.xnn_d.listening import ListenerScores, listening
 
 
 @cache
@@ -41,7 +41,7 @@ def drawn(rows: int) -> Tensor:
     return noise / noise.square().mean((1, 2, 3), keepdim=True).sqrt()
 
 
-def heard(noise: Tensor) -> Listening:
+def heard(noise: Tensor) -> ListenerScores:
     found = listening(Added(noise), faces(), held_back=True)
     assert found is not None
     return found

@@ -25,7 +25,7 @@ SMALL: Mapping[str, OptionValue] = {"width": 16, "hidden": 256}
 
 @final
 @dataclass(frozen=True)
-class Schooling:
+class TrainingBudget:
     """How an examiner is trained; the fields of the three attacks that use it.
 
     Args:
@@ -64,12 +64,12 @@ class Schooling:
 
 
 @final
-class Examiner:
+class AttackerClassifier:
     """A trained examiner: images in, class probabilities out.
 
     Args:
         gallery: Named photos.
-        schooling: How it is trained.
+        budget: How it is trained.
         rng: Randomness of the training.
         disguise: Applied to each batch of photos, for instance under a new key each time.
     """
@@ -77,13 +77,13 @@ class Examiner:
     def __init__(
         self,
         gallery: Labelled,
-        schooling: Schooling,
+        budget: TrainingBudget,
         rng: np.random.Generator,
         disguise: Disguising | None = None,
     ) -> None:
         classes = int(gallery.labels.max()) + 1
         self._network = fit(
-            gallery.images, gallery.labels, schooling.settings(), classes, rng, transform=disguise
+            gallery.images, gallery.labels, budget.settings(), classes, rng, transform=disguise
         )
 
     def look(self, images: Tensor) -> Tensor:

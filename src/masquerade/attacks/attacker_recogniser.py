@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from masquerade.attacks.attacker_classifier import OptionValue, Schooling
+from masquerade.attacks.attacker_classifier import OptionValue, TrainingBudget
 from masquerade.attacks.base import Disguising, Labelled, Ranking
 from masquerade.errors import NotApplicable
 from masquerade.networks import Network
@@ -18,7 +18,7 @@ RECNET: Mapping[str, OptionValue] = {"width": 192, "depth": 1, "heads": 3, "pool
 
 
 def learn(
-    people: Labelled, schooling: Schooling, rng: np.random.Generator, disguise: Disguising | None = None
+    people: Labelled, budget: TrainingBudget, rng: np.random.Generator, disguise: Disguising | None = None
 ) -> Network:
     """Train a recogniser on labelled people; ``disguise`` is applied to each batch, say under a fresh key.
 
@@ -26,7 +26,7 @@ def learn(
         NotApplicable: If there are fewer than two people.
     """
     labels = numbered(people.labels)
-    return fit(people.images, labels, schooling.settings(), int(labels.max()) + 1, rng, transform=disguise)
+    return fit(people.images, labels, budget.settings(), int(labels.max()) + 1, rng, transform=disguise)
 
 
 def numbered(labels: Tensor) -> Tensor:

@@ -13,7 +13,7 @@ from torch.nn import functional
 
 from masquerade.attacks.base import Disguising
 from masquerade.audit.scenes.cloaked import Cloaks, keyed_among
-from masquerade.audit.scenes.distilled import Distilled, constant_noise
+from masquerade.audit.scenes.distilled import DistilledNetworks, constant_noise
 from masquerade.audit.scenes.encoded import EncodedScenes
 from masquerade.audit.scenes.features import KeptFeatures, feature_scores, taught, together_in
 from masquerade.audit.scenes.kept_network import KeptNetworks
@@ -163,7 +163,7 @@ class Trial:
         self._arm = arm
         self._folder = scenes.folder
         self._networks = KeptNetworks(scenes.folder, name)
-        self.distilled: Distilled | None = None
+        self.distilled: DistilledNetworks | None = None
         if arm.noise is not None:
             if prefix is None or self._steps.in_order():
                 raise StudyError(
@@ -172,7 +172,7 @@ class Trial:
                     remedy="Take a recipe without secret steps, such as xnn-none.",
                 )
             settings = noise_settings(arm.noise, self.training, arm.name)
-            self.distilled = Distilled(self.scene.train, settings, seed)
+            self.distilled = DistilledNetworks(self.scene.train, settings, seed)
         self.cloaks: Cloaks | None = None
         if self.scene.bystanders is not None:
             key_of = lambda user: study_key(seed, f"user {user}")  # noqa: E731

@@ -16,7 +16,7 @@ import numpy as np
 from masquerade.cli.console import say
 from masquerade.data.printable import printable
 from masquerade.files.durable import write_durably
-from masquerade.owner.gallery import Match
+from masquerade.owner.gallery import GalleryMatch
 from masquerade.owner.recognise import Embedding, Prediction
 
 _FORMULAS: Final = ("=", "+", "-", "@")
@@ -28,7 +28,7 @@ def say_names(found: Iterable[Prediction], *, as_json: bool) -> None:
     say_rows(("photo", "person", "probability"), rows, as_json=as_json)
 
 
-def say_matches(found: Iterable[Match], *, as_json: bool) -> None:
+def say_matches(found: Iterable[GalleryMatch], *, as_json: bool) -> None:
     """A line for each photo: photo, person, similarity."""
     rows = ((each.path, each.person, _rounded(each.similarity)) for each in found)
     say_rows(("photo", "person", "similarity"), rows, as_json=as_json)

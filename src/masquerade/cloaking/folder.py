@@ -134,7 +134,7 @@ def cloak_folder(
     ):
         for folder in {out, *((out / name).parent for name in tree.names)}:
             clear_drafts(folder)
-        job = _Job(tree, out, cloak, ledger, overwrite)
+        job = _CloakJob(tree, out, cloak, ledger, overwrite)
         with closing(job.run(threads)) as steps:
             for done in steps:
                 if progress is not None:
@@ -144,7 +144,7 @@ def cloak_folder(
 
 @final
 @dataclass
-class _Job:
+class _CloakJob:
     """One run."""
 
     tree: PhotoTree

@@ -17,7 +17,7 @@ from masquerade.crafting.generator_file import (
 from masquerade.crafting.inversion import InversionOptions, Inverted, best_inversion, invert
 from masquerade.crafting.neumann import NeumannOptions
 from masquerade.crafting.neumann_solver import NeumannSolver
-from masquerade.crafting.reconstruction import Reconstruction
+from masquerade.crafting.reconstruction import LatentDecoder
 from masquerade.crafting.settings import AdversaryOptions, CrafterZSettings, CraftSettings
 from masquerade.crafting.split_file import SplitCard, read_split, split_bytes, split_digest
 
@@ -35,9 +35,9 @@ __all__ = [
     "InversionOptions",
     "Inverted",
     "Iteration",
+    "LatentDecoder",
     "NeumannOptions",
     "NeumannSolver",
-    "Reconstruction",
     "SplitCard",
     "amortiser_bytes",
     "best_inversion",

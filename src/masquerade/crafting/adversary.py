@@ -7,7 +7,7 @@ from torch import Generator, Tensor
 
 from masquerade.crafting.objective import critic_loss, privacy_loss
 from masquerade.crafting.penalty import gradient_penalty
-from masquerade.crafting.reconstruction import Reconstruction, parts
+from masquerade.crafting.reconstruction import LatentDecoder, parts
 from masquerade.crafting.settings import AdversaryOptions
 from masquerade.errors import CraftingError, UsageError
 from masquerade.networks.features.critic import Critic, CriticOptions
@@ -38,7 +38,7 @@ class Adversary:
     """
 
     def __init__(
-        self, rebuild: Reconstruction, pool: Tensor, options: AdversaryOptions, random: Generator
+        self, rebuild: LatentDecoder, pool: Tensor, options: AdversaryOptions, random: Generator
     ) -> None:
         if pool.ndim != 2 or not len(pool) or pool.shape[1] != rebuild.latents:
             raise UsageError(

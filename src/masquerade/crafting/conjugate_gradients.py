@@ -13,7 +13,7 @@ Product = Callable[[Tensor], Tensor]
 
 @final
 @dataclass(frozen=True)
-class Solved:
+class LinearSolution:
     """What was found.
 
     Args:
@@ -31,7 +31,7 @@ class Solved:
 
 def solve(
     matrix: Product, precondition: Product, vectors: Tensor, start: Tensor, tolerance: float, most: int
-) -> Solved:
+) -> LinearSolution:
     """Solve for each photo by itself; those that are done wait for the others.
 
     Args:
@@ -65,7 +65,7 @@ def solve(
         before, size = size, torch.where(active, _dot(residual, close), size)
         turn = torch.where(active, size / before, torch.zeros_like(size)).unsqueeze(1)
         step = torch.where(active.unsqueeze(1), close + turn * step, step)
-    return Solved(found, (size.clamp(min=0) / aim).sqrt(), negative, taken)
+    return LinearSolution(found, (size.clamp(min=0) / aim).sqrt(), negative, taken)
 
 
 def _dot(one: Tensor, other: Tensor) -> Tensor:

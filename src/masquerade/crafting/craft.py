@@ -11,10 +11,10 @@ from masquerade.crafting.adversary import Adversary
 from masquerade.crafting.fast_solver import FastSolver
 from masquerade.crafting.neumann_solver import NeumannSolver
 from masquerade.crafting.objective import utility_loss
-from masquerade.crafting.reconstruction import Reconstruction
+from masquerade.crafting.reconstruction import LatentDecoder
 from masquerade.crafting.settings import CraftSettings
 from masquerade.crafting.settling import Settling
-from masquerade.crafting.solver import Clock, Reading, Solver, Start
+from masquerade.crafting.solver import Clock, LatentSolver, SolverDiagnostics, Start
 from masquerade.errors import CraftingError, UsageError
 
 
@@ -35,7 +35,7 @@ class Iteration:
     distance: float
     utility: float
     penalty: float
-    solver: Reading
+    solver: SolverDiagnostics
 
 
 @final
@@ -62,7 +62,7 @@ Observe = Callable[[int, Tensor, Iteration], None]
 
 def craft(
     originals: Tensor,
-    rebuild: Reconstruction,
+    rebuild: LatentDecoder,
     settings: CraftSettings,
     *,
     pool: Tensor,
@@ -117,7 +117,7 @@ def craft(
     return Crafted(features.detach(), latents, tuple(log), clock.seconds)
 
 
-def require_features(features: Tensor, rebuild: Reconstruction) -> None:
+def require_features(features: Tensor, rebuild: LatentDecoder) -> None:
     """Check the original features of a batch.
 
     Raises:
@@ -139,7 +139,7 @@ def require_features(features: Tensor, rebuild: Reconstruction) -> None:
         )
 
 
-def require_start(start: Start, originals: Tensor, rebuild: Reconstruction) -> None:
+def require_start(start: Start, originals: Tensor, rebuild: LatentDecoder) -> None:
     """Check latents to begin with; an amortiser checks what it is given by itself.
 
     Raises:
@@ -159,8 +159,8 @@ def require_start(start: Start, originals: Tensor, rebuild: Reconstruction) -> N
 
 
 def _solver(
-    settings: CraftSettings, rebuild: Reconstruction, start: Start, critic: nn.Module | None
-) -> Solver:
+    settings: CraftSettings, rebuild: LatentDecoder, start: Start, critic: nn.Module | None
+) -> LatentSolver:
     if settings.solver == "neumann":
         return NeumannSolver(rebuild, start, settings.inversion, settings.series, critic)
     return FastSolver(rebuild, start, settings.fast)
@@ -169,7 +169,7 @@ def _solver(
 def _gradient(
     features: Tensor,
     originals: Tensor,
-    solver: Solver,
+    solver: LatentSolver,
     adversary: Adversary,
     settings: CraftSettings,
     clock: Clock,

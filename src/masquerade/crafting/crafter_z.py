@@ -10,7 +10,7 @@ from masquerade.crafting.adversary import Adversary
 from masquerade.crafting.craft import require_features, require_start
 from masquerade.crafting.inversion import invert
 from masquerade.crafting.objective import utility_loss
-from masquerade.crafting.reconstruction import Reconstruction, parts
+from masquerade.crafting.reconstruction import LatentDecoder, parts
 from masquerade.crafting.settings import CrafterZSettings
 from masquerade.crafting.solver import Start
 from masquerade.errors import CraftingError
@@ -34,7 +34,7 @@ class CraftedZ:
 
 def craft_z(
     originals: Tensor,
-    rebuild: Reconstruction,
+    rebuild: LatentDecoder,
     settings: CrafterZSettings,
     *,
     pool: Tensor,
@@ -78,7 +78,7 @@ def craft_z(
 
 
 def _utility(
-    rebuild: Reconstruction, originals: Tensor, latents: Tensor, scale: float
+    rebuild: LatentDecoder, originals: Tensor, latents: Tensor, scale: float
 ) -> tuple[float, Tensor]:
     """``L_u`` without its scale, and its slope to the latents with it."""
     slopes, total = [], 0.0

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from masquerade.crafting.objective import INVERSION_SCALE, inversion_losses
-from masquerade.crafting.reconstruction import Reconstruction
+from masquerade.crafting.reconstruction import LatentDecoder
 
 
 @final
@@ -25,7 +25,7 @@ class Curvature:
     """
 
     def __init__(
-        self, rebuild: Reconstruction, features: Tensor, latents: Tensor, scale: float = INVERSION_SCALE
+        self, rebuild: LatentDecoder, features: Tensor, latents: Tensor, scale: float = INVERSION_SCALE
     ) -> None:
         self.products = 0
         self._features = features.detach().requires_grad_()

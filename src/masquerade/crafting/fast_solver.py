@@ -6,7 +6,7 @@ import torch
 from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor
 
-from masquerade.crafting.conjugate_gradients import Solved, solve
+from masquerade.crafting.conjugate_gradients import LinearSolution, solve
 from masquerade.crafting.curvature import Curvature
 from masquerade.crafting.exact import implicit_gradient
 from masquerade.crafting.gauss_newton import descend
@@ -15,8 +15,8 @@ from masquerade.crafting.lanczos import summed
 from masquerade.crafting.metric import Metric
 from masquerade.crafting.neumann import NeumannOptions
 from masquerade.crafting.objective import PHOTO_SCALE
-from masquerade.crafting.reconstruction import Reconstruction, parts
-from masquerade.crafting.solver import Reading, Solver, Start
+from masquerade.crafting.reconstruction import LatentDecoder, parts
+from masquerade.crafting.solver import LatentSolver, SolverDiagnostics, Start
 
 
 @final
@@ -58,7 +58,7 @@ class FastOptions(BaseModel):
 
 
 @final
-class FastSolver(Solver):
+class FastSolver(LatentSolver):
     """Gauss-Newton steps to the latents, and conjugate gradients with exact Hessian products.
 
     The Gauss-Newton matrix of each photo is written down once and kept as long as steps with it converge; latents
@@ -73,7 +73,7 @@ class FastSolver(Solver):
 
     name: ClassVar[str] = "fast"
 
-    def __init__(self, rebuild: Reconstruction, start: Start, options: FastOptions | None = None) -> None:
+    def __init__(self, rebuild: LatentDecoder, start: Start, options: FastOptions | None = None) -> None:
         self._rebuild = rebuild
         self._start = start
         self._options = options or FastOptions()
@@ -108,11 +108,11 @@ class FastSolver(Solver):
         self._last = torch.cat(products)
         return torch.cat(gradients)
 
-    def reading(self) -> Reading:
+    def reading(self) -> SolverDiagnostics:
         """How the last iteration went."""
         rows = [len(one.losses) for one in self._inverted]
         count = sum(rows)
-        return Reading(
+        return SolverDiagnostics(
             inversion=sum(float(one.losses.sum()) for one in self._inverted) / count,
             stationarity=max(float(one.slopes.max()) for one in self._inverted),
             contraction=max(left for left, _, _ in self._solved),
@@ -177,7 +177,7 @@ class FastSolver(Solver):
 
     def _solve(
         self, curvature: Curvature, slopes: Tensor, last: Tensor, metric: Metric, some: slice, *, exact: bool
-    ) -> Solved:
+    ) -> LinearSolution:
         matrix = curvature.hessian if exact else curvature.gauss_newton
         return solve(
             matrix,

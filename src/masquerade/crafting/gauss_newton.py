@@ -9,7 +9,7 @@ from torch import Tensor
 from masquerade.crafting.inversion import Inverted, slopes_at
 from masquerade.crafting.metric import Metric
 from masquerade.crafting.objective import INVERSION_SCALE
-from masquerade.crafting.reconstruction import Reconstruction
+from masquerade.crafting.reconstruction import LatentDecoder
 from masquerade.errors import CraftingError
 
 _SHORTEST: Final = 2.0**-5
@@ -38,7 +38,7 @@ class Descent:
 
 
 def descend(
-    rebuild: Reconstruction,
+    rebuild: LatentDecoder,
     features: Tensor,
     start: Tensor,
     metric: Metric,
@@ -86,7 +86,7 @@ def descend(
 
 
 def _look(
-    rebuild: Reconstruction,
+    rebuild: LatentDecoder,
     features: Tensor,
     latents: Tensor,
     metric: Metric,

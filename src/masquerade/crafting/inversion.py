@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor, nn
 
 from masquerade.crafting.objective import INVERSION_SCALE, PHOTO_SCALE, inversion_losses
-from masquerade.crafting.reconstruction import Reconstruction, parts
+from masquerade.crafting.reconstruction import LatentDecoder, parts
 from masquerade.errors import CraftingError, UsageError
 
 
@@ -62,7 +62,7 @@ class Inverted:
 
 
 def invert(
-    rebuild: Reconstruction,
+    rebuild: LatentDecoder,
     features: Tensor,
     start: Tensor,
     options: InversionOptions | None = None,
@@ -92,7 +92,7 @@ def invert(
 
 
 def best_inversion(
-    rebuild: Reconstruction,
+    rebuild: LatentDecoder,
     features: Tensor,
     starts: Tensor,
     options: InversionOptions | None = None,
@@ -124,7 +124,7 @@ def best_inversion(
 
 
 def slopes_at(
-    rebuild: Reconstruction, features: Tensor, latents: Tensor, scale: float = INVERSION_SCALE
+    rebuild: LatentDecoder, features: Tensor, latents: Tensor, scale: float = INVERSION_SCALE
 ) -> tuple[Tensor, Tensor]:
     """``L_inv`` of each photo, ``(n,)``, and its slope ``(n, d)``, of some photos at once."""
     latents = latents.detach().requires_grad_()
@@ -134,7 +134,7 @@ def slopes_at(
 
 
 def _searched(
-    rebuild: Reconstruction,
+    rebuild: LatentDecoder,
     features: Tensor,
     start: Tensor,
     options: InversionOptions,
@@ -156,7 +156,7 @@ def _searched(
 
 
 def _direction(
-    rebuild: Reconstruction,
+    rebuild: LatentDecoder,
     features: Tensor,
     latents: Tensor,
     options: InversionOptions,

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from masquerade.crafting.curvature import Curvature
 from masquerade.crafting.objective import INVERSION_SCALE
-from masquerade.crafting.reconstruction import Reconstruction
+from masquerade.crafting.reconstruction import LatentDecoder
 from masquerade.errors import CraftingError
 
 _COLUMNS: Final = 16
@@ -50,7 +50,7 @@ class Metric:
     @classmethod
     def at(
         cls,
-        rebuild: Reconstruction,
+        rebuild: LatentDecoder,
         latents: Tensor,
         scale: float = INVERSION_SCALE,
         damping: float = 1e-3,
@@ -63,7 +63,7 @@ class Metric:
         self.inverse[rows] = other.inverse
 
 
-def gauss_newton_matrix(rebuild: Reconstruction, latent: Tensor, scale: float) -> Tensor:
+def gauss_newton_matrix(rebuild: LatentDecoder, latent: Tensor, scale: float) -> Tensor:
     """``J'J`` of one photo's latent ``(d,)``, times the loss's factors, ``(d, d)``."""
     d = len(latent)
     copies = latent.expand(min(_COLUMNS, d), d)

@@ -9,12 +9,12 @@ from masquerade.crafting.curvature import Curvature
 from masquerade.crafting.exact import implicit_gradient
 from masquerade.crafting.inversion import InversionOptions, Inverted, invert
 from masquerade.crafting.neumann import NeumannOptions, Series, approximate_inverse
-from masquerade.crafting.reconstruction import Reconstruction, parts
-from masquerade.crafting.solver import Reading, Solver, Start
+from masquerade.crafting.reconstruction import LatentDecoder, parts
+from masquerade.crafting.solver import LatentSolver, SolverDiagnostics, Start
 
 
 @final
-class NeumannSolver(Solver):
+class NeumannSolver(LatentSolver):
     """Algorithm 1's lines 3, 11 and 12 as published.
 
     Args:
@@ -31,7 +31,7 @@ class NeumannSolver(Solver):
 
     def __init__(
         self,
-        rebuild: Reconstruction,
+        rebuild: LatentDecoder,
         start: Start,
         inversion: InversionOptions | None = None,
         series: NeumannOptions | None = None,
@@ -66,11 +66,11 @@ class NeumannSolver(Solver):
             self._series.append(series)
         return torch.cat(gradients)
 
-    def reading(self) -> Reading:
+    def reading(self) -> SolverDiagnostics:
         """How the last iteration went."""
         found, series = self._found, self._series
         assert found is not None  # noqa: S101  (asked after an iteration)
-        return Reading(
+        return SolverDiagnostics(
             inversion=float(found.losses.mean()),
             stationarity=float(found.slopes.max()),
             contraction=max(float(one.contraction.max()) for one in series),

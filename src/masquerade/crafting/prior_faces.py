@@ -5,7 +5,7 @@ from typing import Final, final
 import torch
 from torch import Tensor
 
-from masquerade.crafting.reconstruction import Reconstruction
+from masquerade.crafting.reconstruction import LatentDecoder
 from masquerade.errors import UsageError
 
 _PART: Final = 32
@@ -23,7 +23,7 @@ class PriorFaces:
         UsageError: If the pool is empty or of other latents.
     """
 
-    def __init__(self, rebuild: Reconstruction, pool: Tensor) -> None:
+    def __init__(self, rebuild: LatentDecoder, pool: Tensor) -> None:
         if pool.ndim != 2 or not len(pool) or pool.shape[1] != rebuild.latents:
             raise UsageError(
                 "not a pool of latents",

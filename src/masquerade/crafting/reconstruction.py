@@ -18,7 +18,7 @@ _PART: Final = 16
 
 
 @final
-class Reconstruction:
+class LatentDecoder:
     """Latents to images, and on to the features that an inversion compares; public, and frozen.
 
     It works on copies in evaluation mode, so that a photo's features depend on its own latent alone.

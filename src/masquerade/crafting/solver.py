@@ -15,7 +15,7 @@ Start = Tensor | Callable[[Tensor], Tensor]
 
 @final
 @dataclass(frozen=True)
-class Reading:
+class SolverDiagnostics:
     """How well one iteration's differentiation went.
 
     Args:
@@ -36,7 +36,7 @@ class Reading:
     negative: int
 
 
-class Solver(ABC):
+class LatentSolver(ABC):
     """Finds the attacker's latents of features, and the gradient of a loss of them to the features.
 
     It carries state from one iteration of a batch to the next: make one for each batch. Subclasses are final,
@@ -67,7 +67,7 @@ class Solver(ABC):
         """
 
     @abstractmethod
-    def reading(self) -> Reading:
+    def reading(self) -> SolverDiagnostics:
         """How the last iteration went."""
 
 

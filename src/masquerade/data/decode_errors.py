@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from masquerade.data.containers import Turned
+from masquerade.data.containers import ContainerRejected
 from masquerade.data.printable import printable
 from masquerade.data.rejection import Rejection
 from masquerade.errors import MasqueradeError, PhotoRejected
@@ -24,7 +24,7 @@ def blaming(place: Path | str) -> Iterator[None]:
         yield
     except MasqueradeError:
         raise
-    except Turned as turned:
+    except ContainerRejected as turned:
         raise rejected(turned.rejection, place, turned.detail, turned.remedy) from None
     except _BLAMES_FILE as error:
         kind = Rejection.TRUNCATED if "truncated" in str(error).lower() else Rejection.DAMAGED

@@ -31,7 +31,7 @@ from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
-from masquerade.data.containers import Essence, Turned, take_apart
+from masquerade.data.containers import ContainerRejected, ImageData, take_apart
 from masquerade.data.decode_errors import blaming, rejected
 from masquerade.data.rejection import Rejection
 from masquerade.data.resize import check_target, fit
@@ -159,7 +159,7 @@ def _check_length(length: int, place: Path | str) -> None:
         raise rejected(Rejection.TOO_LARGE_FILE, place, f"{length:,} bytes, at most {MAX_BYTES:,}")
 
 
-def _decode(picture: Essence, height: int, width: int, mode: Mode) -> Image.Image:
+def _decode(picture: ImageData, height: int, width: int, mode: Mode) -> Image.Image:
     on_its_side = picture.orientation >= 5
     rows, columns = (width, height) if on_its_side else (height, width)
     with _opened(picture) as image:
@@ -169,21 +169,21 @@ def _decode(picture: Essence, height: int, width: int, mode: Mode) -> Image.Imag
         return _turned(_flat(fit(_resizable(image), rows, columns), mode), picture)
 
 
-def _upright(picture: Essence, mode: Mode) -> Image.Image:
+def _upright(picture: ImageData, mode: Mode) -> Image.Image:
     with _opened(picture) as image:
         image.load()
         return _turned(_flat(_resizable(image), mode), picture)
 
 
-def _opened(picture: Essence) -> ImageFile:
+def _opened(picture: ImageData) -> ImageFile:
     image = DECODERS[picture.format](BytesIO(picture.data))
     if image.size != (picture.width, picture.height):
         image.close()
-        raise Turned(Rejection.DAMAGED, "its decoder sees another size than its header says")
+        raise ContainerRejected(Rejection.DAMAGED, "its decoder sees another size than its header says")
     return image
 
 
-def _turned(image: Image.Image, picture: Essence) -> Image.Image:
+def _turned(image: Image.Image, picture: ImageData) -> Image.Image:
     return image.transpose(_TURNS[picture.orientation]) if picture.orientation > 1 else image
 
 

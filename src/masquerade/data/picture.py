@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from PIL import Image, JpegImagePlugin
 from PIL.ImageFile import ImageFile
 
-from masquerade.data.containers import Essence, Turned, take_apart
+from masquerade.data.containers import ContainerRejected, ImageData, take_apart
 from masquerade.data.containers.assembly import assemble
 from masquerade.data.containers.profile import colour_profile
 from masquerade.data.decode_errors import blaming
@@ -53,7 +53,7 @@ class Picture:
         options: How its format's encoder is to be called.
     """
 
-    essence: Essence
+    essence: ImageData
     profile: bytes | None
     pixels: NDArray[np.uint8]
     alpha: NDArray[np.uint8] | None
@@ -107,16 +107,18 @@ def open_picture(data: bytes, place: Path | str) -> Picture:
         return Picture(essence, colour_profile(essence), pixels, alpha, options)
 
 
-def _require_kind(essence: Essence) -> None:
+def _require_kind(essence: ImageData) -> None:
     if essence.format == "PNG" and essence.data[_PNG_DEPTH] == 16:
-        raise Turned(Rejection.UNSUPPORTED_FORMAT, "16 bits a channel, of which writing would lose half")
+        raise ContainerRejected(
+            Rejection.UNSUPPORTED_FORMAT, "16 bits a channel, of which writing would lose half"
+        )
 
 
-def _require_colours(image: ImageFile, essence: Essence) -> None:
+def _require_colours(image: ImageFile, essence: ImageData) -> None:
     if image.size != (essence.width, essence.height):
-        raise Turned(Rejection.DAMAGED, "its decoder sees another size than its header says")
+        raise ContainerRejected(Rejection.DAMAGED, "its decoder sees another size than its header says")
     if image.mode not in _TAKEN:
-        raise Turned(Rejection.UNSUPPORTED_FORMAT, f"colours of the kind {image.mode}")
+        raise ContainerRejected(Rejection.UNSUPPORTED_FORMAT, f"colours of the kind {image.mode}")
 
 
 def parted(image: Image.Image) -> tuple[NDArray[np.uint8], NDArray[np.uint8] | None]:
@@ -133,7 +135,7 @@ def parted(image: Image.Image) -> tuple[NDArray[np.uint8], NDArray[np.uint8] | N
     return values, None
 
 
-def _options(image: ImageFile, essence: Essence) -> dict[str, Any]:
+def _options(image: ImageFile, essence: ImageData) -> dict[str, Any]:
     match essence.format:
         case "JPEG":
             return _jpeg_options(image)

@@ -21,7 +21,7 @@ from masquerade.encoders.noise_encoder import NoiseEncoder
 from masquerade.encoders.recogniser_base import Recogniser
 from masquerade.errors import SecretLeakRefused, UsageError
 from masquerade.keys import Key
-from masquerade.masknets.base import Source
+from masquerade.masknets.base import MaskNetSource
 from masquerade.masknets.generator import TrainedGenerator
 from masquerade.promises import BOTH, Question
 from masquerade.traits import Traits
@@ -361,7 +361,7 @@ def _canonical(value: object) -> object:
 
 
 def _plain(value: object) -> object:
-    public = (Encoder, NoiseEncoder, Source, Recogniser, TrainedGenerator, Trained)
+    public = (Encoder, NoiseEncoder, MaskNetSource, Recogniser, TrainedGenerator, Trained)
     if isinstance(value, (Disguise, *public)):
         return value.describe()
     if isinstance(value, BaseModel):

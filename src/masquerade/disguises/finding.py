@@ -26,7 +26,7 @@ from masquerade.encoders import Encoder, find_shipped
 from masquerade.encoders.recogniser import RECOGNISERS, Recogniser, open_recogniser
 from masquerade.errors import ModelError, UsageError
 from masquerade.files.named import require_digest
-from masquerade.masknets import SHIPPED, Source, UntrainedSource, open_source
+from masquerade.masknets import SHIPPED, MaskNetSource, UntrainedSource, open_source
 from masquerade.masknets.generator import TrainedGenerator
 from masquerade.masknets.generator_file import find_generator
 from masquerade.networks.cloaks.masknet import structure
@@ -48,7 +48,7 @@ def untrained(name: str = "masknet-1", size: int = 112) -> UntrainedSource:
     return UntrainedSource(structure(name, size), f"untrained-{name}-{size}")
 
 
-def open_named_source(name_or_path: str | Path) -> Source:
+def open_named_source(name_or_path: str | Path) -> MaskNetSource:
     """As ``open_source``; ``untrained-masknet-1-112`` names MaskNets that were never trained besides.
 
     Raises:
@@ -60,7 +60,7 @@ def open_named_source(name_or_path: str | Path) -> Source:
     return open_source(name_or_path)
 
 
-def find_source(name: str, digest: str) -> Source:
+def find_source(name: str, digest: str) -> MaskNetSource:
     """The source of MaskNets of that name that needs no file, which must have that digest.
 
     Raises:
@@ -159,8 +159,8 @@ class Finders:
     """
 
     encoder: Callable[[str, str], Encoder] = find_shipped
-    source: Callable[[str, str], Source] = find_source
-    sources: Callable[[str, str], Source] = find_source
+    source: Callable[[str, str], MaskNetSource] = find_source
+    sources: Callable[[str, str], MaskNetSource] = find_source
     recognisers: Callable[[str, str], Recogniser] = find_recogniser
     generator: Callable[[str, str], TrainedGenerator | TrainedFaceGenerator] = find_any_generator
     split: Callable[[str, str], TrainedSplit] = find_split

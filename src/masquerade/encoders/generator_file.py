@@ -21,7 +21,7 @@ _LARGEST: Final = 10**9
 
 
 @final
-class GeneratorCard(BaseModel):
+class NoiseGeneratorCard(BaseModel):
     """What a generator is made of.
 
     Args:
@@ -56,7 +56,7 @@ def generator_bytes(generator: FeatureGenerator) -> bytes:
         if not bool(tensor.isfinite().all()):
             raise ModelError("weights are not finite", value=name, remedy="Train again.")
     encoder = generator.encoder
-    card = GeneratorCard(
+    card = NoiseGeneratorCard(
         encoder=encoder.name,
         encoder_digest=encoder.digest,
         noise=generator.noise.options,
@@ -66,7 +66,7 @@ def generator_bytes(generator: FeatureGenerator) -> bytes:
     return packed(weights, KIND, card.model_dump_json())
 
 
-def read_generator_card(path: Path) -> GeneratorCard:
+def read_generator_card(path: Path) -> NoiseGeneratorCard:
     """The card alone, so that the encoder that it names can be opened.
 
     Raises:
@@ -74,7 +74,7 @@ def read_generator_card(path: Path) -> GeneratorCard:
             noise was almost the same for every face.
     """
     try:
-        card = GeneratorCard.model_validate_json(read_text(path, KIND))
+        card = NoiseGeneratorCard.model_validate_json(read_text(path, KIND))
     except ValidationError as error:
         raise malformed("generator's card", error, path) from None
     if card.version == 1:

@@ -14,7 +14,7 @@ TAG_BYTES: Final = 16
 
 
 @final
-class Box(Opaque):
+class AeadBox(Opaque):
     """Seals and opens secrets under one key (RFC 8452: a nonce that came twice would only show equal secrets).
 
     Args:

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.hmac import HMAC
 
 from masquerade.errors import CorruptKey, UsageError, WrongKey
 from masquerade.keys import key_file
-from masquerade.keys.box import Box
+from masquerade.keys.box import AeadBox
 from masquerade.keys.derivation import expand
 from masquerade.keys.key_text import KeyText, Protection, in_whole_seconds, parse, serialise
 from masquerade.keys.opaque import Opaque, Secret
@@ -207,13 +207,13 @@ class Key(Opaque):
         code.update(data)
         return code.finalize().hex()
 
-    def box(self, purpose: str) -> Box:
+    def box(self, purpose: str) -> AeadBox:
         """What seals small secrets under a key derived for the purpose.
 
         Raises:
             UsageError: If the purpose is not 1 to 200 printable ASCII characters.
         """
-        return Box(expand(self._secret, "box", purpose))
+        return AeadBox(expand(self._secret, "box", purpose))
 
     def signer(self, purpose: str) -> Signer:
         """What signs under a key derived for the purpose.

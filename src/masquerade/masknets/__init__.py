@@ -1,6 +1,6 @@
 """Sources of MaskNets: a user's numbers in, that user's own small network out."""
 
-from masquerade.masknets.base import NUMBERS, Source
+from masquerade.masknets.base import NUMBERS, MaskNetSource
 from masquerade.masknets.card import EnsembleCard, HyperNetCard
 from masquerade.masknets.dropout import DropoutSource
 from masquerade.masknets.ensemble import EnsembleSource
@@ -28,7 +28,7 @@ __all__ = [
     "HyperNetSource",
     "MaskNetCard",
     "MaskNetFile",
-    "Source",
+    "MaskNetSource",
     "StaticSource",
     "UntrainedSource",
     "ensemble_bytes",

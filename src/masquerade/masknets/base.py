@@ -14,7 +14,7 @@ NUMBERS: Final = 256
 """Numbers of a user, standard normal: ``key.stream("masknet").normal(256)`` as float32."""
 
 
-class Source(ABC):
+class MaskNetSource(ABC):
     """Where MaskNets come from; the same numbers give the same MaskNet.
 
     On one kind of processor and one release of PyTorch it is the same bit for bit; elsewhere the last bits of its
@@ -72,7 +72,7 @@ class Source(ABC):
         return {"name": self.name, "digest": self.digest}
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Source) and self.digest == other.digest
+        return isinstance(other, MaskNetSource) and self.digest == other.digest
 
     def __hash__(self) -> int:
         return hash(self.digest)

@@ -6,13 +6,13 @@ from typing import final
 from torch import Tensor, nn
 
 from masquerade.files.tensors import digest_of
-from masquerade.masknets.base import NUMBERS, Source
+from masquerade.masknets.base import NUMBERS, MaskNetSource
 from masquerade.masknets.ensemble import stored_tensors
 from masquerade.networks.cloaks.masknet import MaskNet
 
 
 @final
-class DropoutSource(Source):
+class DropoutSource(MaskNetSource):
     """A feature is kept if its number is positive, with probability 0.5, and then doubled.
 
     The mask stays the same for all of a user's photos. It is put into the full layer: the leaky ReLU after it

@@ -8,13 +8,13 @@ from torch import Tensor, nn
 
 from masquerade.errors import UsageError
 from masquerade.files.tensors import digest_of
-from masquerade.masknets.base import Source
+from masquerade.masknets.base import MaskNetSource
 from masquerade.masknets.expansion import expanded
 from masquerade.networks.cloaks.masknet import MaskNet
 
 
 @final
-class EnsembleSource(Source):
+class EnsembleSource(MaskNetSource):
     """A user's numbers choose one of ``k`` MaskNets, all equally likely.
 
     Args:

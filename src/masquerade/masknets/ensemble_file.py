@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from masquerade.errors import ModelError, UsageError
-from masquerade.masknets.base import Source
+from masquerade.masknets.base import MaskNetSource
 from masquerade.masknets.card import EnsembleCard
 from masquerade.masknets.dropout import DropoutSource
 from masquerade.masknets.ensemble import EnsembleSource, stored_tensors
@@ -35,7 +35,7 @@ def ensemble_bytes(source: EnsembleSource | StaticSource | DropoutSource, card: 
     return source_bytes(stored_tensors(masknets, source.classifier), card)
 
 
-def read_ensemble(path: Path) -> Source:
+def read_ensemble(path: Path) -> MaskNetSource:
     """The MaskNets in a file, which is taken for hostile, used as its card says.
 
     Raises:

@@ -19,7 +19,7 @@ SHIPPED: Final = ("one-pass-1", "felt-1")
 
 
 @final
-class GeneratorCard(NetworkCard):
+class CloakGeneratorCard(NetworkCard):
     """What a generator is, and what it was trained on; no name of a person.
 
     Args:
@@ -39,7 +39,7 @@ class GeneratorCard(NetworkCard):
     bound: Annotated[float, Field(ge=1, le=255)] = 15.0
 
 
-def generator_bytes(network: CloakGenerator, card: GeneratorCard) -> bytes:
+def generator_bytes(network: CloakGenerator, card: CloakGeneratorCard) -> bytes:
     """A generator as the bytes of a file.
 
     Raises:
@@ -56,7 +56,7 @@ def read_generator(path: Path) -> TrainedGenerator:
     Raises:
         ModelError: If the file is missing, damaged, no generator, of a newer version, or unlike its card.
     """
-    network, card = read_network(path, KIND, GeneratorCard, lambda card: CloakGenerator(card.options))
+    network, card = read_network(path, KIND, CloakGeneratorCard, lambda card: CloakGenerator(card.options))
     return TrainedGenerator(card.name, network)
 
 

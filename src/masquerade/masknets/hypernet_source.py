@@ -6,12 +6,12 @@ from typing import final
 from torch import Tensor, nn
 
 from masquerade.files.tensors import digest_of
-from masquerade.masknets.base import Source
+from masquerade.masknets.base import MaskNetSource
 from masquerade.networks.cloaks.hypernet import HyperNet
 
 
 @final
-class HyperNetSource(Source):
+class HyperNetSource(MaskNetSource):
     """A hypernetwork that takes a user's numbers as its latent.
 
     Args:

@@ -16,7 +16,7 @@ from masquerade.files.durable import write_durably
 from masquerade.files.network_file import malformed
 from masquerade.files.permissions import REMEDY, WHAT, is_exposed, keeps_permissions
 from masquerade.files.tensors import packed, read_tensors, read_text
-from masquerade.masknets.base import NUMBERS, Source, require_numbers
+from masquerade.masknets.base import NUMBERS, MaskNetSource, require_numbers
 from masquerade.masknets.source_file import impossible
 from masquerade.networks.cloaks.masknet import MaskNet, structure
 
@@ -83,7 +83,7 @@ class MaskNetFile:
     @classmethod
     def drawn(
         cls,
-        source: Source,
+        source: MaskNetSource,
         numbers: Tensor,
         key_fingerprint: str = "",
         nearest: float | None = None,

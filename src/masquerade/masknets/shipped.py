@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Final
 
 from masquerade.files.named import open_named
-from masquerade.masknets.base import Source
+from masquerade.masknets.base import MaskNetSource
 from masquerade.masknets.card import HyperNetCard
 from masquerade.masknets.ensemble_file import read_ensemble
 from masquerade.masknets.hypernet_file import read_hypernet
@@ -16,7 +16,7 @@ SHIPPED: Final = ("hypernet-1",)
 """Names that need no file: a small hypernetwork for images of 112 pixels, the default."""
 
 
-def open_source(name_or_path: str | Path = SHIPPED[0]) -> Source:
+def open_source(name_or_path: str | Path = SHIPPED[0]) -> MaskNetSource:
     """A source: one of ``SHIPPED`` by its name, or the one in a file.
 
     Raises:
@@ -27,11 +27,11 @@ def open_source(name_or_path: str | Path = SHIPPED[0]) -> Source:
 
 
 @cache
-def _shipped(name: str) -> Source:
+def _shipped(name: str) -> MaskNetSource:
     return _read(shipped_weights(f"masknets/weights/{name}.safetensors"))
 
 
-def _read(path: Path) -> Source:
+def _read(path: Path) -> MaskNetSource:
     if isinstance(read_source_card(path), HyperNetCard):
         return read_hypernet(path)
     return read_ensemble(path)

@@ -6,13 +6,13 @@ from typing import final
 from torch import Tensor, nn
 
 from masquerade.files.tensors import digest_of
-from masquerade.masknets.base import Source
+from masquerade.masknets.base import MaskNetSource
 from masquerade.masknets.ensemble import stored_tensors
 from masquerade.networks.cloaks.masknet import MaskNet
 
 
 @final
-class StaticSource(Source):
+class StaticSource(MaskNetSource):
     """The same MaskNet whatever the numbers.
 
     Args:

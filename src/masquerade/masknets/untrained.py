@@ -7,14 +7,14 @@ from typing import final
 from torch import Tensor
 
 from masquerade.files.tensors import digest_of
-from masquerade.masknets.base import Source
+from masquerade.masknets.base import MaskNetSource
 from masquerade.masknets.expansion import normals
 from masquerade.networks.cloaks.masknet import MaskNetStructure
 from masquerade.networks.cloaks.weight_generators import he
 
 
 @final
-class UntrainedSource(Source):
+class UntrainedSource(MaskNetSource):
     """Weights of He's scale, all drawn from a user's numbers.
 
     Args:

@@ -115,7 +115,7 @@ def opened(path: Path) -> Iterator[Backup]:
 
 
 @final
-class Pieces:
+class BackupPieces:
     """The records' archive, to be read from beginning to end."""
 
     def __init__(self, parts: Iterator[bytes]) -> None:
@@ -139,13 +139,13 @@ class Pieces:
             pass
 
 
-def pieces(backup: Backup, key: Key, salt: str) -> Pieces:
+def pieces(backup: Backup, key: Key, salt: str) -> BackupPieces:
     """The archive in a backup whose key was read.
 
     Raises:
         CorruptKey: While it is read, if a piece is not what it was.
     """
-    return Pieces(_unsealed(backup, key, salt))
+    return BackupPieces(_unsealed(backup, key, salt))
 
 
 def _unsealed(backup: Backup, key: Key, salt: str) -> Iterator[bytes]:

@@ -28,7 +28,7 @@ from masquerade.owner.photo_list import list_photos
 from masquerade.owner.records import Records
 from masquerade.owner.released_before import warnings
 from masquerade.owner.shards import ShardNote
-from masquerade.owner.trial import Trial, try_photos
+from masquerade.owner.trial import DryRun, try_photos
 from masquerade.recipes import Recipe
 from masquerade.recipes.measured import verdict_on
 from masquerade.released.dataset import labels_of
@@ -268,12 +268,12 @@ def _images_of_labels(job: Job, out: Path, rows: tuple[Row, ...]) -> NDArray[np.
     return counts
 
 
-def _keep_records(job: Job, records: Records, rows: tuple[Row, ...], images: NDArray[np.int64]) -> Trial:
+def _keep_records(job: Job, records: Records, rows: tuple[Row, ...], images: NDArray[np.int64]) -> DryRun:
     notes = [ShardNote.from_text(row.note) for row in rows]
     lines = sorted((line for note in notes for line in note.rejected), key=lambda line: line["photo"])
     records.save_rejected(job.dataset_id, lines)
     records.save(job.record(images))
-    return Trial(tuple(lines), tuple(crowd for note in notes for crowd in note.several))
+    return DryRun(tuple(lines), tuple(crowd for note in notes for crowd in note.several))
 
 
 def _summary(
@@ -281,7 +281,7 @@ def _summary(
     out: Path,
     records: Records,
     manifest: Manifest | None,
-    trial: Trial,
+    trial: DryRun,
     images: NDArray[np.int64],
 ) -> DisguiseSummary:
     size = sum(shard.bytes for shard in manifest.shards) if manifest else job.bytes

@@ -18,7 +18,7 @@ from masquerade.data.printable import printable
 from masquerade.errors import ModelError, PhotoRejected, UsageError
 from masquerade.files.durable import write_durably
 from masquerade.files.tensors import packed, read_tensors, read_text
-from masquerade.owner.recognise import Embedding, Recogniser
+from masquerade.owner.recognise import Embedding, PhotoRecogniser
 from masquerade.training.open_set import OpenSet, leaving_out, open_set, require_no_unknown
 
 _KIND = "masquerade.gallery"
@@ -48,7 +48,7 @@ class GalleryCard(BaseModel):
 
 @final
 @dataclass(frozen=True)
-class Match:
+class GalleryMatch:
     """The person in a gallery who is most like the one on a photo.
 
     Args:
@@ -77,7 +77,7 @@ class Gallery:
 
     @classmethod
     def enrol(
-        cls, recogniser: Recogniser, photos: Sequence[tuple[str, Path]]
+        cls, recogniser: PhotoRecogniser, photos: Sequence[tuple[str, Path]]
     ) -> tuple["Gallery", list[PhotoRejected]]:
         """Take people in.
 
@@ -126,7 +126,7 @@ class Gallery:
         write_durably(path, [data], 0o600)
 
     @classmethod
-    def read(cls, path: Path, recogniser: Recogniser) -> "Gallery":
+    def read(cls, path: Path, recogniser: PhotoRecogniser) -> "Gallery":
         """The gallery in a file, if it was made with this model and key.
 
         Raises:
@@ -151,7 +151,7 @@ class Gallery:
             raise ModelError("a vector in the gallery is not of length 1", place=path)
         return cls(card, vectors)
 
-    def open_set(self, recogniser: Recogniser, fpir: float, strangers: Path | None = None) -> OpenSet:
+    def open_set(self, recogniser: PhotoRecogniser, fpir: float, strangers: Path | None = None) -> OpenSet:
         """When to name a person: by the gallery's people, each left out in turn, and by strangers; the stricter counts.
 
         Args:
@@ -170,8 +170,8 @@ class Gallery:
         return open_set([left_out, cosines], count, mates, fpir)
 
     def identify(
-        self, recogniser: Recogniser, photos: Iterable[Path], unknown: OpenSet | None = None
-    ) -> Iterator[Match | PhotoRejected]:
+        self, recogniser: PhotoRecogniser, photos: Iterable[Path], unknown: OpenSet | None = None
+    ) -> Iterator[GalleryMatch | PhotoRejected]:
         """The nearest person for each photo, or why it was turned away, in the order of ``photos``.
 
         Args:
@@ -187,8 +187,8 @@ class Gallery:
                 named = match.person if unknown is None else unknown.person(match.person, match.similarity)
                 yield replace(match, person=named)
 
-    def nearest(self, found: Embedding) -> Match:
+    def nearest(self, found: Embedding) -> GalleryMatch:
         """The person with the vector of the largest cosine."""
         similarities = self.vectors @ functional.normalize(found.vector, dim=0)
         best = int(similarities.argmax())
-        return Match(found.path, self.card.people[best], float(similarities[best]))
+        return GalleryMatch(found.path, self.card.people[best], float(similarities[best]))

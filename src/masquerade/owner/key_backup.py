@@ -29,7 +29,7 @@ from masquerade.files.kinds import Kind
 from masquerade.files.opening import open_file
 from masquerade.files.outputs import require_new
 from masquerade.keys import Key, describe
-from masquerade.owner.backup_pieces import Pieces, damaged, opened, pieces, sealed, with_digest
+from masquerade.owner.backup_pieces import BackupPieces, damaged, opened, pieces, sealed, with_digest
 from masquerade.owner.records import Records
 
 _ABOUT: Final = "about.json"
@@ -204,7 +204,7 @@ def _draft(folder: Path) -> Iterator[Path]:
         shutil.rmtree(draft, ignore_errors=True)
 
 
-def _unpacked(archive: Pieces, folder: Path, place: Path) -> tuple[dict[str, Any], int]:
+def _unpacked(archive: BackupPieces, folder: Path, place: Path) -> tuple[dict[str, Any], int]:
     """What the archive says of the key, and how many records were written."""
     about: dict[str, Any] = {}
     count = 0

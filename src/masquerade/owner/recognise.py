@@ -62,10 +62,10 @@ class Embedding:
 
 
 @final
-class Recogniser:
+class PhotoRecogniser:
     """A model, the key that its training data were disguised with, and who is behind its labels.
 
-    ``Recogniser.open`` makes it.
+    ``PhotoRecogniser.open`` makes it.
     """
 
     def __init__(
@@ -79,7 +79,7 @@ class Recogniser:
         self._reader = PhotoReader(record.height, record.width, record.mode, way_of(record.faces))
 
     @classmethod
-    def open(cls, model: Path, key: Key, records: Records) -> "Recogniser":
+    def open(cls, model: Path, key: Key, records: Records) -> "PhotoRecogniser":
         """Get a model ready; no photo is opened before all of this has passed.
 
         Args:

@@ -17,7 +17,7 @@ from masquerade.errors import PhotoRejected, StudyError, UsageError
 from masquerade.faces.reading import PhotoReader
 
 
-class Strangers(NamedTuple):
+class StrangerPhotos(NamedTuple):
     """Photos of strangers, without those that cannot be taken in.
 
     Args:
@@ -31,7 +31,7 @@ class Strangers(NamedTuple):
     names: tuple[str, ...]
 
 
-def strangers_for(reader: PhotoReader, known: Sequence[str], folder: Path | None) -> Strangers:
+def strangers_for(reader: PhotoReader, known: Sequence[str], folder: Path | None) -> StrangerPhotos:
     """Strangers as the reader shows them; people who bear the name of somebody known are left out.
 
     Args:
@@ -50,7 +50,7 @@ def strangers_for(reader: PhotoReader, known: Sequence[str], folder: Path | None
     return _read(reader, people, [partial(reader, tree.root / name) for name in kept])
 
 
-def _builtin(reader: PhotoReader, known: Sequence[str]) -> Strangers:
+def _builtin(reader: PhotoReader, known: Sequence[str]) -> StrangerPhotos:
     try:
         faces = builtin.orl()
     except StudyError as error:
@@ -67,7 +67,7 @@ def _builtin(reader: PhotoReader, known: Sequence[str]) -> Strangers:
 
 def _read(
     reader: PhotoReader, people: Sequence[str], reads: Sequence[Callable[[], NDArray[np.uint8]]]
-) -> Strangers:
+) -> StrangerPhotos:
     """The photos that can be taken in; all people count, also those of whom none can."""
     found = [torch.empty(0, reader.channels, reader.height, reader.width, dtype=torch.uint8)]
     names = []
@@ -77,4 +77,4 @@ def _read(
             names.append(person)
         except PhotoRejected:
             continue
-    return Strangers(torch.cat(found), len(set(people)), tuple(names))
+    return StrangerPhotos(torch.cat(found), len(set(people)), tuple(names))

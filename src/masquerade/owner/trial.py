@@ -13,7 +13,7 @@ from masquerade.owner.shards import rejection_line
 _AT_A_TIME = 64
 
 
-class Trial(NamedTuple):
+class DryRun(NamedTuple):
     """What was found.
 
     Args:
@@ -27,7 +27,7 @@ class Trial(NamedTuple):
 
 def try_photos(
     photos: PhotoList, reader: PhotoReader, workers: int, progress: Callable[[int, int], None] | None = None
-) -> Trial:
+) -> DryRun:
     """Open every photo as the job would.
 
     Args:
@@ -55,4 +55,4 @@ def try_photos(
                     crowds.append(several(photos.relative(row), found))
             if progress is not None:
                 progress(rows.stop, len(photos))
-    return Trial(tuple(rejected), tuple(crowds))
+    return DryRun(tuple(rejected), tuple(crowds))

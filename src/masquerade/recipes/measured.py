@@ -18,7 +18,7 @@ NOT_MEASURED: Final = Verdict(state="not measured")
 
 
 @final
-class Measured(BaseModel):
+class MeasuredVerdict(BaseModel):
     """One protection as a study had it.
 
     Args:
@@ -78,6 +78,6 @@ def grade_of(recipe: Recipe) -> str:
 
 
 @cache
-def _every() -> tuple[Measured, ...]:
+def _every() -> tuple[MeasuredVerdict, ...]:
     """The condensed results; of a recipe with several, the worst first."""
-    return tuple(TypeAdapter(list[Measured]).validate_json(VERDICTS.read_text("utf-8")))
+    return tuple(TypeAdapter(list[MeasuredVerdict]).validate_json(VERDICTS.read_text("utf-8")))

@@ -14,7 +14,7 @@ COLOURS = 8
 
 
 @dataclass(frozen=True)
-class Mark:
+class PlottedPoint:
     """One point in place, its interval, and its text."""
 
     x: float
@@ -31,7 +31,7 @@ class Line:
     series: str
     colour: int
     dashed: bool
-    marks: list[Mark]
+    marks: list[PlottedPoint]
 
     @property
     def path(self) -> str:
@@ -98,7 +98,7 @@ def _line(curve: Curve, place: int, x: Axis, y: Axis) -> Line:
     )
 
 
-def _mark(point: CurvePoint, curve: Curve, x: Axis, y: Axis) -> Mark:
+def _mark(point: CurvePoint, curve: Curve, x: Axis, y: Axis) -> PlottedPoint:
     m = point.y
     text = f"{curve.series}: {point.x:g} {curve.x_label}, {amount(m.metric, m.value)} ({interval(m)})"
-    return Mark(x.place(point.x), y.place(m.value), y.place(m.low), y.place(m.high), text)
+    return PlottedPoint(x.place(point.x), y.place(m.value), y.place(m.low), y.place(m.high), text)

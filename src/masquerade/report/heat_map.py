@@ -17,7 +17,7 @@ class Column:
 
 
 @dataclass(frozen=True)
-class Cell:
+class HeatCell:
     """One attack on one protection; ``heat`` is None where it gave no evidence.
 
     ``heat`` goes from 0, no better than a blind guess, to 100, as good as without protection or better.
@@ -32,7 +32,7 @@ class HeatMap:
     """Attacks, and the protections with a cell for each."""
 
     columns: list[Column]
-    rows: list[tuple[Arm, list[Cell]]]
+    rows: list[tuple[Arm, list[HeatCell]]]
 
 
 def heat_map(report: Report) -> HeatMap | None:
@@ -52,9 +52,9 @@ def _column(leaks: list[Leak]) -> Column:
     return Column(leaks[0].title, found[0].metric, (min(chances), max(chances)))
 
 
-def _cells(arm: Arm, attacks: list[str]) -> list[Cell]:
+def _cells(arm: Arm, attacks: list[str]) -> list[HeatCell]:
     by_attack = {leak.attack: leak for leak in arm.leaks}
-    return [Cell(leak, _heat(leak)) for leak in map(by_attack.get, attacks)]
+    return [HeatCell(leak, _heat(leak)) for leak in map(by_attack.get, attacks)]
 
 
 def _heat(leak: Leak | None) -> int | None:

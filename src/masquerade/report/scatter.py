@@ -13,7 +13,7 @@ _BUBBLE = 10.0
 
 
 @dataclass(frozen=True)
-class Dot:
+class ScatterPoint:
     """One arm: where it lies, where its intervals end, and where its number fits without covering another."""
 
     number: int
@@ -36,7 +36,7 @@ class Scatter:
     metric: str
     x: Axis
     y: Axis
-    dots: list[Dot]
+    dots: list[ScatterPoint]
 
 
 def scatter(report: Report) -> Scatter | None:
@@ -61,8 +61,8 @@ def _leak(arm: Arm) -> tuple[float, float, float] | None:
     return reached if math.isfinite(reached[0]) and math.isfinite(arm.utility.value) else None
 
 
-def _dots(drawn: list[tuple[int, Arm]], x: Axis, y: Axis) -> list[Dot]:
-    dots: list[Dot] = []
+def _dots(drawn: list[tuple[int, Arm]], x: Axis, y: Axis) -> list[ScatterPoint]:
+    dots: list[ScatterPoint] = []
     centres = [
         (x.place(arm.utility.value), y.place((_leak(arm) or (0,))[0])) for _, arm in drawn if arm.utility
     ]
@@ -73,7 +73,7 @@ def _dots(drawn: list[tuple[int, Arm]], x: Axis, y: Axis) -> list[Dot]:
             continue
         labels.append(_free_place(at_x, at_y, centres, labels))
         dots.append(
-            Dot(
+            ScatterPoint(
                 number,
                 arm.title,
                 arm.grade,

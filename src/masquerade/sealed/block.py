@@ -7,7 +7,7 @@ from masquerade.errors import DamagedCiphertext
 from masquerade.files.opening import read_file
 from masquerade.sealed.cards import BLOCK, BlockCard, require_own
 from masquerade.sealed.envelope import opened
-from masquerade.sealed.layout import Layout, padded
+from masquerade.sealed.layout import BlockLayout, padded
 from masquerade.sealed.manifest import BlockEntry, SealedManifest
 from masquerade.sealed.ring import ring
 
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     import seal
 
 
-def layout_of(manifest: SealedManifest, entry: BlockEntry) -> Layout:
+def layout_of(manifest: SealedManifest, entry: BlockEntry) -> BlockLayout:
     """How people stand in a block."""
-    return Layout(padded(manifest.size), entry.diagonals)
+    return BlockLayout(padded(manifest.size), entry.diagonals)
 
 
 def read_block(

@@ -5,7 +5,7 @@ from typing import Annotated, Final, final
 from pydantic import Field
 
 from masquerade.errors import ForeignCiphertext
-from masquerade.sealed.envelope import Card, Digest
+from masquerade.sealed.envelope import Digest, EnvelopeCard
 from masquerade.sealed.manifest import SealedManifest
 
 PROBE: Final = "masquerade.sealed-probe"
@@ -14,12 +14,12 @@ BLOCK: Final = "masquerade.sealed-block"
 
 
 @final
-class ProbeCard(Card):
+class ProbeCard(EnvelopeCard):
     """Of a probe: nothing but the gallery that it is meant for."""
 
 
 @final
-class AnswerCard(Card):
+class AnswerCard(EnvelopeCard):
     """Of an answer.
 
     Args:
@@ -32,7 +32,7 @@ class AnswerCard(Card):
 
 
 @final
-class BlockCard(Card):
+class BlockCard(EnvelopeCard):
     """Of a block of people.
 
     Args:
@@ -44,7 +44,7 @@ class BlockCard(Card):
     diagonals: Annotated[int, Field(ge=1)]
 
 
-def require_own(card: Card, manifest: SealedManifest, place: object) -> None:
+def require_own(card: EnvelopeCard, manifest: SealedManifest, place: object) -> None:
     """Pass if a file belongs to a gallery as it is now.
 
     Raises:

@@ -23,7 +23,7 @@ Identifier = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
-class Card(BaseModel):
+class EnvelopeCard(BaseModel):
     """What every file of ciphertexts says.
 
     Args:
@@ -39,10 +39,10 @@ class Card(BaseModel):
     keys: Digest
 
 
-SomeCard = TypeVar("SomeCard", bound=Card)
+SomeCard = TypeVar("SomeCard", bound=EnvelopeCard)
 
 
-def packed(kind: str, card: Card, ciphertexts: Sequence[bytes]) -> bytes:
+def packed(kind: str, card: EnvelopeCard, ciphertexts: Sequence[bytes]) -> bytes:
     """A file's bytes.
 
     Args:
@@ -100,7 +100,7 @@ def damaged(kind: str, what: str, place: object) -> DamagedCiphertext:
     )
 
 
-def _checksum(card: Card, parts: Iterable[bytes | memoryview]) -> str:
+def _checksum(card: EnvelopeCard, parts: Iterable[bytes | memoryview]) -> str:
     """SHA-256 over the card and the ciphertexts."""
     seen = sha256(card.model_dump_json().encode())
     for part in parts:
@@ -108,7 +108,7 @@ def _checksum(card: Card, parts: Iterable[bytes | memoryview]) -> str:
     return seen.hexdigest()
 
 
-def _header(kind: str, card: Card, count: int, size: int, checksum: str) -> bytes:
+def _header(kind: str, card: EnvelopeCard, count: int, size: int, checksum: str) -> bytes:
     fields = {
         "__metadata__": {kind: card.model_dump_json(), _CHECKSUM: checksum},
         _TENSOR: {"dtype": "U8", "shape": [count, size], "data_offsets": [0, count * size]},

@@ -42,7 +42,7 @@ def padded(size: int) -> int:
 
 @final
 @dataclass(frozen=True)
-class Layout:
+class BlockLayout:
     """How a block of people stands in its ciphertexts.
 
     Args:
@@ -58,7 +58,7 @@ class Layout:
             raise UsageError("no such layout", value=f"{self.diagonals} diagonals of {self.size} numbers")
 
     @classmethod
-    def fitting(cls, size: int, people: int) -> "Layout":
+    def fitting(cls, size: int, people: int) -> "BlockLayout":
         """The layout with the least work for a gallery of so many people.
 
         The probe is rotated ``D - 1`` times, once for all blocks; the more diagonals a block has, the fewer blocks

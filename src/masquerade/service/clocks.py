@@ -7,7 +7,7 @@ from sqlalchemy import Connection, select, update
 from masquerade.service.audit_trail.audit_log import AuditLog
 from masquerade.service.audit_trail.tallies import charged
 from masquerade.service.settings import DAY
-from masquerade.service.storage.facts import fact
+from masquerade.service.storage.facts import get_or_set_fact
 from masquerade.service.storage.tables import Account, Fact
 
 FASTEST: Final = 24
@@ -25,7 +25,10 @@ def trusted_time(connection: Connection, now: int, passed: float) -> int:
         now: What the machine's clock says, seconds since 1970.
         passed: Seconds that this process has seen pass since it asked last.
     """
-    last, behind = int(fact(connection, "clock", str(now))), float(fact(connection, "behind", "0"))
+    last, behind = (
+        int(get_or_set_fact(connection, "clock", str(now))),
+        float(get_or_set_fact(connection, "behind", "0")),
+    )
     behind = behind + passed if now < last else 0.0
     if now >= last:
         last = min(now, last + int(FASTEST * passed))

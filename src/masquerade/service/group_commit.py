@@ -32,7 +32,7 @@ PATIENCE: Final = 30.0
 
 @final
 @dataclass(frozen=True, eq=False)
-class _Job:
+class _Request:
     """Args: ``work`` does all wishes of its kind; None if ``wish`` is the work itself."""
 
     work: Callable[[Connection, list[Any]], Sequence[Any]] | None
@@ -41,7 +41,7 @@ class _Job:
 
 
 @final
-class Committer:
+class GroupCommitter:
     """A thread that runs jobs, in the order in which they came.
 
     Args:
@@ -58,7 +58,7 @@ class Committer:
         committed: Callable[[Connection], Callable[[], None]],
     ) -> None:
         self._database, self._begun, self._committed = database, begun, committed
-        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._jobs: queue.SimpleQueue[_Request | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="committer", daemon=True)
         self._thread.start()
         self.closed = False
@@ -78,7 +78,7 @@ class Committer:
         Raises:
             OutOfOrder: If the service is stopping.
         """
-        return self._put(_Job(None, job))
+        return self._put(_Request(None, job))
 
     def begin(
         self, work: Callable[[Connection, list[W]], Sequence[T | MasqueradeError]], wish: W
@@ -93,7 +93,7 @@ class Committer:
         Raises:
             OutOfOrder: If the service is stopping.
         """
-        return self._put(_Job(work, wish))
+        return self._put(_Request(work, wish))
 
     def result(self, answer: "Future[T]") -> T:
         """Wait for what was begun.
@@ -126,7 +126,7 @@ class Committer:
         self._jobs.put(None)
         self._thread.join(PATIENCE)
 
-    def _put(self, job: _Job) -> "Future[Any]":
+    def _put(self, job: _Request) -> "Future[Any]":
         if self.closed:
             raise OutOfOrder("the service is stopping", code="stopping", remedy="Try again.", wait=5)
         self._jobs.put(job)
@@ -144,7 +144,7 @@ class Committer:
             if wanted := [job for job in batch if job.answer.set_running_or_notify_cancel()]:
                 self._commit(wanted)
 
-    def _commit(self, batch: list[_Job]) -> None:
+    def _commit(self, batch: list[_Request]) -> None:
         began = time.monotonic()
         try:
             with self._database.writing() as connection:
@@ -176,15 +176,15 @@ def _slow() -> OutOfOrder:
     return OutOfOrder("the database is too slow", code="database", remedy="Try again.", wait=5)
 
 
-def _kinds(batch: list[_Job]) -> list[list[_Job]]:
+def _kinds(batch: list[_Request]) -> list[list[_Request]]:
     """Jobs that are done together; each kind where its first one stood."""
-    kinds: dict[object, list[_Job]] = {}
+    kinds: dict[object, list[_Request]] = {}
     for job in batch:
         kinds.setdefault(job if job.work is None else job.work, []).append(job)
     return list(kinds.values())
 
 
-def _done(connection: Connection, kind: list[_Job]) -> list[tuple[_Job, Any]]:
+def _done(connection: Connection, kind: list[_Request]) -> list[tuple[_Request, Any]]:
     if kind[0].work is not None:
         answers = kind[0].work(connection, [job.wish for job in kind])
         return list(zip(kind, answers, strict=True))

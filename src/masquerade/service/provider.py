@@ -17,25 +17,25 @@ from masquerade.keys import Key
 from masquerade.service.accounts import credentials, guests
 from masquerade.service.accounts.closing import close_account
 from masquerade.service.accounts.credentials import Caller
-from masquerade.service.accounts.housekeeping import swept
+from masquerade.service.accounts.housekeeping import purge_expired
 from masquerade.service.accounts.invitation_code import InvitationCode
-from masquerade.service.accounts.join import joined as enrolled
+from masquerade.service.accounts.join import register_account as enrolled
 from masquerade.service.accounts.key_pin import pin
 from masquerade.service.accounts.sealing import belongs
 from masquerade.service.audit_trail.audit_log import AuditLog, Event
-from masquerade.service.audit_trail.forgotten import Closing, Ledger
+from masquerade.service.audit_trail.forgotten import Closing, ForgottenLedger
 from masquerade.service.audit_trail.rollback_mark import HighWater
 from masquerade.service.backups.opening import opened, verified
 from masquerade.service.clocks import set_right, trusted_time
-from masquerade.service.group_commit import Committer
-from masquerade.service.masknets.issue import EmptyStock, Issuer, Wish
-from masquerade.service.settings import DAY, Settings
+from masquerade.service.group_commit import GroupCommitter
+from masquerade.service.masknets.issue import EmptyStock, Issuer, IssueRequest
+from masquerade.service.settings import DAY, ServiceSettings
 from masquerade.service.storage import stored_masknets as stored
 from masquerade.service.storage.connection import require_writable
 from masquerade.service.storage.tables import Account, MaskNetRow
 
 if TYPE_CHECKING:
-    from masquerade.masknets import Source
+    from masquerade.masknets import MaskNetSource
     from masquerade.service.masknets.stock import Stock
 
 _TRIES = 8
@@ -56,18 +56,18 @@ class Provider:
         UsageError: If the database cannot be used.
     """
 
-    def __init__(self, settings: Settings, key: Key, *, make: bool = True) -> None:
+    def __init__(self, settings: ServiceSettings, key: Key, *, make: bool = True) -> None:
         self.settings, self.policy = settings, settings.policy
         self._high_water = HighWater(settings.mark, key, settings.database)
         self.database = opened(settings, key, self._high_water, make=make)
         self._key, self.signer, self._box = key, key.signer("statements"), key.box("latents")
         self.log = AuditLog(key)
         self._tidied: float | None = None
-        self._ledger, self._unscrubbed = Ledger(settings.ledger, key), False
-        self.committer = Committer(self.database, self._begun, self._remembered)
+        self._ledger, self._unscrubbed = ForgottenLedger(settings.ledger, key), False
+        self.committer = GroupCommitter(self.database, self._begun, self._remembered)
 
     @cached_property
-    def source(self) -> "Source":
+    def source(self) -> "MaskNetSource":
         """The hypernetwork; opened when it is first needed, since it brings much with it."""
         from masquerade.masknets import open_source
 
@@ -178,7 +178,7 @@ class Provider:
         Raises:
             OutOfOrder: If the service is stopping.
         """
-        return self.committer.begin(self.issuer.issue, Wish(account, request_key, replace))
+        return self.committer.begin(self.issuer.issue, IssueRequest(account, request_key, replace))
 
     def masknet(self, account: str) -> bytes:
         """The bytes of an account's MaskNet, as they were signed; that they were fetched is in the audit log first.
@@ -306,7 +306,7 @@ class Provider:
         def job(connection: Connection) -> dict[str, int]:
             now = trusted_time(connection, int(time.time()), passed)
             set_right(connection, self.log, now)
-            return swept(connection, self.policy, now)
+            return purge_expired(connection, self.policy, now)
 
         gone = self.committer.run(job)
         self.scrub()  # also what a command deleted while somebody read

@@ -37,7 +37,7 @@ class Policy(BaseModel):
 
 
 @final
-class Settings(BaseModel):
+class ServiceSettings(BaseModel):
     """Where the service keeps its things; it holds no secret.
 
     Args:

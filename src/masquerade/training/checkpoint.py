@@ -18,7 +18,7 @@ _KIND = "masquerade.checkpoint"
 
 @final
 @dataclass(frozen=True)
-class Progress:
+class SavedProgress:
     """How far a training has come, and which training it is.
 
     Args:
@@ -33,14 +33,18 @@ class Progress:
 
 
 def save_checkpoint(
-    path: Path, progress: Progress, network: nn.Module, optimiser: Optimizer, average: Mapping[str, Tensor]
+    path: Path,
+    progress: SavedProgress,
+    network: nn.Module,
+    optimiser: Optimizer,
+    average: Mapping[str, Tensor],
 ) -> None:
     """Write the state; an interrupted write leaves the one before."""
     text = {"step": progress.step, "precision": progress.precision, "job": dict(progress.job)}
     write_tensors(path, _tensors(network, optimiser, average), _KIND, json.dumps(text, sort_keys=True))
 
 
-def read_progress(path: Path, job: Mapping[str, Any]) -> Progress | None:
+def read_progress(path: Path, job: Mapping[str, Any]) -> SavedProgress | None:
     """How far the training of a checkpoint came; None if there is no checkpoint.
 
     Raises:
@@ -51,7 +55,7 @@ def read_progress(path: Path, job: Mapping[str, Any]) -> Progress | None:
         return None
     try:
         text = json.loads(read_text(path, _KIND))
-        progress = Progress(int(text["step"]), str(text["precision"]), dict(text["job"]))
+        progress = SavedProgress(int(text["step"]), str(text["precision"]), dict(text["job"]))
     except (ValueError, KeyError, TypeError, RecursionError):
         raise ModelError("checkpoint is damaged", place=path, remedy="Delete it and train anew.") from None
     plain = json.loads(json.dumps(dict(job)))

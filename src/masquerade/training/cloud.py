@@ -23,7 +23,7 @@ from masquerade.training.model_file import ModelCard, save_model
 from masquerade.training.output import training_to
 from masquerade.training.precision import Precision
 from masquerade.training.settings import Settings
-from masquerade.training.sources import InMemory, Rows, Source
+from masquerade.training.sources import ImageSource, InMemory, Rows
 
 _MOST_CLASSES_AN_IMAGE = 100
 CONFIDENCES = 1000
@@ -134,7 +134,7 @@ def train_released(
 
 @final
 @dataclass(frozen=True, eq=False)
-class Trained:
+class TrainedClassifier:
     """A network, and how it fared on the images that were held back.
 
     Args:
@@ -157,7 +157,7 @@ class Trained:
 
 
 def train_part_of(
-    part: Callable[[Tensor], Source],
+    part: Callable[[Tensor], ImageSource],
     labels: Tensor,
     classes: int,
     settings: Settings,
@@ -166,7 +166,7 @@ def train_part_of(
     progress: Report | None = None,
     checkpoint: Path | None = None,
     checkpoint_seconds: float = CHECKPOINT_SECONDS,
-) -> Trained:
+) -> TrainedClassifier:
     """Train on nine tenths of each class, and measure on the rest.
 
     Args:
@@ -195,7 +195,7 @@ def train_part_of(
         checkpoint_seconds=checkpoint_seconds,
     )
     confidences = _confidences(network, held_source)
-    return Trained(
+    return TrainedClassifier(
         network=network,
         settings=settings,
         images=len(train),
@@ -247,7 +247,7 @@ def with_network(settings: Settings | None, network: str | None) -> Settings | N
     return Settings.read({**settings.model_dump(), "network": network, "options": {}})
 
 
-def rows_of(released: ReleasedDataset, rows: Tensor) -> Source:
+def rows_of(released: ReleasedDataset, rows: Tensor) -> ImageSource:
     """The rows in memory if they take less than half of what is free there, else read when asked for."""
     mapped = Rows(released, rows)
     c, h, w = released.shape
@@ -263,7 +263,7 @@ def _free_memory() -> int:
         return 4 << 30
 
 
-def _confidences(network: Network, held: Source, batch_size: int = 256) -> Tensor:
+def _confidences(network: Network, held: ImageSource, batch_size: int = 256) -> Tensor:
     """Probability of the right class of each image that it is the most probable one of, ascending."""
     right = [torch.empty(0)]
     for rows in torch.split(torch.arange(len(held.labels)), batch_size):
@@ -283,7 +283,7 @@ def _chance(labels: Tensor) -> float | None:
     return float(torch.bincount(labels).max()) / len(labels) if len(labels) else None
 
 
-def card_of(done: Trained, manifest: Manifest | None, **facts: Any) -> ModelCard:  # noqa: ANN401 - pydantic checks them
+def card_of(done: TrainedClassifier, manifest: Manifest | None, **facts: Any) -> ModelCard:  # noqa: ANN401 - pydantic checks them
     """The card of a trained network.
 
     Args:

@@ -17,10 +17,10 @@ from torch import Tensor
 
 from masquerade.errors import UsageError
 from masquerade.networks import Network, build
-from masquerade.training.checkpoint import Progress, load_checkpoint, read_progress, save_checkpoint
+from masquerade.training.checkpoint import SavedProgress, load_checkpoint, read_progress, save_checkpoint
 from masquerade.training.precision import best_device, resolve_precision
 from masquerade.training.settings import Settings
-from masquerade.training.sources import InMemory, Source
+from masquerade.training.sources import ImageSource, InMemory
 from masquerade.training.steps import Trainer
 
 Transform = Callable[[Tensor], Tensor]
@@ -73,7 +73,7 @@ def fit(
 
 
 def fit_source(
-    source: Source,
+    source: ImageSource,
     settings: Settings,
     classes: int,
     seed: int,
@@ -126,7 +126,7 @@ def fit_source(
             if checkpoint and (due or step + 1 == total):
                 save_checkpoint(
                     checkpoint,
-                    Progress(step + 1, precision, job),
+                    SavedProgress(step + 1, precision, job),
                     network,
                     trainer.optimiser,
                     trainer.average,
@@ -167,7 +167,7 @@ def _own_randomness(seed: int, device: torch.device) -> Iterator[None]:
 
 
 def _new_network(
-    source: Source, settings: Settings, classes: int, seed: int, transform: Transform | None
+    source: ImageSource, settings: Settings, classes: int, seed: int, transform: Transform | None
 ) -> Network:
     """A network with fresh weights, its input normalisation fitted to (transformed) training images."""
     rows = np.random.default_rng([seed, 0]).permutation(len(source.labels))[:_NORM_IMAGES]
@@ -185,7 +185,7 @@ def _new_network(
     return network
 
 
-def _job(source: Source, settings: Settings, classes: int, seed: int) -> dict[str, Any]:
+def _job(source: ImageSource, settings: Settings, classes: int, seed: int) -> dict[str, Any]:
     """What tells this training from another: a checkpoint of another is refused."""
     seen = sha256(source.labels.contiguous().numpy().tobytes())
     seen.update(source.images(torch.arange(2)).contiguous().numpy().tobytes())

@@ -13,7 +13,7 @@ from torch import Generator, Tensor, nn
 from torch.optim import Optimizer
 
 from masquerade.errors import UsageError
-from masquerade.training.checkpoint import Progress, load_checkpoint, read_progress, save_checkpoint
+from masquerade.training.checkpoint import SavedProgress, load_checkpoint, read_progress, save_checkpoint
 
 Report = Callable[[int, int, float], None]
 """Called with steps done, steps in all, and the latest loss."""
@@ -79,7 +79,7 @@ def run(
             upkeep.progress(step + 1, total, loss)
         if file and (monotonic() - saved >= upkeep.seconds or step + 1 == total):
             state = _beside(optimisers, average or {})
-            save_checkpoint(file, Progress(step + 1, "float32", job), networks, optimisers[0], state)
+            save_checkpoint(file, SavedProgress(step + 1, "float32", job), networks, optimisers[0], state)
             saved = monotonic()
 
 

@@ -11,7 +11,7 @@ from masquerade.released import ReleasedDataset
 from masquerade.released.shard_values import check_values
 
 
-class Source(Protocol):
+class ImageSource(Protocol):
     """Training images that can be asked for by row."""
 
     @property

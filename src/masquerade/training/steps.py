@@ -14,7 +14,7 @@ from masquerade.training.augmentation import augment
 from masquerade.training.optimiser import optimiser
 from masquerade.training.schedule import learning_rate
 from masquerade.training.settings import Augmentation, Settings, batches_in
-from masquerade.training.sources import Source
+from masquerade.training.sources import ImageSource
 
 _LOOK_EVERY_ON_GPU = 20
 """Steps between two looks at the loss: each look makes the processor wait for the graphics card."""
@@ -62,7 +62,7 @@ class Trainer:
         self._right = torch.zeros((), device=self.device)
         self._seen = 0
 
-    def take(self, step: int, source: Source) -> tuple[float, float] | None:
+    def take(self, step: int, source: ImageSource) -> tuple[float, float] | None:
         """Take step ``step``; returns loss and accuracy in this epoch, when they were looked at.
 
         Raises:
@@ -118,7 +118,7 @@ class Trainer:
             self._seen = 0
         return self._order[1][place * self.settings.batch_size : (place + 1) * self.settings.batch_size]
 
-    def _batch(self, source: Source, rows: Tensor) -> tuple[Tensor, Tensor]:
+    def _batch(self, source: ImageSource, rows: Tensor) -> tuple[Tensor, Tensor]:
         images = source.images(rows)
         if self.transform:
             images = self.transform(images)

@@ -19,7 +19,7 @@ _LUMA = (0.299, 0.587, 0.114)
 
 
 @final
-class View(BaseModel):
+class ViewSettings(BaseModel):
     """How one view differs from its photo.
 
     Args:
@@ -77,7 +77,7 @@ def _between(low: float, high: float, n: int, random: Generator) -> Tensor:
     return low + (high - low) * torch.rand(n, generator=random)
 
 
-def _cropped(images: Tensor, how: View, random: Generator) -> Tensor:
+def _cropped(images: Tensor, how: ViewSettings, random: Generator) -> Tensor:
     """Crops of random area, shape and place, brought to the photos' size; some mirrored."""
     n = len(images)
     area = _between(how.smallest_crop, 1, n, random)
@@ -91,7 +91,7 @@ def _cropped(images: Tensor, how: View, random: Generator) -> Tensor:
     return functional.grid_sample(images, grid, padding_mode="border", align_corners=False)
 
 
-def _coloured(images: Tensor, how: View, random: Generator) -> Tensor:
+def _coloured(images: Tensor, how: ViewSettings, random: Generator) -> Tensor:
     n = len(images)
     jittered = _chosen(how.jitter, n, random)
     brightness, contrast, saturation = (
@@ -126,7 +126,7 @@ def _rows(*rows: Sequence[float]) -> Tensor:
     return torch.tensor(rows)
 
 
-def _blurred(images: Tensor, how: View, random: Generator) -> Tensor:
+def _blurred(images: Tensor, how: ViewSettings, random: Generator) -> Tensor:
     """Some of the images, each blurred by a Gaussian of its own, cut off at the edges."""
     chosen = _chosen(how.blur, len(images), random)
     spread = _between(0.1, how.largest_blur, len(images), random)[chosen].to(images.device)

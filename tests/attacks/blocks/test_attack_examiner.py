@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from masquerade.attacks.attacker_classifier import Schooling, toned
+from masquerade.attacks.attacker_classifier import TrainingBudget, toned
 from masquerade.attacks.base import (
     Attack,
     Control,
@@ -139,7 +139,7 @@ def test_images_of_another_shape_do_not_concern_the_clean_examiner() -> None:
 
 def test_an_unknown_network_is_named() -> None:
     with pytest.raises(UsageError, match="no such network"):
-        Schooling("crystal-ball", {}, 1, 2).settings()
+        TrainingBudget("crystal-ball", {}, 1, 2).settings()
 
 
 def test_the_same_rng_gives_the_same_names() -> None:

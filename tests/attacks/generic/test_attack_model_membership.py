@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from attack_examples import disguised, faces
-from masquerade.attacks.attacker_classifier import Schooling
+from masquerade.attacks.attacker_classifier import TrainingBudget
 from masquerade.attacks.base import Labelled, View
 from masquerade.attacks.generic.model_membership import ModelMembership
 from masquerade.disguises import BlockMatrix
@@ -42,7 +42,7 @@ def rows(images: Tensor) -> Tensor:
 def by_heart(*, under_key: bool) -> Network:
     """A small network trained on the members until it knows them."""
     images = faces()[MEMBERS].float()
-    settings = Schooling("mlp", {}, 60, 50).settings()
+    settings = TrainingBudget("mlp", {}, 60, 50).settings()
     return fit(rows(images) if under_key else images, PEOPLE[MEMBERS], settings, 20, np.random.default_rng(0))
 
 

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from feature_examples import TINY, found, people, same_photo
-from masquerade.attacks.attacker_classifier import Schooling
+from masquerade.attacks.attacker_classifier import TrainingBudget
 from masquerade.attacks.base import Attack, Labelled, View
 from masquerade.attacks.tokens.centring_eavesdropper import CentringEavesdropper, moved
 from masquerade.attacks.tokens.cosine_listener import CosineListener
@@ -54,7 +54,7 @@ def test_much_noise_hides_more_than_none() -> None:
 
 def test_who_rehearses_learns_from_as_many_noisy_maps() -> None:
     rehearsed = replace(QUICK, rehearsed=2.0, steps=3)
-    schooling = Schooling("recnet", TINY, 3, 48)
+    schooling = TrainingBudget("recnet", TINY, 3, 48)
     lessons = rehearsed._lessons(PUBLIC, schooling, np.random.default_rng(0))
     clean, noisy = lessons.images.chunk(2)
     assert torch.equal(clean, token_norm(PUBLIC.images))

@@ -9,13 +9,15 @@ from pathlib import Path
 
 from masquerade.keys import Key
 from masquerade.service.provider import Provider
-from masquerade.service.settings import Policy, Settings
+from masquerade.service.settings import Policy, ServiceSettings
 
 KEY = Key.from_secret(bytes(range(32)))
 
 
 def provider(address: str, **policy: object) -> Provider:
-    return Provider(Settings(database=address, policy=Policy.model_validate({"stock": 0, **policy})), KEY)
+    return Provider(
+        ServiceSettings(database=address, policy=Policy.model_validate({"stock": 0, **policy})), KEY
+    )
 
 
 class Cluster:

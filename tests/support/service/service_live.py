@@ -10,10 +10,10 @@ import uvicorn
 
 from masquerade.service.provider import Provider
 from masquerade.service.web.app import create
-from masquerade.service.web.patience import Patient
 from masquerade.service.web.rates import Rates
 from masquerade.service.web.server import Server
-from masquerade.service.web.upkeep import Upkeep
+from masquerade.service.web.stock_refill import StockRefill
+from masquerade.service.web.timeouts import TimeoutProtocol
 
 FREE = dict.fromkeys(("address", "account", "join"), (10**6, 1))
 
@@ -22,11 +22,11 @@ FREE = dict.fromkeys(("address", "account", "join"), (10**6, 1))
 def listening(psp: Provider, folder: Path, **more: object) -> Iterator[int]:
     """The port; at the end it is told to stop, as a signal would."""
     rates = Rates(folder / "rates.db", FREE)
-    app = create(psp, rates, Upkeep(psp, rates))
+    app = create(psp, rates, StockRefill(psp, rates))
     config = uvicorn.Config(
         app,
         port=0,
-        http=Patient,
+        http=TimeoutProtocol,
         ws="none",
         log_config=None,
         h11_max_incomplete_event_size=16 * 1024,

@@ -11,9 +11,9 @@ from sqlalchemy import Engine
 
 from masquerade.errors import MasqueradeError
 from masquerade.service.backups.backup import restore
-from masquerade.service.masknets.issue import Wish
+from masquerade.service.masknets.issue import IssueRequest
 from masquerade.service.provider import Provider
-from masquerade.service.settings import Settings
+from masquerade.service.settings import ServiceSettings
 from masquerade.service.storage.connection import Database
 from masquerade.service.storage.migrating import migrate
 from service_examples import KEY, provider
@@ -60,7 +60,7 @@ def dying_wishes(address: str, accounts: list[str], point: int) -> None:
     at_point(made.database.engine, point, die)
     with made.database.writing() as connection:
         made.log.hold(connection)
-        made.issuer.issue(connection, [Wish(account, "wish-0001") for account in accounts])
+        made.issuer.issue(connection, [IssueRequest(account, "wish-0001") for account in accounts])
     made.close()
 
 
@@ -74,4 +74,4 @@ def dying_migration(address: str, point: int) -> None:
 def dying_restore(told: str, copy: str, point: int) -> None:
     """A restore that is killed on the way, if the way is that long."""
     at_point(Engine, point, die)
-    restore(Settings.model_validate_json(told), KEY, Path(copy))
+    restore(ServiceSettings.model_validate_json(told), KEY, Path(copy))

@@ -6,7 +6,13 @@ from typing import ClassVar, final
 
 import numpy as np
 
-from masquerade.attacks.attacker_classifier import SMALL, Examiner, OptionValue, Schooling, toned
+from masquerade.attacks.attacker_classifier import (
+    SMALL,
+    AttackerClassifier,
+    OptionValue,
+    TrainingBudget,
+    toned,
+)
 from masquerade.attacks.base import Attack, Control, Guess, Labels, Sight, View
 
 
@@ -48,6 +54,8 @@ class ExaminerClean(Attack):
         """
         assert view.gallery is not None  # noqa: S101  (the sealed caller checked it)
         shown = toned(view.released, view.gallery.images)
-        schooling = Schooling(self.network, self.options, self.steps, self.batch_size, self.shift, self.flip)
-        examiner = Examiner(view.gallery, schooling, rng)
+        budget = TrainingBudget(
+            self.network, self.options, self.steps, self.batch_size, self.shift, self.flip
+        )
+        examiner = AttackerClassifier(view.gallery, budget, rng)
         return Labels(examiner.look(shown).argmax(1))

@@ -7,7 +7,7 @@ from typing import ClassVar, final
 import numpy as np
 from torch import Tensor
 
-from masquerade.attacks.attacker_classifier import SMALL, Examiner, OptionValue, Schooling
+from masquerade.attacks.attacker_classifier import SMALL, AttackerClassifier, OptionValue, TrainingBudget
 from masquerade.attacks.base import Attack, Control, Guess, Labels, Sight, View
 
 
@@ -46,6 +46,6 @@ class ExaminerFresh(Attack):
         def disguise(photos: Tensor) -> Tensor:
             return draw()(photos)
 
-        schooling = Schooling(self.network, self.options, self.steps, self.batch_size)
-        examiner = Examiner(view.gallery, schooling, rng, disguise)
+        budget = TrainingBudget(self.network, self.options, self.steps, self.batch_size)
+        examiner = AttackerClassifier(view.gallery, budget, rng, disguise)
         return Labels(examiner.look(view.released).argmax(1))

@@ -6,7 +6,14 @@ from typing import ClassVar, final
 
 import numpy as np
 
-from masquerade.attacks.attacker_classifier import SMALL, Examiner, OptionValue, Schooling, certainty, toned
+from masquerade.attacks.attacker_classifier import (
+    SMALL,
+    AttackerClassifier,
+    OptionValue,
+    TrainingBudget,
+    certainty,
+    toned,
+)
 from masquerade.attacks.base import Attack, Control, Guess, Labels, Reconstruction, Sight, View
 from masquerade.attacks.blocks.moments import Moments
 from masquerade.errors import AttackError
@@ -63,8 +70,10 @@ class ExaminerRecovered(Attack):
                 place="first",
                 remedy="Name an attack that recovers images, such as moments.",
             )
-        schooling = Schooling(self.network, self.options, self.steps, self.batch_size, self.shift, self.flip)
-        examiner = Examiner(view.gallery, schooling, rng)
+        budget = TrainingBudget(
+            self.network, self.options, self.steps, self.batch_size, self.shift, self.flip
+        )
+        examiner = AttackerClassifier(view.gallery, budget, rng)
         ways = symmetries(recovered.images) if recovered.up_to_symmetry else [recovered.images]
         seen = [examiner.look(toned(images, view.gallery.images)) for images in ways]
         return Labels(max(seen, key=certainty).argmax(1))

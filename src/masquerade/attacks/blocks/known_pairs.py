@@ -81,7 +81,7 @@ class _Setting:
         """As ``met``, put together as images."""
         return self.layout.join(self.layout.flat(self.met(originals)))
 
-    def solve(self, pairs: Pairs, others: Tensor) -> tuple[Tensor, fitting.Measurement]:
+    def solve(self, pairs: Pairs, others: Tensor) -> tuple[Tensor, fitting.RowEvidence]:
         """The order of the blocks, and the matrices."""
         layout = self.layout
         a, c = (

@@ -9,7 +9,7 @@ from masquerade.attacks.blocks.known_pairs_matching import MatrixPrior
 
 
 @dataclass(frozen=True)
-class Measurement:
+class RowEvidence:
     """What a disguised row tells of its original: row @ ``read`` = original @ ``meets`` + noise.
 
     Args:
@@ -22,18 +22,18 @@ class Measurement:
     meets: Tensor
     noise: Tensor
 
-    def less_noise(self, variance: float) -> "Measurement":
+    def less_noise(self, variance: float) -> "RowEvidence":
         """The same without noise of this variance, which is accounted for elsewhere."""
-        return Measurement(self.read, self.meets, self.noise - variance)
+        return RowEvidence(self.read, self.meets, self.noise - variance)
 
 
-def fit_clear(cells: int, d: int, noise: float) -> Measurement:
+def fit_clear(cells: int, d: int, noise: float) -> RowEvidence:
     """Blocks that were moved and not changed."""
     same = torch.eye(d, dtype=torch.float64).expand(cells, d, d)
-    return Measurement(same, same, torch.full((cells, d), noise, dtype=torch.float64))
+    return RowEvidence(same, same, torch.full((cells, d), noise, dtype=torch.float64))
 
 
-def fit_orthogonal(disguised: Tensor, originals: Tensor, moment: Tensor, noise: float) -> Measurement:
+def fit_orthogonal(disguised: Tensor, originals: Tensor, moment: Tensor, noise: float) -> RowEvidence:
     """Orthogonal Procrustes, in the coordinates in which its errors are known.
 
     With A^T C = U S V^T the best rotation is U V^T. Noise of variance v turns coordinate p into q by an angle
@@ -51,12 +51,12 @@ def fit_orthogonal(disguised: Tensor, originals: Tensor, moment: Tensor, noise: 
     angle = angle.clamp_max(1)
     # A coordinate does not turn into itself, but its sign may be wrong, which doubles it.
     angle.diagonal(dim1=1, dim2=2).copy_(4 * (noise / s.clamp_min(1e-12)).clamp_max(1).square())
-    return Measurement(vh.mT, u, noise + (angle @ energy[:, :, None])[..., 0])
+    return RowEvidence(vh.mT, u, noise + (angle @ energy[:, :, None])[..., 0])
 
 
 def fit_linear(
     disguised: Tensor, originals: Tensor, moment: Tensor, prior: MatrixPrior, noise: float
-) -> Measurement:
+) -> RowEvidence:
     """Regularised least squares: the posterior mean of matrices with independent normal entries.
 
     Args:
@@ -73,4 +73,4 @@ def fit_linear(
     spread = torch.cholesky_inverse(factors)
     matrices = spread @ (originals.mT @ disguised / noise + prior.mean / prior.variance)
     unsure = torch.einsum("cij,cij->c", spread, moment)
-    return Measurement(identity.expand(cells, d, d), matrices, (noise + unsure)[:, None].expand(cells, d))
+    return RowEvidence(identity.expand(cells, d, d), matrices, (noise + unsure)[:, None].expand(cells, d))

@@ -6,7 +6,7 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from masquerade.attacks.blocks.known_pairs_fitting import Measurement
+from masquerade.attacks.blocks.known_pairs_fitting import RowEvidence
 from masquerade.attacks.blocks.moments_layout import CellLayout
 from masquerade.attacks.solving import solved
 
@@ -31,7 +31,7 @@ class Prior:
     noise: float = 0.0
 
 
-def restore(disguised: Tensor, measured: Measurement, prior: Prior, layout: CellLayout) -> Tensor:
+def restore(disguised: Tensor, measured: RowEvidence, prior: Prior, layout: CellLayout) -> Tensor:
     """The best linear guess of the originals.
 
     Args:

@@ -9,8 +9,8 @@ import torch
 from masquerade.attacks.attacker_recogniser import numbered
 from masquerade.attacks.base import Attack, Control, Disguising, Guess, Labelled, Sight, Tracking, View
 from masquerade.attacks.cache import digest_of
-from masquerade.attacks.cloaks.backbones import Body, body_named, body_of, network_named
-from masquerade.attacks.cloaks.classifiers import Meeting, at_size, linear, nearest
+from masquerade.attacks.cloaks.backbones import Backbone, body_named, body_of, network_named
+from masquerade.attacks.cloaks.classifiers import TrackingTask, at_size, linear, nearest
 from masquerade.attacks.cloaks.restoration import cloaked_public
 from masquerade.attacks.cloaks.tracker import named_by
 from masquerade.attacks.structure import CLOAKS
@@ -70,13 +70,13 @@ class AdaptiveTracker(Attack):
         cloaks = [view.fresh() for _ in range(self.masknets)]
         body = self._body(view, cloaks, seed)
         beside = _and_cloaked(view.bystanders, cloaks, self.beside, seed)
-        meeting = Meeting(beside, view.sightings.float(), False, seed)
-        name = (linear if self.kind == "linear" else nearest)(meeting, body)
+        task = TrackingTask(beside, view.sightings.float(), False, seed)
+        name = (linear if self.kind == "linear" else nearest)(task, body)
         labels = view.labels
         assert labels is not None  # noqa: S101  (the sealed caller checked it)
         return Tracking(named_by(view, name, lambda user: view.released[labels == user].float(), self.users))
 
-    def _body(self, view: View, cloaks: list[Disguising], seed: int) -> Body:
+    def _body(self, view: View, cloaks: list[Disguising], seed: int) -> Backbone:
         assert view.public is not None  # noqa: S101  (the sealed caller checked it)
         if self.extractor == "whitened":
             before = body_named(view, self.body, self.body_steps)
@@ -92,7 +92,7 @@ class AdaptiveTracker(Attack):
         return body_of(fine_tune(network, at_size(people.images, side), people.labels, how, rng))
 
 
-def whitened(body: Body, people: Labelled) -> Body:
+def whitened(body: Backbone, people: Labelled) -> Backbone:
     """A body's vectors, divided by how they spread within people (Hatch et al. 2006), after taking the mean off.
 
     Args:
@@ -109,7 +109,7 @@ def whitened(body: Body, people: Labelled) -> Body:
     values, axes = torch.linalg.eigh(covariance + floor)
     matrix = (axes / values.clamp_min(1e-12).sqrt()) @ axes.T
     centre = vectors.mean(0)
-    return Body(
+    return Backbone(
         digest_of(body.name, matrix, centre),
         lambda images: ((body.vectors(images).double() - centre) @ matrix).float(),
     )

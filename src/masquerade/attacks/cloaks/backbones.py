@@ -26,7 +26,7 @@ _SEED: Final = 0
 
 @final
 @dataclass(frozen=True)
-class Body:
+class Backbone:
     """Photos to vectors.
 
     Args:
@@ -43,7 +43,7 @@ class Body:
         return torch.nn.functional.normalize(found)
 
 
-def body_named(view: View, name: str, steps: int) -> Body:
+def body_named(view: View, name: str, steps: int) -> Backbone:
     """A body by name: ``public``, or one of the view's recognisers.
 
     Args:
@@ -67,13 +67,13 @@ def body_named(view: View, name: str, steps: int) -> Body:
             place="body",
             remedy=f"Name {PUBLIC}, or one of {', '.join(view.recognisers)}.",
         )
-    return Body(name, view.recognisers[name])
+    return Backbone(name, view.recognisers[name])
 
 
-def body_of(network: ResNet18) -> Body:
+def body_of(network: ResNet18) -> Backbone:
     """A network's features."""
     state = [tensor for key, tensor in network.state_dict().items() if not key.startswith("head.")]
-    return Body(digest_of(*state), lambda images: embeddings(network, images))
+    return Backbone(digest_of(*state), lambda images: embeddings(network, images))
 
 
 def network_named(view: View, name: str, steps: int) -> ResNet18:

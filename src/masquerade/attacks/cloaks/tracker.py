@@ -10,7 +10,14 @@ from torch import Tensor
 
 from masquerade.attacks.base import Attack, Control, Guess, Labelled, Sight, Tracking, View
 from masquerade.attacks.cloaks.backbones import body_named, network_named
-from masquerade.attacks.cloaks.classifiers import Meeting, Naming, linear, nearest, network, untrained
+from masquerade.attacks.cloaks.classifiers import (
+    IdentifyFn,
+    TrackingTask,
+    linear,
+    nearest,
+    network,
+    untrained,
+)
 from masquerade.attacks.cloaks.restoration import INVERSION, Inversion, Restoring, restoring
 from masquerade.attacks.structure import CLOAKS
 from masquerade.errors import AttackError
@@ -94,7 +101,7 @@ class Tracker(Attack):
         name = self._naming(view, self._meeting(view, restore, seed))
         return Tracking(named_by(view, name, lambda user: self._learnt(view, user, restore), self.users))
 
-    def _meeting(self, view: View, restore: Restoring, seed: int) -> Meeting:
+    def _meeting(self, view: View, restore: Restoring, seed: int) -> TrackingTask:
         assert view.bystanders is not None  # noqa: S101  (the sealed caller checked both)
         assert view.sightings is not None  # noqa: S101
         beside, met = view.bystanders, view.sightings.float()
@@ -106,22 +113,22 @@ class Tracker(Attack):
                     remedy="Choose one of the two.",
                 )
             beside, met = Labelled(restore(-1, beside.images), beside.labels), restore(-1, met)
-        return Meeting(beside, met, self.augmentation != "none", seed)
+        return TrackingTask(beside, met, self.augmentation != "none", seed)
 
-    def _naming(self, view: View, meeting: Meeting) -> Naming:
+    def _naming(self, view: View, task: TrackingTask) -> IdentifyFn:
         match self.kind:
             case "linear":
-                return linear(meeting, body_named(view, self.body, self.body_steps))
+                return linear(task, body_named(view, self.body, self.body_steps))
             case "nearest":
-                return nearest(meeting, body_named(view, self.body, self.body_steps))
+                return nearest(task, body_named(view, self.body, self.body_steps))
             case "scratch":
-                start = untrained(meeting.bystanders, _WIDTH, meeting.seed)
+                start = untrained(task.bystanders, _WIDTH, task.seed)
             case "fine-tuned":
                 start = network_named(view, self.body, self.body_steps)
             case _:
                 raise AttackError("no such tracker", value=self.kind, place="kind")
         first, then = FineTuning(epochs=self.first_epochs), FineTuning(epochs=self.epochs)
-        return network(meeting, start, first, then)
+        return network(task, start, first, then)
 
     def _learnt(self, view: View, user: int, restore: Restoring) -> Tensor:
         """Photos that the tracker of a user learns the user from."""
@@ -130,7 +137,7 @@ class Tracker(Attack):
         return restore(user, cloaked)
 
 
-def named_by(view: View, name: Naming, learnt: Learnt, users: int | None) -> Tensor:
+def named_by(view: View, name: IdentifyFn, learnt: Learnt, users: int | None) -> Tensor:
     """What each tracker names, int64 ``(t, s)``; -1 for users beyond ``users``, or without a photo.
 
     Args:

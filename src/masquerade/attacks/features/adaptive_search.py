@@ -14,7 +14,7 @@ from masquerade.attacks.features.adaptive_decoding import answers
 from masquerade.attacks.features.latent_search import faces
 from masquerade.attacks.structure import FEATURES
 from masquerade.crafting.inversion import InversionOptions, best_inversion
-from masquerade.crafting.reconstruction import Reconstruction as Rebuild
+from masquerade.crafting.reconstruction import LatentDecoder as Rebuild
 from masquerade.crafting.shipped import open_generator
 
 _BATCH: Final = 16

@@ -10,7 +10,7 @@ from torch import Tensor
 from masquerade.attacks.base import Attack, Control, Guess, Reconstruction, Sight, View
 from masquerade.attacks.structure import FEATURES
 from masquerade.crafting.inversion import InversionOptions, best_inversion
-from masquerade.crafting.reconstruction import Reconstruction as Rebuild
+from masquerade.crafting.reconstruction import LatentDecoder as Rebuild
 from masquerade.crafting.shipped import open_generator
 from masquerade.errors import UsageError
 from masquerade.networks.features.split import SplitNetwork

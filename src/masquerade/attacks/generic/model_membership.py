@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from masquerade.attacks.attacker_classifier import SMALL, OptionValue, Schooling
+from masquerade.attacks.attacker_classifier import SMALL, OptionValue, TrainingBudget
 from masquerade.attacks.base import Attack, Control, Guess, Labelled, Membership, Sight, View
 from masquerade.errors import AttackError, MissingSight
 from masquerade.training import fit, probabilities
@@ -66,13 +66,13 @@ class ModelMembership(Attack):
         candidates = _in_parts(shown, view.candidates)
         answers = torch.cat([view.model(part) for part in torch.split(candidates, _PART)])
         others = _others(view.public, view.candidates)
-        schooling = Schooling(self.network, self.options, self.steps, self.batch_size)
+        budget = TrainingBudget(self.network, self.options, self.steps, self.batch_size)
         beside = []
         for _ in range(self.references):
             lessons = _some_people(others, answers.shape[1], rng)
             images = _in_parts(shown, lessons.images)
             classes = int(lessons.labels.max()) + 1
-            network = fit(images, lessons.labels, schooling.settings(), classes, rng)
+            network = fit(images, lessons.labels, budget.settings(), classes, rng)
             beside.append(_top(probabilities(network, candidates)))
         return Membership(self._scores(_top(answers), torch.stack(beside)))
 

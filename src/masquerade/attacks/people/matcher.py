@@ -19,7 +19,7 @@ from masquerade.errors import AttackError
 
 @final
 @dataclass(frozen=True)
-class Match:
+class LabelMatch:
     """How likely each label is each person.
 
     Args:
@@ -33,7 +33,7 @@ class Match:
     probabilities: Floats
 
 
-def match(view: View, effort: Effort, rng: np.random.Generator) -> Match:
+def match(view: View, effort: Effort, rng: np.random.Generator) -> LabelMatch:
     """Match the labels of a view to the people of its gallery.
 
     Args:
@@ -65,7 +65,7 @@ def match(view: View, effort: Effort, rng: np.random.Generator) -> Match:
     else:
         puzzle, names = by_block(released, gallery, single, cut.permuted, effort, rng)
     probabilities = puzzle.posterior(rng, names, effort.proposals)[:, : theirs.count]
-    return Match(theirs.numbers, mine.classes, probabilities)
+    return LabelMatch(theirs.numbers, mine.classes, probabilities)
 
 
 def whole_puzzle(released: Side, gallery: Side, rho: float, single: Floats) -> Puzzle:

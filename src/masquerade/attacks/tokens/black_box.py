@@ -6,7 +6,7 @@ from typing import ClassVar, final
 
 import numpy as np
 
-from masquerade.attacks.attacker_classifier import OptionValue, Schooling
+from masquerade.attacks.attacker_classifier import OptionValue, TrainingBudget
 from masquerade.attacks.attacker_recogniser import RECNET, by_cosine, learn
 from masquerade.attacks.base import Attack, Control, Guess, Labelled, Sight, View
 from masquerade.attacks.structure import TRAINED_NOISE
@@ -49,7 +49,7 @@ class BlackBox(Attack):
         asked = view.query(view.candidates)
         if not self.steps:
             return by_cosine(view.released.flatten(1), asked.flatten(1))
-        schooling = Schooling(self.network, self.options, self.steps, self.batch_size)
+        budget = TrainingBudget(self.network, self.options, self.steps, self.batch_size)
         answers = Labelled(view.query(view.public.images), view.public.labels)
-        network = learn(answers, schooling, rng)
+        network = learn(answers, budget, rng)
         return by_cosine(embeddings(network, view.released), embeddings(network, asked))

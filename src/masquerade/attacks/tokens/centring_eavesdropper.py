@@ -7,7 +7,7 @@ from typing import ClassVar, final
 import numpy as np
 from torch import Tensor
 
-from masquerade.attacks.attacker_classifier import OptionValue, Schooling
+from masquerade.attacks.attacker_classifier import OptionValue, TrainingBudget
 from masquerade.attacks.attacker_recogniser import RECNET, by_cosine, learn, require_alike
 from masquerade.attacks.base import Attack, Control, Guess, Labelled, Sight, View
 from masquerade.attacks.structure import TRAINED_NOISE
@@ -51,8 +51,8 @@ class CentringEavesdropper(Attack):
         assert view.candidates is not None  # noqa: S101
         require_alike(view.released, view.candidates)
         public = token_norm(view.public.images)
-        schooling = Schooling(self.network, self.options, self.steps, self.batch_size)
-        network = learn(Labelled(public, view.public.labels), schooling, rng)
+        budget = TrainingBudget(self.network, self.options, self.steps, self.batch_size)
+        network = learn(Labelled(public, view.public.labels), budget, rng)
         seen = token_norm(moved(view.released.float(), public, rescales=self.rescales))
         return by_cosine(embeddings(network, seen), embeddings(network, token_norm(view.candidates)))
 

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from masquerade.attacks.attacker_classifier import OptionValue, Schooling
+from masquerade.attacks.attacker_classifier import OptionValue, TrainingBudget
 from masquerade.attacks.attacker_recogniser import RECNET, by_cosine, numbered
 from masquerade.attacks.base import Attack, Control, Guess, Sight, View
 from masquerade.attacks.structure import TRAINED_NOISE
@@ -61,10 +61,10 @@ class Distillation(Attack):
         assert view.teacher is not None  # noqa: S101
         labels = numbered(view.public.labels)
         scores = self.scale * _cosines_with_means(view.teacher(view.public.images), labels)
-        schooling = Schooling(self.network, self.options, self.steps, self.batch_size)
+        budget = TrainingBudget(self.network, self.options, self.steps, self.batch_size)
         student = distil(
             Lesson(view.query(view.public.images), scores, labels),
-            schooling.settings(),
+            budget.settings(),
             rng,
             temperature=self.temperature,
             label_weight=self.label_weight,

@@ -7,7 +7,7 @@ from typing import ClassVar, final
 import numpy as np
 import torch
 
-from masquerade.attacks.attacker_classifier import OptionValue, Schooling
+from masquerade.attacks.attacker_classifier import OptionValue, TrainingBudget
 from masquerade.attacks.attacker_recogniser import RECNET, by_cosine, learn, numbered
 from masquerade.attacks.base import Attack, Control, Guess, Labelled, Sight, View
 from masquerade.attacks.structure import TRAINED_NOISE
@@ -51,18 +51,18 @@ class Eavesdropper(Attack):
         """A ranking of the clean candidates for each intercepted feature map."""
         assert view.public is not None  # noqa: S101  (the sealed caller checked both)
         assert view.candidates is not None  # noqa: S101
-        schooling = Schooling(self.network, self.options, self.steps, self.batch_size)
-        network = learn(self._lessons(view.public, schooling, rng), schooling, rng)
+        budget = TrainingBudget(self.network, self.options, self.steps, self.batch_size)
+        network = learn(self._lessons(view.public, budget, rng), budget, rng)
         clean = embeddings(network, token_norm(view.candidates))
         return by_cosine(embeddings(network, token_norm(view.released)), clean)
 
-    def _lessons(self, public: Labelled, schooling: Schooling, rng: np.random.Generator) -> Labelled:
+    def _lessons(self, public: Labelled, budget: TrainingBudget, rng: np.random.Generator) -> Labelled:
         """Normalised feature maps of the attacker's people, and the same under noise of their own."""
         clean = token_norm(public.images)
         if not self.rehearsed:
             return Labelled(clean, public.labels)
         settings = XNNDSettings(
-            recogniser=schooling.settings(),
+            recogniser=budget.settings(),
             noise=NoiseOptions(amount=self.rehearsed),
             adversarial_steps=self.steps,
         )

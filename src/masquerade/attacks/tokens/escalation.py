@@ -10,7 +10,7 @@ from torch import Tensor
 from masquerade.attacks.base import Attack, Control, Guess, Pairs, Ranking, Sight, View
 from masquerade.attacks.structure import TOKENS
 from masquerade.attacks.tokens.fingerprint import fingerprints
-from masquerade.attacks.tokens.solvers import Solved, Solver, solver
+from masquerade.attacks.tokens.solvers import KeySolver, SolvedKey, solver
 from masquerade.attacks.tokens.token_recipe import TokenRecipe, tokens_of
 
 PLENTY: Final = 4
@@ -67,7 +67,7 @@ class TokenEscalation(Attack):
         """By the key that most matches confirm, from the first fingerprint that finds one; else by fingerprint."""
         starts = list(fingerprints(released, candidates, public, recipe, "auto"))
         by = solver(released, public, recipe.linear)
-        best: tuple[Solved, int] | None = None
+        best: tuple[SolvedKey, int] | None = None
         for start in starts:
             best = max(best, self._first(by, released, candidates, start), key=_agreeing)
             if _agreeing(best) >= PLENTY:
@@ -77,11 +77,11 @@ class TokenEscalation(Attack):
         return self._refined(by, best[0], released, candidates).similarity(released, candidates)
 
     def _first(
-        self, by: Solver, released: Tensor, candidates: Tensor, similarity: Tensor
-    ) -> tuple[Solved, int] | None:
+        self, by: KeySolver, released: Tensor, candidates: Tensor, similarity: Tensor
+    ) -> tuple[SolvedKey, int] | None:
         """The key that most guesses confirm, and how many; None if not one confirms another."""
         rows, columns = _confident(similarity, self.guesses)
-        best: tuple[Solved, int] | None = None
+        best: tuple[SolvedKey, int] | None = None
         for row, column in zip(rows, columns, strict=True):
             solved = by.solve(Pairs(candidates[column][None], released[row][None]))
             agreeing = int(_agree(solved, released[rows], candidates[columns]).sum())
@@ -91,7 +91,7 @@ class TokenEscalation(Attack):
                 break
         return best
 
-    def _refined(self, by: Solver, solved: Solved, released: Tensor, candidates: Tensor) -> Solved:
+    def _refined(self, by: KeySolver, solved: SolvedKey, released: Tensor, candidates: Tensor) -> SolvedKey:
         """The key from all pairs of maps that agree under the one before."""
         for _ in range(self.rounds):
             closeness = solved.similarity(released, candidates)
@@ -104,7 +104,7 @@ class TokenEscalation(Attack):
         return solved
 
 
-def _agreeing(found: tuple[Solved, int] | None) -> int:
+def _agreeing(found: tuple[SolvedKey, int] | None) -> int:
     return 0 if found is None else found[1]
 
 
@@ -117,7 +117,7 @@ def _confident(similarity: Tensor, count: int) -> tuple[Tensor, Tensor]:
     return rows, column[rows]
 
 
-def _agree(solved: Solved, released: Tensor, candidates: Tensor) -> Tensor:
+def _agree(solved: SolvedKey, released: Tensor, candidates: Tensor) -> Tensor:
     """Which of matched maps agree: the closest to each other among all, and close."""
     closeness = solved.similarity(released, candidates)
     own = closeness.diagonal()

@@ -7,7 +7,7 @@ from typing import ClassVar, final
 import numpy as np
 import torch
 
-from masquerade.attacks.attacker_classifier import OptionValue, Schooling
+from masquerade.attacks.attacker_classifier import OptionValue, TrainingBudget
 from masquerade.attacks.attacker_recogniser import RECNET, by_cosine, learn
 from masquerade.attacks.base import Attack, Control, Guess, Sight, View
 from masquerade.training import embeddings
@@ -49,7 +49,7 @@ class Expectation(Attack):
         assert view.candidates is not None  # noqa: S101
         assert view.fresh is not None  # noqa: S101
         draw = view.fresh
-        schooling = Schooling(self.network, self.options, self.steps, self.batch_size, precision="auto")
-        network = learn(view.public, schooling, rng, lambda images: draw()(images))
+        budget = TrainingBudget(self.network, self.options, self.steps, self.batch_size, precision="auto")
+        network = learn(view.public, budget, rng, lambda images: draw()(images))
         gallery = torch.cat([draw()(part) for part in torch.split(view.candidates, _PART)])
         return by_cosine(embeddings(network, view.released), embeddings(network, gallery))

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from masquerade.attacks.attacker_classifier import OptionValue, Schooling
+from masquerade.attacks.attacker_classifier import OptionValue, TrainingBudget
 from masquerade.attacks.attacker_recogniser import RECNET, by_cosine, learn
 from masquerade.attacks.base import Attack, Control, Disguising, Guess, Labelled, Sight, View
 from masquerade.attacks.tokens.invariants import key_free
@@ -59,7 +59,9 @@ class ExpectationInvariant(Attack):
         seen = [key_free(_under(view.fresh(), view.public.images)) for _ in range(self.worlds)]
         people = Labelled(torch.cat(seen), view.public.labels.repeat(self.worlds))
         network = learn(
-            people, Schooling(self.network, self.options, self.steps, self.batch_size, precision="auto"), rng
+            people,
+            TrainingBudget(self.network, self.options, self.steps, self.batch_size, precision="auto"),
+            rng,
         )
         gallery = key_free(_under(view.fresh(), view.candidates))
         return by_cosine(embeddings(network, key_free(view.released)), embeddings(network, gallery))

@@ -19,7 +19,7 @@ SHOWN: Final = 1e-4
 AT_ONCE: Final = 64
 
 
-class Undoing(Protocol):
+class InverseMap(Protocol):
     """Undoes disguised tokens, as far as pairs told."""
 
     @property

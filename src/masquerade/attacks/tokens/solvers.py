@@ -9,12 +9,12 @@ from torch import Tensor
 from masquerade.attacks.base import Pairs
 from masquerade.attacks.tokens import permutation as order
 from masquerade.attacks.tokens.graphs import Frame
-from masquerade.attacks.tokens.regression import Undoing, fit_kernel, fit_linear
+from masquerade.attacks.tokens.regression import InverseMap, fit_kernel, fit_linear
 from masquerade.attacks.tokens.statistics import TokenStatistics, cosine, of_unit_length
 
 
 @dataclass(frozen=True)
-class Solved:
+class SolvedKey:
     """A key, as far as pairs told.
 
     Args:
@@ -26,7 +26,7 @@ class Solved:
     """
 
     became: Tensor
-    undoing: Undoing
+    undoing: InverseMap
     centre: Tensor
     mean: Tensor
     scaled: bool = False
@@ -38,10 +38,10 @@ class Solved:
         return cosine(undone, self.undoing.as_far(clean - self.mean))
 
 
-class Solver(Protocol):
+class KeySolver(Protocol):
     """Solves keys from tokens of pairs, ``(k, t, d)`` and ``(k, t, e)``."""
 
-    def solve(self, pairs: Pairs) -> Solved:
+    def solve(self, pairs: Pairs) -> SolvedKey:
         """The key that explains the pairs."""
         ...
 
@@ -59,7 +59,7 @@ class MatrixSolver:
         self._seen, self._known = TokenStatistics.of(disguised), TokenStatistics.of(public)
         self._graphs = [Frame.of(tokens, linear=True).graphs for tokens in (disguised, public)]
 
-    def solve(self, pairs: Pairs) -> Solved:
+    def solve(self, pairs: Pairs) -> SolvedKey:
         """Match by whitened inner products, then regress whitened tokens on whitened ones."""
         graphs = []
         for tokens, statistics in ((pairs.disguised, self._seen), (pairs.originals, self._known)):
@@ -71,7 +71,7 @@ class MatrixSolver:
             for became in order.guesses((graphs[0], self._graphs[0]), (graphs[1], self._graphs[1]))
         ]
         became, undoing = min(found, key=lambda each: each[1].error)
-        return Solved(became, undoing, undoing.as_far(self._known.mean), self._known.mean)
+        return SolvedKey(became, undoing, undoing.as_far(self._known.mean), self._known.mean)
 
 
 @final
@@ -87,7 +87,7 @@ class NetworkSolver:
         self._disguised, self._public = disguised, at_one_length(public)
         self._graphs = [Frame.of(tokens, linear=False).graphs for tokens in (disguised, public)]
 
-    def solve(self, pairs: Pairs) -> Solved:
+    def solve(self, pairs: Pairs) -> SolvedKey:
         """Match by ranks of angles between tokens, which random networks nearly keep; kernel regression."""
         originals = at_one_length(pairs.originals)
         graphs = [
@@ -100,10 +100,10 @@ class NetworkSolver:
         ]
         became, undoing = min(found, key=lambda each: each[1].error)
         centre = undoing.undo(self._disguised[:, became]).mean(0)
-        return Solved(became, undoing, centre, self._public.mean(0), scaled=True)
+        return SolvedKey(became, undoing, centre, self._public.mean(0), scaled=True)
 
 
-def solver(disguised: Tensor, public: Tensor, linear: bool) -> Solver:
+def solver(disguised: Tensor, public: Tensor, linear: bool) -> KeySolver:
     """The solver for a matrix, or for any smooth function."""
     return MatrixSolver(disguised, public) if linear else NetworkSolver(disguised, public)
 

@@ -19,7 +19,7 @@ from masquerade.training.xnn_d.distillation import Lesson, distil
 
 
 @final
-class Distilled:
+class DistilledNetworks:
     """What XNN-d trains in one repetition, each part when first asked for.
 
     Args:
@@ -66,7 +66,7 @@ class Distilled:
         )
 
 
-def constant_noise(distilled: Distilled | None, test: ImageSet, seen: Tensor) -> dict[str, Score]:
+def constant_noise(distilled: DistilledNetworks | None, test: ImageSet, seen: Tensor) -> dict[str, Score]:
     """How much of XNN-d's noise on the test photos is the same for everybody; nothing where there is none.
 
     Args:

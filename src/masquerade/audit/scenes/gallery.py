@@ -13,7 +13,7 @@ from masquerade.data.image_set import ImageSet
 
 @final
 @dataclass(frozen=True)
-class Gallery:
+class NamedPhotos:
     """What the attacker knows people by.
 
     Args:
@@ -27,7 +27,7 @@ class Gallery:
     released: Tensor
 
 
-def gallery_of(trial: Trial, target: Literal["train", "test"], most: int | None) -> Gallery:
+def gallery_of(trial: Trial, target: Literal["train", "test"], most: int | None) -> NamedPhotos:
     """Named photos of the people of one part of a scene.
 
     They are those of the other part; where that has other people, every second photo of each of these.
@@ -51,7 +51,7 @@ def gallery_of(trial: Trial, target: Literal["train", "test"], most: int | None)
         known, plain = known.take(few), plain.take(few)
     shown = labelled(known, plain)
     truth = {"gallery": shown.pictures, "gallery_identities": known.labels}
-    return Gallery(shown, truth, released)
+    return NamedPhotos(shown, truth, released)
 
 
 def labelled(images: ImageSet, photos: ImageSet) -> Labelled:

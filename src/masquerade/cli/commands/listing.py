@@ -15,7 +15,7 @@ from masquerade.installed import ATTACKS, PROTECTIONS, Group, names_installed, o
 Line = tuple[str, str | StudyError]
 
 
-class Kind(StrEnum):
+class Listed(StrEnum):
     """What can be listed."""
 
     RECIPES = "recipes"
@@ -26,12 +26,12 @@ class Kind(StrEnum):
     PRESETS = "presets"
 
 
-_GROUPS: Final[Mapping[Kind, Group]] = {Kind.RECIPES: PROTECTIONS, Kind.ATTACKS: ATTACKS}
+_GROUPS: Final[Mapping[Listed, Group]] = {Listed.RECIPES: PROTECTIONS, Listed.ATTACKS: ATTACKS}
 
 
-def list_(kind: Annotated[Kind, typer.Argument(help="What to list.", show_default=False)]) -> None:
+def list_(kind: Annotated[Listed, typer.Argument(help="What to list.", show_default=False)]) -> None:
     """List what there is, a line each."""
-    lines: list[Line] = list(_studies() if kind is Kind.STUDIES else [*kept(kind), *_installed(kind)])
+    lines: list[Line] = list(_studies() if kind is Listed.STUDIES else [*kept(kind), *_installed(kind)])
     width = max((len(name) for name, _ in lines), default=0)
     wrong = [words for _, words in lines if isinstance(words, StudyError)]
     for name, words in lines:
@@ -43,7 +43,7 @@ def list_(kind: Annotated[Kind, typer.Argument(help="What to list.", show_defaul
         raise CommandFailed(SOME_FAILED)
 
 
-def _installed(kind: Kind) -> Iterable[Line]:
+def _installed(kind: Listed) -> Iterable[Line]:
     """What other distributions bring: named, not loaded."""
     if (group := _GROUPS.get(kind)) is None:
         return

@@ -14,7 +14,7 @@ from masquerade.extras import how_to_install
 
 if TYPE_CHECKING:
     from masquerade.service.provider import Provider
-    from masquerade.service.settings import Settings
+    from masquerade.service.settings import ServiceSettings
 
 Database = Annotated[str, typer.Option(help="sqlite:///FILE or postgresql://…")]
 KeyFile = Annotated[Path, typer.Option("--key", "-k", help="The operator's key file; serve makes one.")]
@@ -61,11 +61,11 @@ def serve(
     settings = settings_of(
         database, key, hypernet=hypernet, policy={"stock": stock, "open_joins_a_day": open_joins}
     )
-    from masquerade.service.masknets.collusion_figures import open_to_anyone
+    from masquerade.service.masknets.collusion_figures import open_registration_warning
     from masquerade.service.web import serving
-    from masquerade.service.web.listening import Listening
+    from masquerade.service.web.listening import ListeningAddress
 
-    listening = Listening(
+    listening = ListeningAddress(
         host=host,
         port=port,
         workers=workers,
@@ -78,7 +78,7 @@ def serve(
     )
     serving.require_private(listening)  # before anything is made
     open_provider(database, key, make=True).close()
-    for line in open_to_anyone(open_joins) if open_joins else ():
+    for line in open_registration_warning(open_joins) if open_joins else ():
         note(line)
     serving.serve(settings, listening, partial(_began, key))
 
@@ -112,7 +112,7 @@ def open_provider(database: str, key: Path, *, make: bool = False) -> "Provider"
     return Provider(settings, opened, make=make)
 
 
-def settings_of(database: str, key: Path, **more: object) -> "Settings":
+def settings_of(database: str, key: Path, **more: object) -> "ServiceSettings":
     """What options say; what is remembered of the database lies beside the key.
 
     Raises:
@@ -120,7 +120,7 @@ def settings_of(database: str, key: Path, **more: object) -> "Settings":
     """
     try:
         import masquerade.service.provider  # noqa: F401
-        from masquerade.service.settings import Settings
+        from masquerade.service.settings import ServiceSettings
     except ImportError as error:
         raise UsageError(
             "the service's requirements are missing",
@@ -129,4 +129,4 @@ def settings_of(database: str, key: Path, **more: object) -> "Settings":
         ) from None
     path = key.absolute()
     fields = {"database": database, "key": path, "mark": path.with_name(f"{path.name}.mark"), **more}
-    return Settings.model_validate(fields)
+    return ServiceSettings.model_validate(fields)

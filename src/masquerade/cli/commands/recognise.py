@@ -14,7 +14,7 @@ from masquerade.errors import PhotoRejected, UsageError
 from masquerade.files.kinds import Kind
 from masquerade.files.outputs import require_output
 from masquerade.owner.gallery import Gallery
-from masquerade.owner.recognise import Prediction, Recogniser
+from masquerade.owner.recognise import PhotoRecogniser, Prediction
 from masquerade.owner.records import Records
 from masquerade.training.open_set import FPIR, OpenSet
 
@@ -54,7 +54,7 @@ def predict(
         require_output(enrol, Kind.GALLERY, overwrite=overwrite)
     if embed not in (None, "-"):
         require_output(Path(str(embed)), Kind.VECTORS, overwrite=overwrite)
-    recogniser = Recogniser.open(model, open_key(key), Records.beside(key))
+    recogniser = PhotoRecogniser.open(model, open_key(key), Records.beside(key))
     turned_away: list[PhotoRejected] = []
     if enrol is not None:
         turned_away += _enrol(recogniser, photos, enrol, people)
@@ -83,7 +83,7 @@ def recognised(
     Raises:
         MasqueradeError: If key, model or paths cannot be used; before the first photo is opened.
     """
-    recogniser = Recogniser.open(model, open_key(key), Records.beside(key))
+    recogniser = PhotoRecogniser.open(model, open_key(key), Records.beside(key))
     return sorted_out(recogniser.names(photo_files(photos)), turned_away)
 
 
@@ -105,7 +105,9 @@ def _told(unknown: OpenSet, strangers: Path | None) -> OpenSet:
     return unknown
 
 
-def _enrol(recogniser: Recogniser, roots: list[Path], out: Path, table: Path | None) -> list[PhotoRejected]:
+def _enrol(
+    recogniser: PhotoRecogniser, roots: list[Path], out: Path, table: Path | None
+) -> list[PhotoRejected]:
     photos = [(photo.person, photo.path) for photo in person_files(roots, table)]
     gallery, rejected = Gallery.enrol(recogniser, photos)
     gallery.save(out)

@@ -24,7 +24,7 @@ from masquerade.released.feature_file import Features
 from masquerade.training.open_set import FPIR
 from masquerade.training.xnn_d import XNNDSettings
 from masquerade.training.xnn_d.folders import GENERATOR, RECOGNISER, distil_folder
-from masquerade.training.xnn_d.listening import Listening
+from masquerade.training.xnn_d.listening import ListenerScores
 from masquerade.training.xnn_d.server import FeatureServer
 
 _BATCH = 64
@@ -117,7 +117,7 @@ def identify(
     say_rows(("row", "person", "similarity"), rows)
 
 
-def _tell_of(heard: Listening) -> None:
+def _tell_of(heard: ListenerScores) -> None:
     """What somebody gets who listens and trains nothing, and a warning where the noise takes little of it."""
     whom = "people kept back" if heard.held_back else "the people trained on"
     note(

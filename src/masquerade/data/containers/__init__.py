@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Final
 
 from masquerade.data.containers import bmp, jpeg, png, webp
-from masquerade.data.containers.image_data import MAX_PIXELS, Essence, Turned
+from masquerade.data.containers.image_data import MAX_PIXELS, ContainerRejected, ImageData
 from masquerade.data.rejection import Rejection
 
 _OTHERS: Final = {
@@ -33,7 +33,7 @@ _BRANDS: Final = {
 _REMEDY: Final = "Save it as JPEG."
 
 
-def take_apart(data: bytes) -> Essence:
+def take_apart(data: bytes) -> ImageData:
     """Take an image file apart, telling its format by content.
 
     Args:
@@ -45,7 +45,7 @@ def take_apart(data: bytes) -> Essence:
     return _module(data)(data)
 
 
-def _module(data: bytes) -> Callable[[bytes], Essence]:
+def _module(data: bytes) -> Callable[[bytes], ImageData]:
     if data.startswith(b"\xff\xd8"):
         return jpeg.take_apart
     if data.startswith(png.SIGNATURE):
@@ -56,11 +56,11 @@ def _module(data: bytes) -> Callable[[bytes], Essence]:
         return bmp.take_apart
     for kind, beginnings in _OTHERS.items():
         if data.startswith(beginnings):
-            raise Turned(Rejection.UNSUPPORTED_FORMAT, kind, _REMEDY)
+            raise ContainerRejected(Rejection.UNSUPPORTED_FORMAT, kind, _REMEDY)
     if data[4:8] == b"ftyp":
         brand = next((name for name, brands in _BRANDS.items() if data[8:12] in brands), None)
-        raise Turned(Rejection.UNSUPPORTED_FORMAT, brand or "a video", _REMEDY if brand else "")
-    raise Turned(Rejection.NOT_AN_IMAGE, f"begins with {data[:8].hex(' ')}")
+        raise ContainerRejected(Rejection.UNSUPPORTED_FORMAT, brand or "a video", _REMEDY if brand else "")
+    raise ContainerRejected(Rejection.NOT_AN_IMAGE, f"begins with {data[:8].hex(' ')}")
 
 
-__all__ = ["MAX_PIXELS", "Essence", "Turned", "take_apart"]
+__all__ = ["MAX_PIXELS", "ContainerRejected", "ImageData", "take_apart"]

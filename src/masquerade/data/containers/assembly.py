@@ -10,7 +10,7 @@ from zlib import compress, crc32
 
 from masquerade.data.containers import bmp, jpeg, png, webp
 from masquerade.data.containers.chunks import webp_chunks
-from masquerade.data.containers.image_data import Essence
+from masquerade.data.containers.image_data import ImageData
 from masquerade.data.containers.jpeg_segments import Segment
 
 _PART: Final = 65_000
@@ -19,7 +19,7 @@ _HEADER_CHUNK: Final = len(png.SIGNATURE) + 25
 _HAS_ALPHA, _HAS_EXIF, _HAS_PROFILE = 0x10, 0x08, 0x20
 
 
-def assemble(picture: Essence, profile: bytes | None) -> bytes:
+def assemble(picture: ImageData, profile: bytes | None) -> bytes:
     """A file of a bare picture that also says which way up it is, if it is turned, its colours and resolution.
 
     Args:
@@ -70,7 +70,7 @@ def _chunk(kind: bytes, body: bytes) -> bytes:
     return len(body).to_bytes(4, "big") + kind + body + crc32(kind + body).to_bytes(4, "big")
 
 
-def _webp(picture: Essence, exif: bytes | None, profile: bytes | None) -> bytes:
+def _webp(picture: ImageData, exif: bytes | None, profile: bytes | None) -> bytes:
     kept = [(kind, body) for kind, body in webp_chunks(picture.data) if kind != b"VP8X"]
     extended = [body for kind, body in webp_chunks(picture.data) if kind == b"VP8X"]
     # A picture without the extended header may hold alpha all the same: the lossless kind says so inside.

@@ -5,7 +5,7 @@ Source: Windows GDI, BITMAPFILEHEADER and BITMAPINFOHEADER to BITMAPV5HEADER.
 
 from typing import Final
 
-from masquerade.data.containers.image_data import Essence, Turned, check_size
+from masquerade.data.containers.image_data import ContainerRejected, ImageData, check_size
 from masquerade.data.rejection import Rejection
 
 DENSITY: Final = b"resolution"
@@ -25,24 +25,26 @@ _BGRA: Final = b"\0\0\xff\0\0\xff\0\0\xff\0\0\0\0\0\0\xff"
 """Masks of red, green, blue and alpha."""
 
 
-def take_apart(data: bytes) -> Essence:
+def take_apart(data: bytes) -> ImageData:
     """Check a BMP.
 
     Raises:
         Turned: If it is damaged, cut short, too large, compressed, or of the OS/2 kind.
     """
     if len(data) < 54:
-        raise Turned(Rejection.TRUNCATED, "ends within its header")
+        raise ContainerRejected(Rejection.TRUNCATED, "ends within its header")
     start, header = (int.from_bytes(data[i : i + 4], "little") for i in (10, 14))
     width, height = (int.from_bytes(data[i : i + 4], "little", signed=True) for i in (18, 22))
     depth, compression = int.from_bytes(data[28:30], "little"), int.from_bytes(data[30:34], "little")
     if header not in _HEADERS or depth not in _DEPTHS or compression not in _PLAIN:
-        raise Turned(Rejection.UNSUPPORTED_FORMAT, f"header of {header} bytes, compression {compression}")
+        raise ContainerRejected(
+            Rejection.UNSUPPORTED_FORMAT, f"header of {header} bytes, compression {compression}"
+        )
     check_size(width, abs(height))  # a negative height says that rows go downwards
     end = start + (width * depth + 31) // 32 * 4 * abs(height)
     if end > len(data):
-        raise Turned(Rejection.TRUNCATED, "fewer pixels than its header says")
-    return Essence("BMP", width, abs(height), 1, data[:end], tuple(_marks(data, header)))
+        raise ContainerRejected(Rejection.TRUNCATED, "fewer pixels than its header says")
+    return ImageData("BMP", width, abs(height), 1, data[:end], tuple(_marks(data, header)))
 
 
 def _marks(data: bytes, length: int) -> list[tuple[bytes, bytes]]:

@@ -12,7 +12,7 @@ MAX_PARTS = 65_536
 """Most segments or chunks of one file; photos have dozens, and empty ones by the million take seconds."""
 
 
-class Turned(Exception):
+class ContainerRejected(Exception):
     """A file is turned away; ``rejection`` says why in a word, ``detail`` in a clause, ``remedy`` in a sentence."""
 
     def __init__(self, rejection: Rejection, detail: str, remedy: str = "") -> None:
@@ -26,7 +26,7 @@ Marks = tuple[tuple[bytes, bytes], ...]
 """Names and contents of what a file says of its picture's colours and resolution, as its format writes them."""
 
 
-class Essence(NamedTuple):
+class ImageData(NamedTuple):
     """A picture's file without anything else.
 
     Args:
@@ -53,13 +53,15 @@ def check_size(width: int, height: int) -> None:
         Turned: With ``DAMAGED`` or ``TOO_MANY_PIXELS``.
     """
     if width < 1 or height < 1:
-        raise Turned(Rejection.DAMAGED, f"its header says {width}x{height} pixels")
+        raise ContainerRejected(Rejection.DAMAGED, f"its header says {width}x{height} pixels")
     if width * height > MAX_PIXELS:
-        raise Turned(
+        raise ContainerRejected(
             Rejection.TOO_MANY_PIXELS, f"{width}x{height} pixels, at most {MAX_PIXELS:,} are taken in"
         )
     if max(width, height) > MAX_SIDE:
-        raise Turned(Rejection.TOO_MANY_PIXELS, f"{width}x{height} pixels, a side has at most {MAX_SIDE:,}")
+        raise ContainerRejected(
+            Rejection.TOO_MANY_PIXELS, f"{width}x{height} pixels, a side has at most {MAX_SIDE:,}"
+        )
 
 
 def check_parts(count: int) -> None:
@@ -69,4 +71,4 @@ def check_parts(count: int) -> None:
         Turned: With ``TOO_COSTLY``.
     """
     if count > MAX_PARTS:
-        raise Turned(Rejection.TOO_COSTLY, f"more than {MAX_PARTS:,} parts")
+        raise ContainerRejected(Rejection.TOO_COSTLY, f"more than {MAX_PARTS:,} parts")

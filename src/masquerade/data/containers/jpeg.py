@@ -9,7 +9,7 @@ Source: ITU-T T.81, annex B; JFIF 1.02; Adobe Technical Note 5116 (APP14).
 from typing import Final
 
 from masquerade.data.containers.exif import orientation
-from masquerade.data.containers.image_data import Essence, Turned, check_size
+from masquerade.data.containers.image_data import ContainerRejected, ImageData, check_size
 from masquerade.data.containers.jpeg_segments import SCAN, Segment, segments
 from masquerade.data.containers.jpeg_tables import HUFFMAN, QUANTISATION, RESTART, Tables
 from masquerade.data.rejection import Rejection
@@ -31,7 +31,7 @@ _TABLES: Final = {HUFFMAN, QUANTISATION, RESTART}
 _EXIF: Final = b"Exif\0\0"
 
 
-def take_apart(data: bytes) -> Essence:
+def take_apart(data: bytes) -> ImageData:
     """Take a JPEG apart.
 
     Raises:
@@ -41,7 +41,7 @@ def take_apart(data: bytes) -> Essence:
     for segment in segments(data):
         if segment.marker in _ALL_FRAMES:
             if frame:
-                raise Turned(Rejection.DAMAGED, "two frame headers")
+                raise ContainerRejected(Rejection.DAMAGED, "two frame headers")
             _size(segment)
             frame = segment
         elif segment.marker in _TABLES:
@@ -55,9 +55,9 @@ def take_apart(data: bytes) -> Essence:
         elif not scans:
             header.append(segment)
     if frame is None or not scans:
-        raise Turned(Rejection.DAMAGED, "no picture")
+        raise ContainerRejected(Rejection.DAMAGED, "no picture")
     data = b"".join((b"\xff\xd8", *_colours(header), *kept, b"\xff\xd9"))
-    return Essence("JPEG", *_size(frame), orientation(_exif(header)), data, tuple(_marks(header)))
+    return ImageData("JPEG", *_size(frame), orientation(_exif(header)), data, tuple(_marks(header)))
 
 
 def jfif(density: bytes) -> bytes:
@@ -72,24 +72,24 @@ def jfif(density: bytes) -> bytes:
 def _size(frame: Segment) -> tuple[int, int]:
     body = frame.body
     if frame.marker in _OTHER_FRAMES:
-        raise Turned(Rejection.UNSUPPORTED_FORMAT, "lossless, hierarchical or arithmetic JPEG")
+        raise ContainerRejected(Rejection.UNSUPPORTED_FORMAT, "lossless, hierarchical or arithmetic JPEG")
     if len(body) < 6:
-        raise Turned(Rejection.DAMAGED, "short frame header")
+        raise ContainerRejected(Rejection.DAMAGED, "short frame header")
     if body[0] != 8 or body[5] not in (1, 3, 4):
-        raise Turned(Rejection.UNSUPPORTED_FORMAT, f"{body[5]} components of {body[0]} bits")
+        raise ContainerRejected(Rejection.UNSUPPORTED_FORMAT, f"{body[5]} components of {body[0]} bits")
     height, width = int.from_bytes(body[1:3], "big"), int.from_bytes(body[3:5], "big")
     check_size(width, height)
     if len(body) != 6 + 3 * body[5]:
-        raise Turned(Rejection.DAMAGED, "malformed frame header")
+        raise ContainerRejected(Rejection.DAMAGED, "malformed frame header")
     return width, height
 
 
 def _check_scan(frame: Segment | None, scan: Segment, count: int) -> Segment:
     """The frame, which stands before its scans."""
     if frame is None or not scan.body or len(scan.body) != 4 + 2 * scan.body[0]:
-        raise Turned(Rejection.DAMAGED, "malformed scan")
+        raise ContainerRejected(Rejection.DAMAGED, "malformed scan")
     if count == MAX_SCANS:
-        raise Turned(Rejection.TOO_COSTLY, f"more than {MAX_SCANS} scans")
+        raise ContainerRejected(Rejection.TOO_COSTLY, f"more than {MAX_SCANS} scans")
     return frame
 
 
@@ -101,7 +101,7 @@ def _adds(frame: Segment, scan: Segment, before: list[Segment]) -> bool:
     if there >= set(frame.body[6::3]):
         return False
     if there & set(_components(scan)):
-        raise Turned(Rejection.DAMAGED, "two scans of one component")
+        raise ContainerRejected(Rejection.DAMAGED, "two scans of one component")
     return True
 
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from masquerade.data.containers.image_data import MAX_PARTS, Turned
+from masquerade.data.containers.image_data import MAX_PARTS, ContainerRejected
 from masquerade.data.rejection import Rejection
 
 SCAN: Final = 0xDA
@@ -54,12 +54,12 @@ def segments(data: bytes) -> Iterator[Segment]:
             at += 1
             continue
         if marker in (0, _START):
-            raise Turned(Rejection.DAMAGED, f"no segment at byte {at}")
+            raise ContainerRejected(Rejection.DAMAGED, f"no segment at byte {at}")
         end = at + 1 + int.from_bytes(data[at + 1 : at + 3], "big")
         if end > len(data) or at + 3 > len(data):
-            raise Turned(Rejection.TRUNCATED, "ends within a segment")
+            raise ContainerRejected(Rejection.TRUNCATED, "ends within a segment")
         if end < at + 3:
-            raise Turned(Rejection.DAMAGED, f"no segment at byte {at}")
+            raise ContainerRejected(Rejection.DAMAGED, f"no segment at byte {at}")
         body, at = data[at + 3 : end], end
         if marker == SCAN:
             end = _end_of_scan(data, at)
@@ -67,23 +67,23 @@ def segments(data: bytes) -> Iterator[Segment]:
             at = end
         else:
             yield Segment(marker, body)
-    raise Turned(Rejection.TOO_COSTLY, f"more than {MAX_PARTS:,} segments")
+    raise ContainerRejected(Rejection.TOO_COSTLY, f"more than {MAX_PARTS:,} segments")
 
 
 def _code(data: bytes, at: int) -> int:
     """Where a marker's code is, behind all its FF."""
     found = _FILL.match(data, at)
     if (found.end() if found else at) >= len(data):
-        raise Turned(Rejection.TRUNCATED, "no end of image")
+        raise ContainerRejected(Rejection.TRUNCATED, "no end of image")
     if not found:
-        raise Turned(Rejection.DAMAGED, f"no segment at byte {at}")
+        raise ContainerRejected(Rejection.DAMAGED, f"no segment at byte {at}")
     return found.end()
 
 
 def _end_of_scan(data: bytes, at: int) -> int:
     found = _MARKER.search(data, at)
     if not found:
-        raise Turned(Rejection.TRUNCATED, "no end of image")
+        raise ContainerRejected(Rejection.TRUNCATED, "no end of image")
     return found.start()
 
 

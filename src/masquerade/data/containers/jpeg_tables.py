@@ -6,7 +6,7 @@ Source: ITU-T T.81, B.2.4.
 from collections.abc import Iterable, Iterator
 from typing import Final, final
 
-from masquerade.data.containers.image_data import Turned
+from masquerade.data.containers.image_data import ContainerRejected
 from masquerade.data.containers.jpeg_segments import Segment
 from masquerade.data.rejection import Rejection
 
@@ -57,7 +57,7 @@ def _parted(segment: Segment) -> Iterator[bytes]:
     while at < len(body):
         end = at + _length(segment.marker, body[at : at + _BEFORE_CODES])
         if end > len(body):
-            raise Turned(Rejection.DAMAGED, "malformed table")
+            raise ContainerRejected(Rejection.DAMAGED, "malformed table")
         yield body[at:end]
         at = end
 

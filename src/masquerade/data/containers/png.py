@@ -7,7 +7,7 @@ from typing import Final
 from zlib import crc32
 
 from masquerade.data.containers.exif import orientation
-from masquerade.data.containers.image_data import Essence, Turned, check_parts, check_size
+from masquerade.data.containers.image_data import ContainerRejected, ImageData, check_parts, check_size
 from masquerade.data.rejection import Rejection
 
 SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
@@ -18,7 +18,7 @@ _KEPT: Final = (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND")
 _CRITICAL_BIT: Final = 0x20
 
 
-def take_apart(data: bytes) -> Essence:
+def take_apart(data: bytes) -> ImageData:
     """Take a PNG apart.
 
     An APNG of one frame is read as that frame.
@@ -32,22 +32,22 @@ def take_apart(data: bytes) -> Essence:
         check_parts(count := count + 1)
         kind, end = data[at + 4 : at + 8], at + 12 + int.from_bytes(data[at : at + 4], "big")
         if end > len(data):
-            raise Turned(Rejection.TRUNCATED, "ends within a chunk")
+            raise ContainerRejected(Rejection.TRUNCATED, "ends within a chunk")
         if crc32(view[at + 4 : end - 4]) != int.from_bytes(data[end - 4 : end], "big"):
-            raise Turned(Rejection.DAMAGED, f"wrong checksum of the chunk at byte {at}")
+            raise ContainerRejected(Rejection.DAMAGED, f"wrong checksum of the chunk at byte {at}")
         before.discard(kind)
         if kind in _KEPT:
             kept.append(data[at:end])
         elif kind == b"acTL" and int.from_bytes(data[at + 8 : at + 12], "big") != 1:
-            raise Turned(Rejection.SEVERAL_FRAMES, "an animated PNG")
+            raise ContainerRejected(Rejection.SEVERAL_FRAMES, "an animated PNG")
         elif kind == b"eXIf" and exif is None:
             exif = data[at + 8 : end - 4]
         elif _says_how_it_looks(kind, end - at - 12, before):
             marks.setdefault(kind, data[at + 8 : end - 4])
         elif not kind[0] & _CRITICAL_BIT:
-            raise Turned(Rejection.DAMAGED, f"unknown critical chunk at byte {at}")
+            raise ContainerRejected(Rejection.DAMAGED, f"unknown critical chunk at byte {at}")
         at = end
-    return Essence("PNG", *size, orientation(exif or b""), b"".join(kept), tuple(marks.items()))
+    return ImageData("PNG", *size, orientation(exif or b""), b"".join(kept), tuple(marks.items()))
 
 
 def _says_how_it_looks(kind: bytes, length: int, before: set[bytes]) -> bool:
@@ -58,9 +58,9 @@ def _says_how_it_looks(kind: bytes, length: int, before: set[bytes]) -> bool:
 
 def _size(data: bytes) -> tuple[int, int]:
     if len(data) < 33:
-        raise Turned(Rejection.TRUNCATED, "ends within its header")
+        raise ContainerRejected(Rejection.TRUNCATED, "ends within its header")
     if data[8:16] != b"\0\0\0\rIHDR":
-        raise Turned(Rejection.DAMAGED, "does not begin with a header")
+        raise ContainerRejected(Rejection.DAMAGED, "does not begin with a header")
     width, height = int.from_bytes(data[16:20], "big"), int.from_bytes(data[20:24], "big")
     check_size(width, height)
     return width, height

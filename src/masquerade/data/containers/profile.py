@@ -7,14 +7,14 @@ from typing import Final
 from zlib import decompressobj
 
 from masquerade.data.containers import bmp, jpeg, png, webp
-from masquerade.data.containers.image_data import Essence
+from masquerade.data.containers.image_data import ImageData
 
 LARGEST: Final = 4_000_000
 """Bytes of a profile; those of printers reach 2 MB, those of cameras hundreds."""
 _HEADER: Final = 128
 
 
-def colour_profile(picture: Essence) -> bytes | None:
+def colour_profile(picture: ImageData) -> bytes | None:
     """The ICC profile that came with a picture, or None if there is none that is whole."""
     match picture.format:
         case "JPEG":

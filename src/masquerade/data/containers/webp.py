@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from masquerade.data.containers.exif import orientation
-from masquerade.data.containers.image_data import MAX_PARTS, Essence, Turned, check_size
+from masquerade.data.containers.image_data import MAX_PARTS, ContainerRejected, ImageData, check_size
 from masquerade.data.rejection import Rejection
 
 PROFILE: Final = b"ICCP"
@@ -15,7 +15,7 @@ _PICTURE: Final = (b"VP8 ", b"VP8L")
 _ANIMATION, _ALPHA = 0x02, 0x10
 
 
-def take_apart(data: bytes) -> Essence:
+def take_apart(data: bytes) -> ImageData:
     """Take a WebP apart.
 
     Raises:
@@ -23,19 +23,19 @@ def take_apart(data: bytes) -> Essence:
     """
     whole = 8 + int.from_bytes(data[4:8], "little")
     if whole > len(data):
-        raise Turned(Rejection.TRUNCATED, "shorter than its header says")
+        raise ContainerRejected(Rejection.TRUNCATED, "shorter than its header says")
     parts, at = dict[bytes, bytes](), 12
     for _ in range(MAX_PARTS):
         if at + 8 > whole:
             return _essence(parts)
         kind, length = data[at : at + 4], int.from_bytes(data[at + 4 : at + 8], "little")
         if at + 8 + length > whole:
-            raise Turned(Rejection.TRUNCATED, "ends within a chunk")
+            raise ContainerRejected(Rejection.TRUNCATED, "ends within a chunk")
         if kind in (*_PICTURE, b"ALPH") and not parts.keys().isdisjoint((kind, *_PICTURE)):
-            raise Turned(Rejection.DAMAGED, "two pictures")
+            raise ContainerRejected(Rejection.DAMAGED, "two pictures")
         parts.setdefault(kind, _checked(kind, data[at + 8 : at + 8 + length]))
         at += 8 + length + length % 2
-    raise Turned(Rejection.TOO_COSTLY, f"more than {MAX_PARTS:,} chunks")
+    raise ContainerRejected(Rejection.TOO_COSTLY, f"more than {MAX_PARTS:,} chunks")
 
 
 def _checked(kind: bytes, body: bytes) -> bytes:
@@ -46,16 +46,16 @@ def _checked(kind: bytes, body: bytes) -> bytes:
     return body
 
 
-def _essence(parts: dict[bytes, bytes]) -> Essence:
+def _essence(parts: dict[bytes, bytes]) -> ImageData:
     picture = next((kind for kind in _PICTURE if kind in parts), None)
     if picture is None:
-        raise Turned(Rejection.DAMAGED, "no picture")
+        raise ContainerRejected(Rejection.DAMAGED, "no picture")
     has_alpha = picture == b"VP8 " and b"VP8X" in parts and b"ALPH" in parts
     kinds = [*([b"VP8X"] if b"VP8X" in parts else []), *([b"ALPH"] if has_alpha else []), picture]
     data = riff((kind, parts[kind]) for kind in kinds)
     turned = orientation(parts.get(b"EXIF", b"").removeprefix(b"Exif\0\0"))
     marks = ((PROFILE, parts[PROFILE]),) if PROFILE in parts else ()
-    return Essence("WEBP", *_size(picture, parts[picture][:10]), turned, data, marks)
+    return ImageData("WEBP", *_size(picture, parts[picture][:10]), turned, data, marks)
 
 
 def riff(chunks: Iterable[tuple[bytes, bytes]]) -> bytes:
@@ -68,9 +68,9 @@ def riff(chunks: Iterable[tuple[bytes, bytes]]) -> bytes:
 def _extended(body: bytes) -> bytes:
     """The extended header with all flags cleared that announce what is not kept."""
     if len(body) != 10:
-        raise Turned(Rejection.DAMAGED, "malformed extended header")
+        raise ContainerRejected(Rejection.DAMAGED, "malformed extended header")
     if body[0] & _ANIMATION:
-        raise Turned(Rejection.SEVERAL_FRAMES, "an animated WebP")
+        raise ContainerRejected(Rejection.SEVERAL_FRAMES, "an animated WebP")
     width, height = int.from_bytes(body[4:7], "little") + 1, int.from_bytes(body[7:10], "little") + 1
     check_size(width, height)
     return bytes([body[0] & _ALPHA, 0, 0, 0]) + body[4:]
@@ -84,6 +84,6 @@ def _size(kind: bytes, start: bytes) -> tuple[int, int]:
         width, height = (int.from_bytes(start[i : i + 2], "little") & 0x3FFF for i in (6, 8))
         sound = start[3:6] == b"\x9d\x01\x2a"
     if not sound or len(start) < 10:
-        raise Turned(Rejection.DAMAGED, "malformed picture header")
+        raise ContainerRejected(Rejection.DAMAGED, "malformed picture header")
     check_size(width, height)
     return width, height

@@ -13,7 +13,7 @@ from masquerade.disguises.cloaks.masknet import MaskNetCloak
 from masquerade.disguises.key_choice import by_turns, chosen_by
 from masquerade.errors import UsageError
 from masquerade.keys import Key, KeyStream
-from masquerade.masknets import Source
+from masquerade.masknets import MaskNetSource
 from masquerade.promises import THE_PERSON
 
 _FEWEST: Final = 2
@@ -37,7 +37,7 @@ class SeveralCloaks(Disguise):
         UsageError: If there are fewer than two sources, two are the same, or a number is out of its range.
     """
 
-    sources: tuple[Source, ...]
+    sources: tuple[MaskNetSource, ...]
     steps: int = 40
     bound: float = 15.0
     dssim: float = 0.1

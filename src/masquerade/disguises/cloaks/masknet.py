@@ -12,11 +12,11 @@ from torch.nn import functional
 from masquerade.disguises.base import Shape
 from masquerade.disguises.checks import require_one_of
 from masquerade.disguises.cloaks.keyed import KeyedCloak
-from masquerade.disguises.cloaks.optimiser import START, Budget, Distance, optimised
+from masquerade.disguises.cloaks.optimiser import START, CloakBudget, Distance, optimised
 from masquerade.disguises.cloaks.user_masknet import OwnMaskNet
 from masquerade.errors import UsageError
 from masquerade.keys import Key, rounded_digest
-from masquerade.masknets import Source
+from masquerade.masknets import MaskNetSource
 from masquerade.networks.cloaks.masknet import MaskNet
 
 Features = Literal["penultimate", "logits"]
@@ -49,14 +49,14 @@ class MaskNetCloak(OwnMaskNet):
         UsageError: If a parameter is out of its range, or the source has no classifier and ``features`` needs one.
     """
 
-    source: Source
+    source: MaskNetSource
     steps: int = 40
     bound: float = 15.0
     dssim: float = 0.1
     features: Features = "penultimate"
 
     def __post_init__(self) -> None:
-        if not isinstance(self.source, Source):
+        if not isinstance(self.source, MaskNetSource):
             raise UsageError(
                 "not a source of MaskNets",
                 value=repr(self.source),
@@ -74,9 +74,9 @@ class MaskNetCloak(OwnMaskNet):
         self.budget  # noqa: B018  (it checks the numbers)
 
     @property
-    def budget(self) -> Budget:
+    def budget(self) -> CloakBudget:
         """What the cloak may cost."""
-        return Budget(self.steps, self.bound, self.dssim)
+        return CloakBudget(self.steps, self.bound, self.dssim)
 
     def with_masknet(self, masknet: MaskNet, numbers: Tensor, shape: Shape) -> "KeyedMaskNetCloak":
         """The secret half from a MaskNet that was drawn before."""
@@ -100,7 +100,7 @@ class KeyedMaskNetCloak(KeyedCloak):
         budget: What the cloak may cost.
     """
 
-    def __init__(self, shape: Shape, extract: Extractor, numbers: Tensor, budget: Budget) -> None:
+    def __init__(self, shape: Shape, extract: Extractor, numbers: Tensor, budget: CloakBudget) -> None:
         seed = sha256(b"masknet-cloak" + numbers.numpy().astype("<f4").tobytes()).digest()
         super().__init__(shape, Key.from_secret(seed).stream("start"))
         self._extract = extract

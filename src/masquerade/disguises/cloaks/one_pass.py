@@ -16,7 +16,7 @@ from masquerade.disguises.cloaks.tanh_space import whole_levels
 from masquerade.disguises.cloaks.user_masknet import OwnMaskNet
 from masquerade.errors import UsageError
 from masquerade.keys import Key, rounded_digest
-from masquerade.masknets import Source
+from masquerade.masknets import MaskNetSource
 from masquerade.masknets.generator import TrainedGenerator
 from masquerade.networks.cloaks.cloak_generator import require_foldable
 from masquerade.networks.cloaks.masknet import MaskNet
@@ -40,12 +40,12 @@ class OnePassCloak(OwnMaskNet):
     """
 
     generator: TrainedGenerator
-    source: Source
+    source: MaskNetSource
     bound: float = 15.0
     similarity: float = 0.0
 
     def __post_init__(self) -> None:
-        if not isinstance(self.generator, TrainedGenerator) or not isinstance(self.source, Source):
+        if not isinstance(self.generator, TrainedGenerator) or not isinstance(self.source, MaskNetSource):
             raise UsageError(
                 "not a generator and a source of MaskNets",
                 value=f"{type(self.generator).__name__} and {type(self.source).__name__}",

@@ -24,7 +24,7 @@ _EPSILON: Final = 1e-8
 
 @final
 @dataclass(frozen=True)
-class Budget:
+class CloakBudget:
     """What a cloak may cost.
 
     Args:
@@ -47,7 +47,7 @@ class Budget:
         require_number("structural dissimilarity", self.dssim, 0, 0.5, "a cloak's budget")
 
 
-def optimised(photos: Tensor, start: Tensor, distance: Distance, budget: Budget) -> Tensor:
+def optimised(photos: Tensor, start: Tensor, distance: Distance, budget: CloakBudget) -> Tensor:
     """Cloaked photos: ``100 max(DSSIM - dssim, 0)^2 - distance`` made small.
 
     Adam in tanh space, learning rate 0.01, and after its first step another of 0.01 by the gradient's signs. The

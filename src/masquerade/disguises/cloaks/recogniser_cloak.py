@@ -18,13 +18,13 @@ from masquerade.disguises.base import Shape
 from masquerade.disguises.checks import require_number
 from masquerade.disguises.cloaks.keyed import KeyedCloak
 from masquerade.disguises.cloaks.masknet import moved_from
-from masquerade.disguises.cloaks.optimiser import START, Budget, Distance, optimised
+from masquerade.disguises.cloaks.optimiser import START, CloakBudget, Distance, optimised
 from masquerade.disguises.cloaks.ssim_floor import similar_enough
 from masquerade.disguises.cloaks.user_masknet import OwnMaskNet
 from masquerade.encoders.recogniser import Recogniser
 from masquerade.errors import UsageError
 from masquerade.keys import Key, rounded_digest
-from masquerade.masknets import Source
+from masquerade.masknets import MaskNetSource
 from masquerade.networks.cloaks.augmentations import handled
 from masquerade.networks.cloaks.masknet import MaskNet
 
@@ -60,7 +60,7 @@ class FeltCloak(OwnMaskNet):
         UsageError: If a parameter is out of its range, or a recogniser has no gradients.
     """
 
-    source: Source
+    source: MaskNetSource
     recognisers: tuple[Recogniser, ...]
     steps: int = 40
     bound: float = 15.0
@@ -70,7 +70,7 @@ class FeltCloak(OwnMaskNet):
 
     def __post_init__(self) -> None:
         usable = [isinstance(each, Recogniser) and each.differentiable for each in self.recognisers]
-        if not isinstance(self.source, Source) or not usable or not all(usable):
+        if not isinstance(self.source, MaskNetSource) or not usable or not all(usable):
             raise UsageError(
                 "a felt cloak needs a source of MaskNets and recognisers with gradients",
                 value=f"{self.source!r} and {self.recognisers!r}",
@@ -82,9 +82,9 @@ class FeltCloak(OwnMaskNet):
         self.budget  # noqa: B018  (it checks the numbers)
 
     @property
-    def budget(self) -> Budget:
+    def budget(self) -> CloakBudget:
         """What the cloak may cost while it is optimised."""
-        return Budget(self.steps, self.bound, (1 - self.similarity) / 2)
+        return CloakBudget(self.steps, self.bound, (1 - self.similarity) / 2)
 
     def with_masknet(self, masknet: MaskNet, numbers: Tensor, shape: Shape) -> "KeyedFeltCloak":
         """The secret half from a MaskNet that was drawn before."""

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from masquerade.disguises.base import Disguise, Keyed, Shape
 from masquerade.keys import Key
-from masquerade.masknets import NUMBERS, Source
+from masquerade.masknets import NUMBERS, MaskNetSource
 from masquerade.networks.cloaks.masknet import MaskNet
 from masquerade.promises import THE_PERSON
 
@@ -15,7 +15,7 @@ from masquerade.promises import THE_PERSON
 class OwnMaskNet(Disguise):
     """A cloak that depends on the MaskNet that the user's numbers draw from its ``source``."""
 
-    source: Source
+    source: MaskNetSource
 
     keyed_by_secret = True
     promises = THE_PERSON

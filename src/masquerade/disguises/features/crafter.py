@@ -6,7 +6,7 @@ from typing import Final, final
 from torch import Generator, Tensor
 
 from masquerade.crafting.craft import craft
-from masquerade.crafting.reconstruction import Reconstruction
+from masquerade.crafting.reconstruction import LatentDecoder
 from masquerade.crafting.settings import CraftSettings
 from masquerade.crafting.solver import Start
 from masquerade.disguises.features.keyed import Crafting, settings_of
@@ -45,7 +45,7 @@ class Crafter(Crafting):
         return self.settings.adversary.minibatch
 
     def crafted(
-        self, originals: Tensor, rebuild: Reconstruction, pool: Tensor, start: Start, random: Generator
+        self, originals: Tensor, rebuild: LatentDecoder, pool: Tensor, start: Start, random: Generator
     ) -> Tensor:
         """Algorithm 1 on one batch."""
         critic = self.generator.network.critic if self.settings.inversion.inversion_prior else None

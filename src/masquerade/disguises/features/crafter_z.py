@@ -6,7 +6,7 @@ from typing import Final, final
 from torch import Generator, Tensor
 
 from masquerade.crafting.crafter_z import craft_z
-from masquerade.crafting.reconstruction import Reconstruction
+from masquerade.crafting.reconstruction import LatentDecoder
 from masquerade.crafting.settings import CrafterZSettings
 from masquerade.crafting.solver import Start
 from masquerade.disguises.features.keyed import Crafting, settings_of
@@ -45,7 +45,7 @@ class CrafterZ(Crafting):
         return self.settings.adversary.minibatch
 
     def crafted(
-        self, originals: Tensor, rebuild: Reconstruction, pool: Tensor, start: Start, random: Generator
+        self, originals: Tensor, rebuild: LatentDecoder, pool: Tensor, start: Start, random: Generator
     ) -> Tensor:
         """Equation 11 on one batch."""
         return craft_z(originals, rebuild, self.settings, pool=pool, start=start, random=random).features

@@ -9,7 +9,7 @@ import torch
 from pydantic import BaseModel, ValidationError
 from torch import Generator, Tensor
 
-from masquerade.crafting.reconstruction import Reconstruction
+from masquerade.crafting.reconstruction import LatentDecoder
 from masquerade.crafting.solver import Start
 from masquerade.crafting.trained import TrainedAmortiser, TrainedFaceGenerator, TrainedSplit
 from masquerade.disguises.base import Disguise, Shape, call_of
@@ -73,7 +73,7 @@ class Crafting(Disguise, ABC):
 
     @abstractmethod
     def crafted(
-        self, originals: Tensor, rebuild: Reconstruction, pool: Tensor, start: Start, random: Generator
+        self, originals: Tensor, rebuild: LatentDecoder, pool: Tensor, start: Start, random: Generator
     ) -> Tensor:
         """Features of one batch; arguments as of ``masquerade.crafting.craft``."""
 

@@ -7,7 +7,7 @@ import torch
 from torch import Generator, Tensor
 
 from masquerade.crafting.adversary import pool_size
-from masquerade.crafting.reconstruction import Reconstruction
+from masquerade.crafting.reconstruction import LatentDecoder
 from masquerade.crafting.solver import Start
 from masquerade.crafting.trained import TrainedAmortiser, TrainedFaceGenerator, TrainedSplit
 from masquerade.disguises.base import Keyed, Shape, nonces_of
@@ -41,7 +41,7 @@ class CraftedFeatures(Keyed, ABC):
         super().__init__(shape)
         self._key = key
         self._encoding = (SplitEncoding(split, shape),)
-        self._rebuild = Reconstruction(generator.network, split.network, generator.latents)
+        self._rebuild = LatentDecoder(generator.network, split.network, generator.latents)
 
     @property
     def out_shape(self) -> Shape:

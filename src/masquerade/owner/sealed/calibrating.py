@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from masquerade.owner.sealed.record import Person, Strangers, Unknown
+from masquerade.owner.sealed.record import Person, StrangerVectors, Unknown
 from masquerade.owner.strangers import strangers_for
 from masquerade.sealed.faces import FaceVectors
 from masquerade.sealed.vectors import quantised, scale_of
@@ -21,7 +21,7 @@ _ROWS: Final = 256
 _WRONG: Final = -float(1 << 24)
 
 
-def read_strangers(faces: FaceVectors, folder: Path | None) -> Strangers:
+def read_strangers(faces: FaceVectors, folder: Path | None) -> StrangerVectors:
     """Vectors of public people: the built-in faces, or a folder of the owner's choice.
 
     Raises:
@@ -29,8 +29,8 @@ def read_strangers(faces: FaceVectors, folder: Path | None) -> Strangers:
     """
     found = strangers_for(faces.reader, (), folder)
     if not len(found.images):
-        return Strangers(vectors="", names=())
-    return Strangers.of(quantised(faces.of_pixels(found.images.numpy())), found.names)
+        return StrangerVectors(vectors="", names=())
+    return StrangerVectors.of(quantised(faces.of_pixels(found.images.numpy())), found.names)
 
 
 def unknown(
@@ -38,7 +38,7 @@ def unknown(
     size: int,
     people: Sequence[Person],
     vectors: NDArray[np.integer],
-    strangers: Strangers,
+    strangers: StrangerVectors,
 ) -> Unknown:
     """When to name somebody in a gallery.
 
@@ -72,7 +72,7 @@ def unknown(
     )
 
 
-def unenrolled(strangers: Strangers, known: Collection[str]) -> tuple[NDArray[np.int64], list[str]]:
+def unenrolled(strangers: StrangerVectors, known: Collection[str]) -> tuple[NDArray[np.int64], list[str]]:
     """Vectors and names of public people, without those who bear the name of somebody known."""
     rows = [row for row, name in enumerate(strangers.names) if name not in known]
     vectors = strangers.quantised()[rows] if rows else np.zeros((0, 1), np.int64)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from masquerade.errors import WrongAnswer
 from masquerade.keys import Key
-from masquerade.sealed.layout import Layout
+from masquerade.sealed.layout import BlockLayout
 from masquerade.sealed.vectors import MODULUS
 
 PLACES: Final = 3
@@ -21,7 +21,7 @@ _LENGTH: Final = 140
 """Of a and b, so that the length of a + b stays below that of a vector."""
 
 
-def places(key: Key, block: str, layout: Layout) -> NDArray[np.int64]:
+def places(key: Key, block: str, layout: BlockLayout) -> NDArray[np.int64]:
     """The places of a block in secret order, int64 ``(people,)``: those of the canaries first, then people's.
 
     Args:

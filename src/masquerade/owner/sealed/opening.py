@@ -19,7 +19,7 @@ from masquerade.sealed.block import layout_of
 from masquerade.sealed.cards import ANSWER, PROBE, AnswerCard, ProbeCard
 from masquerade.sealed.cards import require_own as require_of_gallery
 from masquerade.sealed.envelope import opened
-from masquerade.sealed.layout import ROW, Layout
+from masquerade.sealed.layout import ROW, BlockLayout
 from masquerade.sealed.ring import damaged, ring
 from masquerade.sealed.vectors import MODULUS
 from masquerade.training.open_set import UNKNOWN
@@ -94,7 +94,7 @@ class Opener:
         require_own(shown, None if probe is None else self._expected(card, probe))
         return np.concatenate([scores[at] for scores, at in zip(found, self._people, strict=True)])
 
-    def _block(self, part: memoryview, layout: Layout) -> NDArray[np.int64]:
+    def _block(self, part: memoryview, layout: BlockLayout) -> NDArray[np.int64]:
         sums = self._secret.decrypted(ring().unpack(part, 1, "the answer"))
         return layout.scores_of(sums, MODULUS)
 

@@ -73,14 +73,14 @@ class Unknown(_Plain):
 
 
 @final
-class Strangers(_Plain):
+class StrangerVectors(_Plain):
     """Vectors of public people, int8 in base 64, and their names."""
 
     vectors: str
     names: tuple[str, ...]
 
     @classmethod
-    def of(cls, vectors: NDArray[np.int64], names: tuple[str, ...]) -> "Strangers":
+    def of(cls, vectors: NDArray[np.int64], names: tuple[str, ...]) -> "StrangerVectors":
         """Of quantised vectors ``(n, size)``."""
         return cls(vectors=b64encode(vectors.astype(np.int8).tobytes()).decode("ascii"), names=names)
 
@@ -108,7 +108,7 @@ class SealedRecord(_Plain):
     blocks: tuple[BlockRecord, ...] = ()
     fpir: Annotated[float, Field(gt=0, lt=1)]
     unknown: Unknown | None = None
-    strangers: Strangers | None = None
+    strangers: StrangerVectors | None = None
 
     @property
     def public(self) -> SealedManifest:

@@ -9,7 +9,7 @@ from masquerade.owner.sealed.record import SealedRecord
 from masquerade.owner.sealed.sealing import room, sealed
 from masquerade.owner.sealed.secret_key import SecretKey, drawn
 from masquerade.owner.sealed.state import State
-from masquerade.sealed.layout import Layout
+from masquerade.sealed.layout import BlockLayout
 
 
 def reseal(folder: Path, key: Key, records: Records) -> SealedRecord:
@@ -32,7 +32,7 @@ def reseal(folder: Path, key: Key, records: Records) -> SealedRecord:
         people, vectors = state.people, state.vectors
         secret, entries, files = drawn()
         manifest = gallery.record.public.model_copy(update={"keys": entries, "blocks": ()})
-        layout = Layout.fitting(state.size, len(people))
+        layout = BlockLayout.fitting(state.size, len(people))
         order = key.stream(f"sealed-gallery/order/{manifest.public_key}").permutation(len(people))
         blocks = []
         for start in range(0, len(people), room(layout)):

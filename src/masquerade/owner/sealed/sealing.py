@@ -17,7 +17,7 @@ from masquerade.owner.sealed.secret_key import SecretKey
 from masquerade.sealed.block import layout_of, read_block
 from masquerade.sealed.cards import BLOCK, BlockCard
 from masquerade.sealed.envelope import packed
-from masquerade.sealed.layout import Layout
+from masquerade.sealed.layout import BlockLayout
 from masquerade.sealed.manifest import BlockEntry, SealedManifest
 from masquerade.sealed.ring import ring
 
@@ -32,7 +32,7 @@ class NewBlock:
     data: bytes
 
 
-def room(layout: Layout) -> int:
+def room(layout: BlockLayout) -> int:
     """People that a block takes beside its canaries."""
     return layout.people - PLACES
 
@@ -41,7 +41,7 @@ def sealed(
     key: Key,
     secret: SecretKey,
     manifest: SealedManifest,
-    layout: Layout,
+    layout: BlockLayout,
     people: Sequence[Person],
     vectors: NDArray[np.integer],
 ) -> NewBlock:

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from masquerade.owner.sealed.calibrating import unknown
 from masquerade.owner.sealed.owned import OwnedGallery
 from masquerade.owner.sealed.publishing import publish
-from masquerade.owner.sealed.record import BlockRecord, Person, Strangers
+from masquerade.owner.sealed.record import BlockRecord, Person, StrangerVectors
 from masquerade.owner.sealed.sealing import room, sealed, vectors_of
 from masquerade.sealed.block import layout_of
-from masquerade.sealed.layout import Layout, padded
+from masquerade.sealed.layout import BlockLayout, padded
 from masquerade.sealed.manifest import BlockEntry, SealedManifest
 
 
@@ -50,7 +50,7 @@ class State:
         self.fpir = gallery.record.fpir
         manifest = gallery.record.public
         self.size = padded(manifest.size)
-        self.strangers = gallery.record.strangers or Strangers(vectors="", names=())
+        self.strangers = gallery.record.strangers or StrangerVectors(vectors="", names=())
         self.blocks = [
             OpenBlock(entry, record, self._read(manifest, entry, len(record.people)))
             for entry, record in zip(manifest.blocks, gallery.record.blocks, strict=True)
@@ -118,17 +118,17 @@ class State:
         """Publish the state as it is, with naming set anew."""
         self._publish(self.blocks, {})
 
-    def _layout(self, number: int, expected: int) -> Layout:
+    def _layout(self, number: int, expected: int) -> BlockLayout:
         if number < len(self.blocks):
             return layout_of(self.gallery.record.public, self.blocks[number].entry)
-        return Layout.fitting(self.size, expected)
+        return BlockLayout.fitting(self.size, expected)
 
     def _read(self, manifest: SealedManifest, entry: BlockEntry, people: int) -> NDArray[np.int8]:
         found = vectors_of(self.gallery.key, self._secret, self.gallery.public, manifest, entry, people)
         return found.astype(np.int8)
 
     def _sealed(
-        self, layout: Layout, people: Sequence[Person], vectors: NDArray[np.int8]
+        self, layout: BlockLayout, people: Sequence[Person], vectors: NDArray[np.int8]
     ) -> tuple[OpenBlock, bytes]:
         made = sealed(self.gallery.key, self._secret, self.gallery.record.public, layout, people, vectors)
         return OpenBlock(made.entry, made.record, vectors), made.data

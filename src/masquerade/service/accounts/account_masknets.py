@@ -8,10 +8,10 @@ from sqlalchemy import Connection, Table, and_, bindparam, delete, insert, selec
 from sqlalchemy.engine import Row
 
 from masquerade.service.audit_trail.tallies import Tally
-from masquerade.service.storage.tables import Account, Answer, MaskNetRow
+from masquerade.service.storage.tables import Account, MaskNetRow, StoredAnswer
 
 _ACCOUNTS: Final = cast(Table, Account.__table__)
-_ANSWERS: Final = cast(Table, Answer.__table__)
+_ANSWERS: Final = cast(Table, StoredAnswer.__table__)
 _MASKNETS: Final = cast(Table, MaskNetRow.__table__)
 _SERVES: Final = and_(_MASKNETS.c.account == _ACCOUNTS.c.id, _MASKNETS.c.state == "active")
 _HELD: Final = (
@@ -57,7 +57,7 @@ class Answered:
 
 @final
 @dataclass
-class Holding:
+class AccountState:
     """One account, as its transaction sees it.
 
     Args:
@@ -81,11 +81,13 @@ class Holding:
         self.replaced = max(known, default=None)
 
 
-def holdings(connection: Connection, accounts: Collection[str]) -> dict[str, Holding]:
+def holdings(connection: Connection, accounts: Collection[str]) -> dict[str, AccountState]:
     """What some accounts have; those that are not, or are closed, are left out."""
-    found: dict[str, Holding] = {}
+    found: dict[str, AccountState] = {}
     for row in connection.execute(_HELD, {"accounts": list(accounts)}):
-        held = found.setdefault(row.id, Holding(row.issued, row.replaced, row.number, serves=_stated(row)))
+        held = found.setdefault(
+            row.id, AccountState(row.issued, row.replaced, row.number, serves=_stated(row))
+        )
         if row.key is not None:
             held.answers[bytes(row.key)] = Answered(bytes(row.request), bytes(row.body), row.created)
     return found
@@ -108,11 +110,11 @@ class Changes:
     def __init__(self) -> None:
         self._aside: list[int] = []
         self._given: dict[int, dict[str, object]] = {}
-        self._counts: dict[str, Holding] = {}
+        self._counts: dict[str, AccountState] = {}
         self._lapsed: list[dict[str, object]] = []
         self._answers: list[dict[str, object]] = []
 
-    def give(self, account: str, held: Holding, number: int, sealed: bytes, now: int) -> None:
+    def give(self, account: str, held: AccountState, number: int, sealed: bytes, now: int) -> None:
         """An account gets a MaskNet out of the stock; the one that it had is put aside."""
         if held.active in self._given:
             self._given[held.active]["state"] = "replaced"
@@ -124,7 +126,7 @@ class Changes:
         held.issued, held.active = held.issued + 1, number
         self._counts[account] = held
 
-    def answer(self, account: str, held: Holding, key: bytes, answered: Answered) -> None:
+    def answer(self, account: str, held: AccountState, key: bytes, answered: Answered) -> None:
         """A request's answer, instead of the one that its key had."""
         if key in held.answers:
             self._lapsed.append({"whose": account, "which": key})

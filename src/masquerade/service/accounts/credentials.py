@@ -12,7 +12,7 @@ from sqlalchemy.engine import Row
 from masquerade.keys import Key
 from masquerade.service.accounts.invitation_code import random_secret
 from masquerade.service.settings import DAY
-from masquerade.service.storage.tables import Account, Answer, Invitation, Token
+from masquerade.service.storage.tables import Account, Invitation, StoredAnswer, Token
 
 HOLDER: Final[Executable] = (
     select(Token.role, Token.account, Token.expires, Account.state)
@@ -123,7 +123,7 @@ def renew_tokens(connection: Connection, digests: list[bytes], expires: int) -> 
 def end_sessions(connection: Connection, account: str) -> None:
     """Whoever comes back to an account has a new token, and asks anew; what was told to the old ones is void."""
     revoke_tokens(connection, account)
-    connection.execute(delete(Answer).where(Answer.account == account))
+    connection.execute(delete(StoredAnswer).where(StoredAnswer.account == account))
 
 
 def revoke_tokens(connection: Connection, account: str) -> None:

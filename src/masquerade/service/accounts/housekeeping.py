@@ -6,13 +6,13 @@ from sqlalchemy import Connection, delete
 
 from masquerade.service.settings import DAY, Policy
 from masquerade.service.storage.stored_masknets import delete_files
-from masquerade.service.storage.tables import Answer, Invitation, MaskNetRow, Token
+from masquerade.service.storage.tables import Invitation, MaskNetRow, StoredAnswer, Token
 
 KEPT: Final = 90
 """Days that an invitation is kept after it lapsed, and no fewer than its answer is repeated for."""
 
 
-def swept(connection: Connection, policy: Policy, now: int) -> dict[str, int]:
+def purge_expired(connection: Connection, policy: Policy, now: int) -> dict[str, int]:
     """Delete answers that are repeated no more, tokens that lapsed, invitations that lapsed long ago, unused files.
 
     Args:
@@ -25,7 +25,7 @@ def swept(connection: Connection, policy: Policy, now: int) -> dict[str, int]:
     """
     kept = now - max(KEPT, policy.idempotency_days) * DAY
     rules = {
-        Answer: Answer.created <= now - policy.idempotency_days * DAY,
+        StoredAnswer: StoredAnswer.created <= now - policy.idempotency_days * DAY,
         Token: Token.expires <= now,
         Invitation: Invitation.expires < kept,
     }

@@ -51,7 +51,7 @@ class Joined:
     again: bool = False
 
 
-def joined(connection: Connection, code: str, request_key: str, policy: Policy, key: Key) -> Joined:
+def register_account(connection: Connection, code: str, request_key: str, policy: Policy, key: Key) -> Joined:
     """An account for a code; the same one, with the same token, for the same code and Idempotency-Key.
 
     Raises:

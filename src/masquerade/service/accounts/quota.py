@@ -1,11 +1,11 @@
 """How many MaskNets an account may have, and when."""
 
 from masquerade.errors import QuotaReached
-from masquerade.service.accounts.account_masknets import Holding
+from masquerade.service.accounts.account_masknets import AccountState
 from masquerade.service.settings import DAY, Policy
 
 
-def require_share(held: Holding, policy: Policy, now: int, *, replace: bool) -> None:
+def check_quota(held: AccountState, policy: Policy, now: int, *, replace: bool) -> None:
     """Pass if an account may be issued another MaskNet.
 
     Args:

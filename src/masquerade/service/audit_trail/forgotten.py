@@ -13,7 +13,7 @@ _LINE: Final = re.compile(r"^(forget|revoke) ([0-9a-f]{64})$", re.MULTILINE)
 
 
 @final
-class Ledger:
+class ForgottenLedger:
     """Lines that are only ever added.
 
     Args:

@@ -34,7 +34,7 @@ _FOUND: Final = select(
 
 
 @final
-class Mark(NamedTuple):
+class RollbackMark(NamedTuple):
     """An entry of an audit log.
 
     Args:
@@ -46,7 +46,7 @@ class Mark(NamedTuple):
     digest: str
 
 
-Marks = dict[str, Mark]
+Marks = dict[str, RollbackMark]
 
 
 @final
@@ -67,7 +67,7 @@ class HighWater:
         near = Path() if path is None else path.absolute().parent
         self._name = key.authenticate("mark-of-database", place(parsed(address), near).encode())
 
-    def known(self) -> Mark | None:
+    def known(self) -> RollbackMark | None:
         """The entry known; None of a database that was never seen.
 
         Raises:
@@ -82,7 +82,7 @@ class HighWater:
             OutOfOrder: If the file cannot be written.
             UsageError: If it was damaged.
         """
-        self._remember(Mark(seq, digest), later_only=True)
+        self._remember(RollbackMark(seq, digest), later_only=True)
 
     def accept(self, seq: int, digest: str) -> None:
         """Remember another entry, be it an earlier one: the operator says that it is the last.
@@ -91,7 +91,7 @@ class HighWater:
             OutOfOrder: If the file cannot be written.
             UsageError: If it was damaged, or written under another key.
         """
-        self._remember(Mark(seq, digest), later_only=False)
+        self._remember(RollbackMark(seq, digest), later_only=False)
 
     def require_new(self) -> None:
         """Pass if nothing is known of a database that is about to be made.
@@ -141,7 +141,10 @@ class HighWater:
             return {}
         try:
             told = json.loads(content)
-            marks = {str(name): Mark(int(seq), str(digest)) for name, (seq, digest) in told["marks"].items()}
+            marks = {
+                str(name): RollbackMark(int(seq), str(digest))
+                for name, (seq, digest) in told["marks"].items()
+            }
             good = compare_digest(self._code(marks), told["code"])
         except (ValueError, TypeError, KeyError, AttributeError):
             good = False
@@ -156,12 +159,12 @@ class HighWater:
     def _code(self, marks: Marks) -> str:
         return self._key.authenticate("marks", json.dumps(marks, sort_keys=True).encode())
 
-    def _remember(self, mark: Mark, *, later_only: bool) -> None:
+    def _remember(self, mark: RollbackMark, *, later_only: bool) -> None:
         if self._path is None:
             return
         with self._alone(self._path):
             marks = self._marks()
-            if later_only and marks.get(self._name, Mark(-1, "")).seq >= mark.seq:
+            if later_only and marks.get(self._name, RollbackMark(-1, "")).seq >= mark.seq:
                 return
             marks[self._name] = mark
             told = {"version": 2, "marks": marks, "code": self._code(marks)}

@@ -24,11 +24,11 @@ from masquerade.files.durable import named_failures, sync_folder
 from masquerade.keys import Key
 from masquerade.service.accounts.closing import close_account
 from masquerade.service.audit_trail.audit_log import NAME, AuditLog
-from masquerade.service.audit_trail.forgotten import Closing, Ledger
-from masquerade.service.audit_trail.rollback_mark import HighWater, Mark
+from masquerade.service.audit_trail.forgotten import Closing, ForgottenLedger
+from masquerade.service.audit_trail.rollback_mark import HighWater, RollbackMark
 from masquerade.service.backups.backup_file import copy_unsigned, require_plain, unpack, write_backup
 from masquerade.service.backups.restoring import FACT, counted
-from masquerade.service.settings import Settings
+from masquerade.service.settings import ServiceSettings
 from masquerade.service.storage.addresses import file_of, parsed
 from masquerade.service.storage.connection import Database
 from masquerade.service.storage.copying import copy_rows
@@ -85,7 +85,7 @@ def back_up(database: Database, key: Key, out: Path) -> None:
         write_backup(out, folder / "copy.db", made, key)
 
 
-def restore(settings: Settings, key: Key, backup: Path, *, unsigned: bool = False) -> Restored:
+def restore(settings: ServiceSettings, key: Key, backup: Path, *, unsigned: bool = False) -> Restored:
     """Fill an empty database from a copy, and count what may have been drawn since it was made.
 
     Args:
@@ -136,8 +136,8 @@ def _source(file: Path, backup: Path, key: Key, *, unsigned: bool) -> tuple[Data
 
 
 def _filled(
-    source: Database, target: Database, settings: Settings, key: Key, made: int | None
-) -> tuple[Restored, Mark]:
+    source: Database, target: Database, settings: ServiceSettings, key: Key, made: int | None
+) -> tuple[Restored, RollbackMark]:
     log = AuditLog(key)
     with source.reading() as old, target.writing() as new:
         _require_ours(old, key)
@@ -147,10 +147,10 @@ def _filled(
         last = old.execute(select(func.max(AuditRow.time))).scalar()
         moment = int(last or 0) if made is None else made
         counted(new, settings.policy, log, moment)
-        closed = Ledger(settings.ledger, key).closed(list(new.execute(select(Account.id)).scalars()))
+        closed = ForgottenLedger(settings.ledger, key).closed(list(new.execute(select(Account.id)).scalars()))
         for account, closing in (closed or {}).items():
             close_account(new, log, closing, account)
-        return Restored(moment, closed), Mark(*log.head(new))
+        return Restored(moment, closed), RollbackMark(*log.head(new))
 
 
 def _require_ours(connection: Connection, key: Key) -> None:

@@ -2,18 +2,18 @@
 
 from masquerade.keys import Key
 from masquerade.service.audit_trail.audit_log import AuditLog
-from masquerade.service.audit_trail.forgotten import Ledger
+from masquerade.service.audit_trail.forgotten import ForgottenLedger
 from masquerade.service.audit_trail.recounting import require_counts
 from masquerade.service.audit_trail.rollback_mark import HighWater
 from masquerade.service.backups.restoring import require_no_copy
-from masquerade.service.settings import Settings
+from masquerade.service.settings import ServiceSettings
 from masquerade.service.storage.addresses import file_of, parsed
 from masquerade.service.storage.connection import Database, no_database
-from masquerade.service.storage.facts import fact
+from masquerade.service.storage.facts import get_or_set_fact
 from masquerade.service.storage.migrating import migrate
 
 
-def opened(settings: Settings, key: Key, high_water: HighWater, *, make: bool) -> Database:
+def opened(settings: ServiceSettings, key: Key, high_water: HighWater, *, make: bool) -> Database:
     """The database, ready for use.
 
     Args:
@@ -31,7 +31,7 @@ def opened(settings: Settings, key: Key, high_water: HighWater, *, make: bool) -
     try:
         with database.writing() as connection:
             require_no_copy(connection)
-            key.require(fact(connection, "key", key.fingerprint), database.shown)
+            key.require(get_or_set_fact(connection, "key", key.fingerprint), database.shown)
             high_water.require(connection)
     except BaseException:
         database.close()
@@ -39,7 +39,7 @@ def opened(settings: Settings, key: Key, high_water: HighWater, *, make: bool) -
     return database
 
 
-def accepted(settings: Settings, key: Key) -> int:
+def accepted(settings: ServiceSettings, key: Key) -> int:
     """Take the database as it is for the one to go on with, where its audit log is sound.
 
     Returns:
@@ -55,7 +55,7 @@ def accepted(settings: Settings, key: Key) -> int:
     try:
         with database.writing() as connection:
             require_no_copy(connection)
-            key.require(fact(connection, "key", key.fingerprint), database.shown)
+            key.require(get_or_set_fact(connection, "key", key.fingerprint), database.shown)
             entries = verified(database, AuditLog(key))
             high_water.accept(*AuditLog(key).head(connection))
     finally:
@@ -76,14 +76,14 @@ def verified(database: Database, log: AuditLog) -> int:
     return entries
 
 
-def _reached(settings: Settings, key: Key, high_water: HighWater, *, make: bool) -> Database:
+def _reached(settings: ServiceSettings, key: Key, high_water: HighWater, *, make: bool) -> Database:
     file = file_of(parsed(settings.database))
     if make and file is not None and not file.exists():
         high_water.require_new()  # before there is a file, which would be in the way of a restore
     database = Database(settings.database, make=make)
     try:
         if not database.begun():
-            _require_new(database, high_water, Ledger(settings.ledger, key), make=make)
+            _require_new(database, high_water, ForgottenLedger(settings.ledger, key), make=make)
         migrate(database)
     except BaseException:
         database.close()
@@ -91,7 +91,7 @@ def _reached(settings: Settings, key: Key, high_water: HighWater, *, make: bool)
     return database
 
 
-def _require_new(database: Database, high_water: HighWater, ledger: Ledger, *, make: bool) -> None:
+def _require_new(database: Database, high_water: HighWater, ledger: ForgottenLedger, *, make: bool) -> None:
     if not make:
         raise no_database(database.shown)
     high_water.require_new()

@@ -51,7 +51,7 @@ def measured_leaks() -> Leaks:
     return Leaks.model_validate_json(text)
 
 
-def open_to_anyone(people_a_day: int) -> tuple[str, ...]:
+def open_registration_warning(people_a_day: int) -> tuple[str, ...]:
     """What somebody who opens a provider is told: how many MaskNets that gives away, and what was measured of them.
 
     Args:

@@ -14,10 +14,10 @@ from sqlalchemy import Connection
 from sqlalchemy.engine import Row
 
 from masquerade.errors import BadRequest, MasqueradeError, NotKnown, OutOfOrder
-from masquerade.keys.box import Box
+from masquerade.keys.box import AeadBox
 from masquerade.keys.signer import Signer
-from masquerade.service.accounts.account_masknets import Answered, Changes, Holding, holdings, in_stock
-from masquerade.service.accounts.quota import require_share
+from masquerade.service.accounts.account_masknets import AccountState, Answered, Changes, holdings, in_stock
+from masquerade.service.accounts.quota import check_quota
 from masquerade.service.accounts.sealing import belongs
 from masquerade.service.audit_trail.audit_log import AuditLog, Event
 from masquerade.service.audit_trail.tallies import tallies
@@ -32,7 +32,7 @@ class EmptyStock(OutOfOrder):
 
 @final
 @dataclass(frozen=True)
-class Wish:
+class IssueRequest:
     """What an account asks for.
 
     Args:
@@ -68,11 +68,13 @@ class Issuer:
         source_digest: Digest of the hypernetwork.
     """
 
-    def __init__(self, policy: Policy, log: AuditLog, box: Box, signer: Signer, source_digest: str) -> None:
+    def __init__(
+        self, policy: Policy, log: AuditLog, box: AeadBox, signer: Signer, source_digest: str
+    ) -> None:
         self._policy, self._log, self._box, self._signer = policy, log, box, signer
         self._source = source_digest
 
-    def issue(self, connection: Connection, wishes: Sequence[Wish]) -> list[bytes | MasqueradeError]:
+    def issue(self, connection: Connection, wishes: Sequence[IssueRequest]) -> list[bytes | MasqueradeError]:
         """What each wish is answered: the signed statement, the same bytes for the same key; or why not.
 
         Args:
@@ -102,8 +104,8 @@ class Issuer:
 
     def _granted(
         self,
-        wish: Wish,
-        held: Holding | None,
+        wish: IssueRequest,
+        held: AccountState | None,
         stock: Iterator[Row[Any]],
         changes: Changes,
         events: list[Event],
@@ -116,7 +118,7 @@ class Issuer:
             return _repeated(wish, old)
         if held.active is not None and not (wish.replace or held.answers):
             return self._stated(wish, held, changes, now)
-        require_share(held, self._policy, now, replace=wish.replace)
+        check_quota(held, self._policy, now, replace=wish.replace)
         row = next(stock, None)
         if row is None:
             raise EmptyStock("no MaskNet is in stock", code="stock", remedy="Try again.", wait=1)
@@ -129,14 +131,14 @@ class Issuer:
         events.append(Event("issue", wish.account, f"masknet {row.id}"))
         return body
 
-    def _stated(self, wish: Wish, held: Holding, changes: Changes, now: int) -> bytes:
+    def _stated(self, wish: IssueRequest, held: AccountState, changes: Changes, now: int) -> bytes:
         """Whoever came back to an account, or asks when its answers have lapsed, is told again what it has."""
         body = signed(Statement(account=wish.account, **held.serves), self._signer)
         changes.answer(wish.account, held, wish.key, Answered(wish.request, body, now))
         return body
 
 
-def _repeated(wish: Wish, old: Answered) -> bytes:
+def _repeated(wish: IssueRequest, old: Answered) -> bytes:
     if old.request != wish.request:
         raise BadRequest(
             "the Idempotency-Key was used for another request",

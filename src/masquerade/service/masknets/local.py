@@ -15,7 +15,7 @@ from masquerade.errors import UsageError
 from masquerade.files.kinds import Kind, kind_of
 from masquerade.files.outputs import require_new
 from masquerade.keys import Key
-from masquerade.masknets import NUMBERS, MaskNetFile, Source, read_masknet, write_masknet
+from masquerade.masknets import NUMBERS, MaskNetFile, MaskNetSource, read_masknet, write_masknet
 from masquerade.service.masknets.masknet_distance import distances, sketch
 from masquerade.service.masknets.register import NAME, Entry, Register, locked
 
@@ -31,7 +31,7 @@ issued, 0.35 made 2 draws of 100 be repeated, 0.36 six, 0.38 forty-eight.
 
 @final
 @dataclass(frozen=True)
-class Issued:
+class LocalIssue:
     """What was issued, and what it cost.
 
     Args:
@@ -52,14 +52,14 @@ class Issued:
 
 
 def issue(
-    source: Source,
+    source: MaskNetSource,
     key: Key,
     out: Path,
     register: Path,
     *,
     min_distance: float = MIN_DISTANCE,
     overwrite: bool = False,
-) -> Issued:
+) -> LocalIssue:
     """Issue the MaskNet of a key.
 
     A key that was issued one of this source gets the same one again. The register is written once the disk has taken
@@ -97,7 +97,7 @@ def issue(
         file = MaskNetFile.drawn(source, _numbers(key, entry.draw), key.fingerprint, nearest, entry.draw)
         write_masknet(out, file, overwrite=overwrite, before=lambda: _register(path, issued, entry, drawing))
     others = len(issued.others(key.fingerprint))
-    return Issued(out, key.fingerprint, entry.draw, nearest, others, seconds)
+    return LocalIssue(out, key.fingerprint, entry.draw, nearest, others, seconds)
 
 
 def purpose(draw: int) -> str:
@@ -110,7 +110,7 @@ def _numbers(key: Key, draw: int) -> torch.Tensor:
 
 
 def _drawn(
-    source: Source, key: Key, issued: Register, min_distance: float
+    source: MaskNetSource, key: Key, issued: Register, min_distance: float
 ) -> tuple[Entry, bytes | None, float | None]:
     """The entry, its sketch unless it is in the register already, and the distance to the nearest other."""
     others, short = issued.others(key.fingerprint), source.digest[:16]

@@ -13,9 +13,9 @@ from sqlalchemy.engine import Row
 from masquerade import __version__
 from masquerade.errors import OutOfOrder
 from masquerade.keys import Key
-from masquerade.keys.box import Box
+from masquerade.keys.box import AeadBox
 from masquerade.keys.opaque import Secret
-from masquerade.masknets import MaskNetCard, MaskNetFile, Source, masknet_bytes
+from masquerade.masknets import MaskNetCard, MaskNetFile, MaskNetSource, masknet_bytes
 from masquerade.service.accounts.sealing import belongs
 from masquerade.service.masknets.masknet_distance import BYTES, distances, sketch
 from masquerade.service.storage.connection import Database, locked_head
@@ -37,7 +37,7 @@ class Stock:
         min_distance: To keep, 0 to 0.5.
     """
 
-    def __init__(self, database: Database, source: Source, box: Box, min_distance: float) -> None:
+    def __init__(self, database: Database, source: MaskNetSource, box: AeadBox, min_distance: float) -> None:
         self._database, self._source, self._box, self._least = database, source, box, min_distance
         self._known: NDArray[np.uint8] = np.zeros((0, BYTES), np.uint8)
         self._last = 0
@@ -155,7 +155,7 @@ def numbers_of(raw: Secret) -> torch.Tensor:
     return torch.from_numpy(Key(raw).stream("masknet").normal(256)).float()
 
 
-def rebuilt(source: Source, raw: Secret, nearest: float | None, version: str) -> bytes:
+def rebuilt(source: MaskNetSource, raw: Secret, nearest: float | None, version: str) -> bytes:
     """The bytes of a MaskNet's file; on another processor, or another release of PyTorch, the last bits may differ."""
     card = MaskNetCard(
         source=source.name,

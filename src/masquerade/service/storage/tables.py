@@ -116,7 +116,7 @@ class StoredFile(Base):
 
 
 @final
-class Answer(Base):
+class StoredAnswer(Base):
     """What a request with an Idempotency-Key was answered."""
 
     __tablename__ = "answers"

@@ -19,7 +19,6 @@ from masquerade.service.accounts.overview import overview
 from masquerade.service.masknets.issue import EmptyStock
 from masquerade.service.provider import Provider
 from masquerade.service.web.access import ACCESS, ANYONE
-from masquerade.service.web.bodies import BYTES, FAILURES, GONE, LATER, Forgotten, Issued, Join, Wish
 from masquerade.service.web.console import console, token_of
 from masquerade.service.web.failures import add_failures
 from masquerade.service.web.guard import Guard
@@ -27,19 +26,29 @@ from masquerade.service.web.metrics import TYPE, Metrics
 from masquerade.service.web.operator import operator
 from masquerade.service.web.probes import PROBES, Readiness
 from masquerade.service.web.rates import Rates
-from masquerade.service.web.upkeep import Upkeep
+from masquerade.service.web.schemas import (
+    BYTES,
+    FAILURES,
+    GONE,
+    LATER,
+    Forgotten,
+    IssueBody,
+    IssuedBody,
+    Join,
+)
+from masquerade.service.web.stock_refill import StockRefill
 
 PAGE = Path(__file__).parents[1] / "page"
 
 
-def create(provider: Provider, rates: Rates, upkeep: Upkeep | None = None) -> ASGIApp:
+def create(provider: Provider, rates: Rates, upkeep: StockRefill | None = None) -> ASGIApp:
     """The service as an ASGI application; it closes the provider when it stops."""
     metrics = Metrics()
     return Guard(application(provider, rates, metrics, upkeep), metrics)
 
 
 def application(
-    provider: Provider, rates: Rates, metrics: Metrics | None = None, upkeep: Upkeep | None = None
+    provider: Provider, rates: Rates, metrics: Metrics | None = None, upkeep: StockRefill | None = None
 ) -> FastAPI:
     """The endpoints alone."""
     counts = metrics or Metrics()
@@ -96,14 +105,17 @@ def application(
         return await provider.committer.answered(provider.joining(body.code, idempotency_key))
 
     @app.post(
-        "/v1/masknet", status_code=201, response_model=Issued, summary="Be issued a MaskNet, or a replacement"
+        "/v1/masknet",
+        status_code=201,
+        response_model=IssuedBody,
+        summary="Be issued a MaskNet, or a replacement",
     )
     async def issue(
         idempotency_key: Annotated[str, Header(min_length=8, max_length=200)],
-        body: Wish | None = None,
+        body: IssueBody | None = None,
         who: Caller = caller,
     ) -> Response:
-        wish = body or Wish()
+        wish = body or IssueBody()
         answer = await _issued(provider, who.account, idempotency_key, replace=wish.replace)
         return Response(answer, 201, media_type="application/json")
 
@@ -153,7 +165,7 @@ def _authorised(request: Request, provider: Provider, rates: Rates) -> Caller:
 
 
 def _lifespan(
-    provider: Provider, upkeep: Upkeep | None
+    provider: Provider, upkeep: StockRefill | None
 ) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:

@@ -21,7 +21,7 @@ _CELL: Final = 10.0
 
 @final
 @dataclass(frozen=True)
-class Cell:
+class ChartCell:
     """One pair: where, how far apart in words for the style, and what it says."""
 
     x: float
@@ -45,7 +45,7 @@ class Bar:
 
 @final
 @dataclass(frozen=True)
-class Dot:
+class ChartDot:
     """One measured share with its interval."""
 
     x: float
@@ -56,11 +56,11 @@ class Dot:
     told: str
 
 
-def cells(found: Diversity, least: float) -> list[Cell]:
+def cells(found: Diversity, least: float) -> list[ChartCell]:
     """The lower triangle of the newest MaskNets' distances; ``least`` is the distance that is kept."""
     numbers, table = found.numbers[-SHOWN:], found.table[-SHOWN:, -SHOWN:]
     return [
-        Cell(
+        ChartCell(
             column * _CELL,
             (row - 1) * _CELL,
             shade(table[row, column], least),
@@ -105,14 +105,14 @@ def share_at(value: float) -> float:
     return round(BOTTOM - value * (BOTTOM - TOP), 2)
 
 
-def dots(leaks: Leaks) -> list[Dot]:
+def dots(leaks: Leaks) -> list[ChartDot]:
     """The curve of what is recognised, MaskNets on a logarithmic axis."""
     most = log(max(share.masknets for share in leaks.recognised))
 
-    def dot(share: Share) -> Dot:
+    def dot(share: Share) -> ChartDot:
         x = LEFT + 22 + log(share.masknets) / most * (WIDTH - LEFT - 56)
         told = f"{share.masknets} MaskNets: {share.value:.0%} [{share.low:.0%} to {share.high:.0%}]"
         middle, low, high = (share_at(value) for value in (share.value, share.low, share.high))
-        return Dot(round(x, 2), middle, low, high, str(share.masknets), told)
+        return ChartDot(round(x, 2), middle, low, high, str(share.masknets), told)
 
     return [dot(share) for share in leaks.recognised]

@@ -10,7 +10,7 @@ CONNECTIONS: Final = 4096
 
 
 @final
-class Listening(BaseModel):
+class ListeningAddress(BaseModel):
     """Where the service listens.
 
     Args:

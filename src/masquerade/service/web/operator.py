@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import APIRouter
 
 from masquerade.service.provider import Provider
-from masquerade.service.web.bodies import Note, Search
+from masquerade.service.web.schemas import Note, Search
 
 
 def operator(provider: Provider) -> APIRouter:

@@ -12,9 +12,9 @@ from socket import AF_INET, AF_INET6, SO_REUSEADDR, SOL_SOCKET, gethostname, soc
 from typing import Final
 
 from masquerade.errors import OutOfOrder, UsageError
-from masquerade.service.settings import Settings
+from masquerade.service.settings import ServiceSettings
 from masquerade.service.storage.reach import loopback
-from masquerade.service.web.listening import CONNECTIONS, Listening
+from masquerade.service.web.listening import CONNECTIONS, ListeningAddress
 from masquerade.service.web.metrics import FOLDER
 from masquerade.service.web.workers import Workers, ended_by_signals
 
@@ -22,7 +22,7 @@ EXPOSED: Final = 0o037
 """Of a TLS key's mode: readable by all, or writable by a group."""
 
 
-def require_private(listening: Listening) -> None:
+def require_private(listening: ListeningAddress) -> None:
     """Pass if nobody on the way can read tokens and MaskNets.
 
     Raises:
@@ -73,7 +73,9 @@ def _require_pair(cert: Path, key: Path) -> None:
         ) from None
 
 
-def serve(settings: Settings, listening: Listening, begun: Callable[[str], None] = lambda _: None) -> None:
+def serve(
+    settings: ServiceSettings, listening: ListeningAddress, begun: Callable[[str], None] = lambda _: None
+) -> None:
     """Serve until told to stop; requests under way are finished.
 
     Args:
@@ -99,14 +101,16 @@ def serve(settings: Settings, listening: Listening, begun: Callable[[str], None]
         Workers(work, listening.workers, told).run(address)
 
 
-def link(listening: Listening, port: int) -> str:
+def link(listening: ListeningAddress, port: int) -> str:
     """Where a browser finds it; where it listens at all addresses, under the machine's name."""
     host = gethostname() if listening.host in ("0.0.0.0", "::") else listening.host  # noqa: S104
     shown = f"[{host}]" if ":" in host else host
     return f"{'https' if listening.tls_cert else 'http'}://{shown}:{port}/"
 
 
-def _work(settings: Settings, listening: Listening, address: socket, begun: Callable[[], object]) -> bool:
+def _work(
+    settings: ServiceSettings, listening: ListeningAddress, address: socket, begun: Callable[[], object]
+) -> bool:
     from masquerade.service.web.worker import work  # what begins workers needs no networks
 
     return work(settings, listening, address, begun)
@@ -118,7 +122,7 @@ def _allow_connections() -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(least, min(most, 4 * CONNECTIONS)), most))
 
 
-def _address(listening: Listening) -> socket:
+def _address(listening: ListeningAddress) -> socket:
     """Bound, so that all workers can listen there.
 
     Raises:

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from masquerade.crafting.objective import UTILITY_SCALE
 from masquerade.crafting.prior_faces import PriorFaces
-from masquerade.crafting.reconstruction import Reconstruction
+from masquerade.crafting.reconstruction import LatentDecoder
 from masquerade.errors import UsageError
 from masquerade.networks.features.feature_crafter import FeatureCrafter, FeatureCrafterOptions
 from masquerade.networks.features.feature_decoder import FeatureDecoder
@@ -77,7 +77,7 @@ class AmortisedCrafterSettings(BaseModel):
 
 def train_amortised_crafter(
     photos: Tensor,
-    rebuild: Reconstruction,
+    rebuild: LatentDecoder,
     first: FeatureDecoder,
     settings: AmortisedCrafterSettings,
     seed: int,
@@ -125,7 +125,7 @@ class AmortisedCrafterTrainer:
     def __init__(
         self,
         photos: Tensor,
-        rebuild: Reconstruction,
+        rebuild: LatentDecoder,
         first: FeatureDecoder,
         settings: AmortisedCrafterSettings,
         seed: int,
@@ -194,7 +194,7 @@ class AmortisedCrafterTrainer:
         return (least + (most - least) * share).exp().to(self._rebuild.device)
 
 
-def _require(photos: Tensor, rebuild: Reconstruction, first: FeatureDecoder) -> None:
+def _require(photos: Tensor, rebuild: LatentDecoder, first: FeatureDecoder) -> None:
     side = rebuild.split.options.side
     if photos.dtype != torch.uint8 or tuple(photos.shape[1:]) != (3, side, side) or not len(photos):
         raise UsageError(

@@ -6,7 +6,7 @@ import torch
 from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor
 
-from masquerade.crafting.reconstruction import Reconstruction
+from masquerade.crafting.reconstruction import LatentDecoder
 from masquerade.errors import UsageError
 from masquerade.networks.features.amortiser import Amortiser, AmortiserOptions
 from masquerade.training.resumable import Upkeep, generator_of, run
@@ -38,7 +38,7 @@ class AmortiserSettings(BaseModel):
 
 
 def train_amortiser(
-    rebuild: Reconstruction,
+    rebuild: LatentDecoder,
     settings: AmortiserSettings,
     seed: int,
     facts: str,

@@ -14,7 +14,7 @@ from torch.optim import AdamW
 
 from masquerade.encoders.vision_transformer import VisionTransformer
 from masquerade.errors import UsageError
-from masquerade.training.checkpoint import Progress, load_checkpoint, read_progress, save_checkpoint
+from masquerade.training.checkpoint import SavedProgress, load_checkpoint, read_progress, save_checkpoint
 from masquerade.training.encoders.branches import Branches
 from masquerade.training.encoders.settings import MoCoSettings
 from masquerade.training.precision import best_device, resolve_precision
@@ -75,7 +75,9 @@ def pretrain(
             progress(step + 1, trainer.total, loss, share)
         due = monotonic() - saved >= checkpoint_seconds
         if checkpoint and (due or step + 1 == trainer.total):
-            save_checkpoint(checkpoint, Progress(step + 1, precision, job), branches, trainer.optimiser, {})
+            save_checkpoint(
+                checkpoint, SavedProgress(step + 1, precision, job), branches, trainer.optimiser, {}
+            )
             saved = monotonic()
     return branches.learner.vit.cut(settings.cut).eval()
 

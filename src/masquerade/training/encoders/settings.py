@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from masquerade.encoders.vision_transformer import ViTOptions
 from masquerade.errors import UsageError
-from masquerade.training.views import View
+from masquerade.training.views import ViewSettings
 
 _Units = Annotated[int, Field(ge=2, le=65_536)]
 
@@ -48,7 +48,7 @@ class MoCoSettings(BaseModel):
     hidden: _Units
     projected: _Units
     shown: Annotated[float, Field(gt=0, le=1)] = 1.0
-    views: tuple[View, View] = (View(), View(blur=0.1, solarise=0.2))
+    views: tuple[ViewSettings, ViewSettings] = (ViewSettings(), ViewSettings(blur=0.1, solarise=0.2))
     precision: Literal["auto", "float32", "bfloat16"] = "float32"
 
     @model_validator(mode="after")
@@ -62,7 +62,7 @@ class MoCoSettings(BaseModel):
         return self
 
 
-_WIDE_CROPS = View(smallest_crop=0.08, largest_blur=2.0)
+_WIDE_CROPS = ViewSettings(smallest_crop=0.08, largest_blur=2.0)
 SIZES: Final[dict[str, MoCoSettings]] = {
     # One block more than is kept: nothing asks the last block's patch tokens for anything.
     "small": MoCoSettings(

@@ -7,7 +7,7 @@ from typing import Final, final
 import torch
 from torch import Tensor
 
-from masquerade.training.hyperobf.settings import Stopping
+from masquerade.training.hyperobf.settings import EarlyStopping
 
 NUMBERS: Final = 7
 
@@ -36,7 +36,7 @@ class Point:
     variance: float
 
 
-def best(curve: Sequence[Point], stopping: Stopping) -> int:
+def best(curve: Sequence[Point], stopping: EarlyStopping) -> int:
     """Which point is the result: the last one without patience, else the most accurate that is diverse enough.
 
     Args:
@@ -54,7 +54,7 @@ def best(curve: Sequence[Point], stopping: Stopping) -> int:
     return found
 
 
-def ended(curve: Sequence[Point], stopping: Stopping) -> bool:
+def ended(curve: Sequence[Point], stopping: EarlyStopping) -> bool:
     """Whether no point has been better than the best for as long as the patience lasts."""
     return bool(stopping.patience and curve) and len(curve) - 1 - best(curve, stopping) >= stopping.patience
 

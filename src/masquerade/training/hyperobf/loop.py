@@ -8,14 +8,14 @@ from time import monotonic
 from typing import Any, Final, final
 
 from masquerade.errors import UsageError
-from masquerade.training.checkpoint import Progress, load_checkpoint, read_progress, save_checkpoint
+from masquerade.training.checkpoint import SavedProgress, load_checkpoint, read_progress, save_checkpoint
 from masquerade.training.hyperobf.curve import Point
 from masquerade.training.hyperobf.dead_features import require_learned
 from masquerade.training.hyperobf.learners import Learner
 from masquerade.training.hyperobf.measuring import People
-from masquerade.training.hyperobf.run import Run
-from masquerade.training.hyperobf.settings import Fit, Stopping
-from masquerade.training.hyperobf.trainer import Trainer
+from masquerade.training.hyperobf.run import TrainingRun
+from masquerade.training.hyperobf.settings import EarlyStopping, Fit
+from masquerade.training.hyperobf.trainer import HyperNetTrainer
 from masquerade.training.precision import best_device, resolve_precision
 
 Told = Callable[[int, int, str], None]
@@ -55,7 +55,7 @@ def train(
     learner: Learner,
     people: People,
     fit: Fit,
-    stopping: Stopping,
+    stopping: EarlyStopping,
     facts: Mapping[str, Any],
     seed: int,
     watching: Watching,
@@ -87,7 +87,7 @@ def train(
     kept = watching.checkpoint
     found = read_progress(kept, job) if kept else None
     precision = found.precision if found else resolve_precision(fit.precision, device)
-    run = Run(Trainer(learner.to(device).train(), people, fit, seed, precision), stopping)
+    run = TrainingRun(HyperNetTrainer(learner.to(device).train(), people, fit, seed, precision), stopping)
     if kept and found:
         run.trainer.prepare_state()
         load_checkpoint(kept, learner, run.trainer.optimiser, run.tensors)
@@ -99,7 +99,7 @@ def train(
             _tell(run, error, watching)
         if kept and (run.over or monotonic() - saved >= watching.checkpoint_seconds):
             save_checkpoint(
-                kept, Progress(run.step, precision, job), learner, run.trainer.optimiser, run.tensors
+                kept, SavedProgress(run.step, precision, job), learner, run.trainer.optimiser, run.tensors
             )
             saved = monotonic()
     require_learned(min(point.cross_entropy for point in run.curve), people.classes)
@@ -107,7 +107,7 @@ def train(
     return run.best, run.curve
 
 
-def _tell(run: Run, error: float, watching: Watching) -> None:
+def _tell(run: TrainingRun, error: float, watching: Watching) -> None:
     if watching.kept and watching.keep_every and run.epoch % watching.keep_every == 0:
         watching.kept(run.epoch, run.learner)
     if watching.told:

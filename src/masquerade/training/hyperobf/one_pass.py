@@ -16,12 +16,12 @@ from torch.optim import Adam
 from masquerade.encoders.recogniser import Recogniser
 from masquerade.errors import UsageError
 from masquerade.files.tensors import digest_of
-from masquerade.masknets import NUMBERS, Source
+from masquerade.masknets import NUMBERS, MaskNetSource
 from masquerade.networks.cloaks.augmentations import handled
 from masquerade.networks.cloaks.cloak_generator import CloakGenerator
 from masquerade.networks.cloaks.masknet import MaskNet, fitted
 from masquerade.networks.cloaks.ssim import structural_similarity
-from masquerade.training.checkpoint import Progress, load_checkpoint, read_progress, save_checkpoint
+from masquerade.training.checkpoint import SavedProgress, load_checkpoint, read_progress, save_checkpoint
 from masquerade.training.hyperobf.one_pass_settings import OnePassSettings
 
 Told = Callable[[int, int, float, float], None]
@@ -35,7 +35,7 @@ _CHECKPOINT_SECONDS: Final = 60.0
 
 def train_one_pass(
     photos: Tensor,
-    source: Source,
+    source: MaskNetSource,
     settings: OnePassSettings,
     seed: int,
     *,
@@ -79,7 +79,9 @@ def train_one_pass(
             told(step + 1, settings.steps, *seen)
         due = monotonic() - saved >= _CHECKPOINT_SECONDS
         if checkpoint and (due or step + 1 == settings.steps):
-            save_checkpoint(checkpoint, Progress(step + 1, "float32", job), network, trainer.optimiser, {})
+            save_checkpoint(
+                checkpoint, SavedProgress(step + 1, "float32", job), network, trainer.optimiser, {}
+            )
             saved = monotonic()
     return network.eval()
 
@@ -92,7 +94,7 @@ class _Trainer:
         self,
         network: CloakGenerator,
         photos: Tensor,
-        source: Source,
+        source: MaskNetSource,
         settings: OnePassSettings,
         recognisers: tuple[Recogniser, ...],
         seed: int,
@@ -197,7 +199,11 @@ def _require(photos: Tensor, settings: OnePassSettings, recognisers: Sequence[Re
 
 
 def _job(
-    photos: Tensor, source: Source, settings: OnePassSettings, recognisers: Sequence[Recogniser], seed: int
+    photos: Tensor,
+    source: MaskNetSource,
+    settings: OnePassSettings,
+    recognisers: Sequence[Recogniser],
+    seed: int,
 ) -> dict[str, Any]:
     """What tells this training from another: a checkpoint of another is refused."""
     return {

@@ -8,7 +8,7 @@ from torch import Generator, Tensor
 from torch.nn import functional
 
 from masquerade.errors import UsageError
-from masquerade.masknets import NUMBERS, Source
+from masquerade.masknets import NUMBERS, MaskNetSource
 from masquerade.masknets.generator import TrainedGenerator
 from masquerade.networks.cloaks.masknet import MaskNet
 from masquerade.networks.cloaks.ssim import structural_similarity
@@ -40,7 +40,7 @@ class Reached:
 
 @torch.no_grad()
 def measure(
-    generator: TrainedGenerator, source: Source, photos: Tensor, bound: float, users: int = 4
+    generator: TrainedGenerator, source: MaskNetSource, photos: Tensor, bound: float, users: int = 4
 ) -> Reached:
     """Cloak photos for several users, in whole grey levels, and look.
 

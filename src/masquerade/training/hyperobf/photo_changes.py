@@ -8,9 +8,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from torch import Generator, Tensor
 from torch.nn import functional
 
-from masquerade.training.views import View
+from masquerade.training.views import ViewSettings
 
-_MILD = View(
+_MILD = ViewSettings(
     smallest_crop=0.8,
     aspect=1.1,
     jitter=1,
@@ -34,7 +34,7 @@ class PhotoChanges(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
-    view: View = _MILD
+    view: ViewSettings = _MILD
     turn: Annotated[float, Field(ge=0, le=45)] = 10.0
 
     def of(self, photos: Tensor, random: Generator) -> Tensor:
@@ -58,7 +58,7 @@ class PhotoChanges(BaseModel):
 
 
 PUBLISHED_CHANGES = PhotoChanges(
-    view=View(
+    view=ViewSettings(
         smallest_crop=1,
         aspect=1,
         jitter=1,

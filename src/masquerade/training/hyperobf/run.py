@@ -9,12 +9,12 @@ from torch import Tensor
 from masquerade.training.hyperobf.curve import Point, best, ended, from_tensor, to_tensor
 from masquerade.training.hyperobf.learners import Learner
 from masquerade.training.hyperobf.measuring import measure
-from masquerade.training.hyperobf.settings import Stopping
-from masquerade.training.hyperobf.trainer import Trainer
+from masquerade.training.hyperobf.settings import EarlyStopping
+from masquerade.training.hyperobf.trainer import HyperNetTrainer
 
 
 @final
-class Run:
+class TrainingRun:
     """A training between two steps. Apart from learner and optimiser, its state is in ``tensors``.
 
     Args:
@@ -22,7 +22,7 @@ class Run:
         stopping: How to measure, and when to stop.
     """
 
-    def __init__(self, trainer: Trainer, stopping: Stopping) -> None:
+    def __init__(self, trainer: HyperNetTrainer, stopping: EarlyStopping) -> None:
         self.trainer = trainer
         self.stopping = stopping
         self.step = 0

@@ -13,7 +13,7 @@ from masquerade.training.hyperobf.curve import Point
 from masquerade.training.hyperobf.learners import SeparateLearner
 from masquerade.training.hyperobf.loop import UNWATCHED, Watching, require_people, train
 from masquerade.training.hyperobf.measuring import People
-from masquerade.training.hyperobf.settings import SeparateSettings, Stopping
+from masquerade.training.hyperobf.settings import EarlyStopping, SeparateSettings
 
 
 @final
@@ -55,7 +55,7 @@ def train_masknet(
         torch.manual_seed(seed)
         learner = SeparateLearner(settings, people.classes)
     facts = {"kind": "masknet", "settings": settings.model_dump(mode="json")}
-    stopping = Stopping(every=settings.every, patience=0)
+    stopping = EarlyStopping(every=settings.every, patience=0)
     result, curve = train(learner, people, settings.fit, stopping, facts, seed, watching)
     return TrainedMaskNet(learner.masknet(), learner.classifier, result, curve)
 

@@ -40,7 +40,7 @@ class Fit(BaseModel):
 
 
 @final
-class Stopping(BaseModel):
+class EarlyStopping(BaseModel):
     """When a training ends early, by its curve of diversity.
 
     Of all measured moments in which diversity is at least ``kept`` of its largest so far, the most accurate one is
@@ -93,7 +93,7 @@ class HyperObfSettings(ReadSettings):
     threshold: Annotated[float, Field(ge=0, le=1e6)] = 0.01
     scaled: bool = True
     fit: Fit = Fit()
-    stopping: Stopping = Stopping()
+    stopping: EarlyStopping = EarlyStopping()
 
     @property
     def enough_variance(self) -> float:
@@ -135,7 +135,7 @@ PUBLISHED = HyperObfSettings(
     threshold=0.001,
     scaled=False,
     fit=_PUBLISHED_FIT,
-    stopping=Stopping(every=50, patience=0),
+    stopping=EarlyStopping(every=50, patience=0),
 )
 """The script behind figures 5.6 and 5.7: Adam, rate 1e-4, batches of 8, 850 epochs, lambda 10 and alpha 0.001."""
 

@@ -16,7 +16,7 @@ from masquerade.training.hyperobf.settings import Fit
 
 
 @final
-class Trainer:
+class HyperNetTrainer:
     """Takes the steps of one training. Every random number is a function of the seed and the step.
 
     Args:

@@ -23,7 +23,7 @@ from masquerade.training.inference import embeddings
 from masquerade.training.model_file import ModelCard, save_model
 from masquerade.training.output import training_into
 from masquerade.training.xnn_d.adversarial import Faces, Told
-from masquerade.training.xnn_d.listening import Listening, listening
+from masquerade.training.xnn_d.listening import ListenerScores, listening
 from masquerade.training.xnn_d.pair import Pair, obfuscated, train_pair
 from masquerade.training.xnn_d.settings import XNNDSettings
 
@@ -36,7 +36,7 @@ _FEWEST_TO_HOLD_BACK = 10
 
 @final
 @dataclass(frozen=True)
-class Distilled:
+class DistilledFiles:
     """What came of it.
 
     Args:
@@ -60,7 +60,7 @@ class Distilled:
     held_back: int
     clean: float | None
     found: float | None
-    listening: Listening | None = None
+    listening: ListenerScores | None = None
 
 
 def distil_folder(
@@ -73,7 +73,7 @@ def distil_folder(
     faces: FaceHandling = "as-is",
     *,
     overwrite: bool = False,
-) -> Distilled:
+) -> DistilledFiles:
     """Train a generator and a recogniser on a folder of person folders, and write both.
 
     A fifth of the people, where there are ten or more, is not trained on but measured with.
@@ -105,7 +105,7 @@ def _distilled(
     seed: int,
     told: Told | None,
     faces: FaceHandling,
-) -> Distilled:
+) -> DistilledFiles:
     c, height, width = encoder.image_shape
     mode: Mode = "RGB" if c == 3 else "L"
     reader = PhotoReader(height, width, mode, faces)
@@ -124,7 +124,7 @@ def _distilled(
     clean, obscured = (None, None) if held is None else _measured(pair, held)
     people = len(torch.unique(found.labels[train]))
     compared = held if held is not None else _faces(features, found.labels, seen, train)
-    return Distilled(
+    return DistilledFiles(
         folder=out,
         people=people,
         photos=len(train),

@@ -18,7 +18,7 @@ LITTLE: Final = 0.5
 
 @final
 @dataclass(frozen=True)
-class Listening:
+class ListenerScores:
     """Rank-1 identification of intercepted features among clean ones, by cosine, each photo's own left out.
 
     Args:
@@ -50,7 +50,7 @@ class Listening:
         return self.best - self.chance > LITTLE * max(self.clean - self.chance, 0.0)
 
 
-def listening(noise: NoiseEncoder, faces: Faces, *, held_back: bool) -> Listening | None:
+def listening(noise: NoiseEncoder, faces: Faces, *, held_back: bool) -> ListenerScores | None:
     """Measure a noise by what it leaves to somebody who compares; None if no two photos are of one person.
 
     Args:
@@ -67,7 +67,7 @@ def listening(noise: NoiseEncoder, faces: Faces, *, held_back: bool) -> Listenin
     clean, seen = token_norm(faces.features).flatten(1), obfuscated(noise, faces).flatten(1)
     centred = clean - clean.mean(0)
     without = max(_rank1(clean, clean, same), _rank1(centred, centred, same))
-    return Listening(
+    return ListenerScores(
         photos=int(counted.sum()),
         raw=_rank1(seen, clean, same),
         centred=_rank1(seen - seen.mean(0), centred, same),

@@ -19,18 +19,18 @@ from masquerade.errors import BadRequest
 from masquerade.service.web.guard import HEADERS, LATER, crowded, told
 from masquerade.service.web.listening import CONNECTIONS
 
-SILENT: Final = 60.0
+IDLE_TIMEOUT: Final = 60.0
 """Seconds until the first byte of the first request."""
-HEAD: Final = 10.0
+HEADER_TIMEOUT: Final = 10.0
 """Seconds from the first byte of a request to the end of its head."""
-TAKING: Final = 60.0
+WRITE_TIMEOUT: Final = 60.0
 """Seconds for which a client may take nothing of an answer."""
 HANDSHAKE: Final = 60.0
 """Seconds after which asyncio gives up a TLS handshake."""
 TOO_LARGE: Final = 431
 LARGEST_HEAD: Final = 16 * 1024
 """Bytes of a request's head."""
-HURRY: Final = 1.0
+SHUTDOWN_TIMEOUT: Final = 1.0
 """Seconds for the rest of a body, once the service is told to stop."""
 
 
@@ -71,7 +71,7 @@ _HANDSHAKES: Final["WeakKeyDictionary[ServerState, Handshakes]"] = WeakKeyDictio
 
 
 @final
-class Patient(asyncio.Protocol):
+class TimeoutProtocol(asyncio.Protocol):
     """uvicorn's protocol, and a clock that ends the connection.
 
     Args:
@@ -109,14 +109,14 @@ class Patient(asyncio.Protocol):
         full = len(self._connections) + self._handshakes.count() > CONNECTIONS
         if full:
             self._inner.app = crowded(self._inner.app)
-        self._wait(LATER if full else SILENT)
+        self._wait(LATER if full else IDLE_TIMEOUT)
 
     def shutdown(self) -> None:
         """The server stops: finish what was begun, which a request is not whose body has not come."""
         self._stopping = True
         self._inner.shutdown()
         if self._within_body():
-            self._wait(HURRY)
+            self._wait(SHUTDOWN_TIMEOUT)
 
     def data_received(self, data: bytes) -> None:
         """Pass it on; a head that began must end in time, however many pieces it comes in."""
@@ -124,7 +124,7 @@ class Patient(asyncio.Protocol):
         self._inner.data_received(data)
         within = self._within_head()
         if within and not before:
-            self._wait(HEAD)
+            self._wait(HEADER_TIMEOUT)
         elif not within and not (self._stopping and self._within_body()):
             self._stop()
 
@@ -141,7 +141,7 @@ class Patient(asyncio.Protocol):
     def pause_writing(self) -> None:
         """The client takes nothing for now."""
         self._inner.pause_writing()
-        self._wait(TAKING)
+        self._wait(WRITE_TIMEOUT)
 
     def resume_writing(self) -> None:
         """It takes something again."""

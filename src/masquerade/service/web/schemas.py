@@ -25,7 +25,7 @@ class Join(Strict):
 
 
 @final
-class Wish(Strict):
+class IssueBody(Strict):
     """Whether the active MaskNet may be replaced."""
 
     replace: bool = False
@@ -39,7 +39,7 @@ class Note(Strict):
 
 
 @final
-class Issued(Strict):
+class IssuedBody(Strict):
     """A statement and its signature; see ``statement.signed``."""
 
     statement: str
@@ -54,7 +54,7 @@ class Forgotten(Strict):
 
 
 @final
-class Failure(Strict):
+class FailureBody(Strict):
     """What went wrong."""
 
     code: str
@@ -68,7 +68,7 @@ class Failure(Strict):
 class Failed(Strict):
     """The one shape of errors."""
 
-    error: Failure
+    error: FailureBody
 
 
 FAILURES: Final[dict[int | str, dict[str, Any]]] = {

@@ -16,7 +16,7 @@ SWEEP: Final = 3600.0
 
 
 @final
-class Upkeep:
+class StockRefill:
     """A thread that keeps the stock full, one MaskNet at a time.
 
     Args:
