@@ -62,7 +62,7 @@ SHAPE = (3, 16, 16)
 KEY = Key.from_secret(bytes(range(32)))
 OTHER_KEY = Key.from_secret(bytes(range(1, 33)))
 
-INSTANCES: tuple[Disguise, ...] = (
+NAMED: tuple[Disguise, ...] = (
     BlockPermutation(4),
     BlockPermutation((2, 8)),
     BlockMatrix(2),
@@ -122,6 +122,17 @@ INSTANCES: tuple[Disguise, ...] = (
     Chain((Noise(25), BlockMatrix(2), BlockPermutation(2))),
     Chain((BlockNormalise(8), Chain((BlockMatrix(8, variant="block", matrix="gaussian"), Noise(5))))),
 )
+
+INSTANCES = (
+    *NAMED,
+    *(
+        example
+        for kind in EVERY_DISGUISE
+        if kind not in {type(each) for each in NAMED}
+        for example in kind.examples()
+    ),
+)
+"""With the examples of kinds that are not named above: a new one needs no row here."""
 
 every = pytest.mark.parametrize("disguise", INSTANCES, ids=repr)
 

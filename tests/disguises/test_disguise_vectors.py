@@ -11,6 +11,7 @@ import torch
 from disguise_oracle import disguised
 from masquerade.disguises import EVERY_DISGUISE, Keyed, derivation_check, from_description
 from masquerade.keys import Key
+from vectors.disguises.generate import kinds_in
 
 FOLDER = Path(__file__).parents[1] / "vectors" / "disguises"
 SMALL = json.loads((FOLDER / "small.json").read_text())
@@ -62,12 +63,4 @@ def test_another_number_would_be_noticed() -> None:
 
 
 def test_every_kind_has_a_vector() -> None:
-    def kinds(described: Any) -> set[str]:  # noqa: ANN401
-        if isinstance(described, list):
-            return set().union(*(kinds(each) for each in described))
-        if not isinstance(described, dict):
-            return set()
-        inner = set().union(*(kinds(each) for each in described.values()))
-        return inner | ({described["kind"]} if "kind" in described else set())
-
-    assert kinds(SMALL + KINDS + RECIPES) == {kind.__name__ for kind in EVERY_DISGUISE}
+    assert kinds_in(SMALL + KINDS + RECIPES) == {kind.__name__ for kind in EVERY_DISGUISE}

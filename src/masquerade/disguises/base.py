@@ -268,6 +268,24 @@ class Disguise(ABC):
         """
         return None
 
+    @classmethod
+    def examples(cls) -> "tuple[Disguise, ...]":
+        """Small ones that the contract and the golden vectors are tried on, for colour photos of 16 by 16.
+
+        By itself the one with its defaults; a kind with parameters that have none says others, or tests name some.
+
+        Raises:
+            UsageError: If it has parameters without defaults, and no examples of its own.
+        """
+        try:
+            return (cls(),)
+        except TypeError as error:
+            raise UsageError(
+                "a protection without an example",
+                value=cls.__name__,
+                remedy="Give its parameters defaults, or define examples() in its class.",
+            ) from error
+
     @property
     def takes_long(self) -> bool:
         """Whether photos are optimised one by one, so that an audit does not ask for hundreds to measure traits."""

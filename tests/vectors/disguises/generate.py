@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from masquerade.disguises import Disguise, derivation_check, from_description
+from masquerade.disguises import EVERY_DISGUISE, Disguise, derivation_check, from_description
 from masquerade.errors import UsageError
 from masquerade.keys import Key
 from masquerade.recipes import RECIPES
@@ -99,6 +99,24 @@ KINDS: tuple[tuple[dict[str, Any], tuple[int, int, int]], ...] = (
     ({"kind": "MatchedNoise", "mean_change": 2.5, "fresh": True}, (3, 12, 12)),
 )
 """Cases of kinds that no second program recomputes; those of public networks are in ``recipes.json``."""
+EXAMPLE: tuple[int, int, int] = (3, 16, 16)
+"""Shape of the photos that examples of a kind take."""
+
+
+def kinds_in(described: Any) -> set[str]:  # noqa: ANN401
+    """Names of all kinds that a description, or several, speak of."""
+    if isinstance(described, list | tuple):
+        return set().union(*(kinds_in(each) for each in described))
+    if not isinstance(described, dict):
+        return set()
+    inner = set().union(*(kinds_in(each) for each in described.values()))
+    return inner | ({described["kind"]} if "kind" in described else set())
+
+
+def of_examples(known: set[str]) -> list[tuple[dict[str, Any], tuple[int, int, int]]]:
+    """Cases of kinds of the table that no case is written for: their examples."""
+    new = [kind for kind in EVERY_DISGUISE if kind.__name__ not in known]
+    return [(example.describe(), EXAMPLE) for kind in new for example in kind.examples()]
 
 
 def of_recipes() -> list[dict[str, Any]]:
@@ -122,8 +140,10 @@ def _checked(disguise: Disguise, shape: tuple[int, int, int]) -> dict[str, Any]:
 
 def write_all(folder: Path) -> None:
     small = [vector(*case, secret) for secret in SECRETS for case in CASES]
-    kinds = [vector(*case, secret) for secret in SECRETS for case in KINDS]
-    for name, vectors in (("small", small), ("recipes", of_recipes()), ("kinds", kinds)):
+    recipes = of_recipes()
+    more = of_examples(kinds_in([CASES, KINDS, recipes]))
+    kinds = [vector(*case, secret) for secret in SECRETS for case in (*KINDS, *more)]
+    for name, vectors in (("small", small), ("recipes", recipes), ("kinds", kinds)):
         lines = ",\n".join(json.dumps(each) for each in vectors)
         (folder / f"{name}.json").write_text(f"[\n{lines}\n]\n")
 
