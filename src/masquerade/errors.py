@@ -3,8 +3,10 @@
 ::
 
     MasqueradeError
-    ├── UsageError                what was asked for cannot be done as asked        (exit code 1)
+    ├── UsageError                what was asked for cannot be done as asked; a ValueError  (exit code 1)
+    │   ├── UnknownName           no recipe, network or preset of that name; a LookupError
     │   └── DeadFeatures          a training ended in a network that sees no difference between photos
+    ├── TrainingDiverged          a loss or a weight became infinite; a RuntimeError (exit code 1)
     ├── KeyFileError              a key file cannot be used                          (exit code 2)
     │   ├── CorruptKey            not a key file, damaged, or cut short
     │   ├── UnsupportedKeyVersion a key file of a newer format
@@ -34,11 +36,12 @@
     │   └── SeriesDiverged        the series for the inverse Hessian product grows instead of converging
     ├── NotMeasurable             a metric does not fit this guess, or there is too little data for it
     ├── StudyError                a study file is wrong, or its data are missing
+    │   ├── UnknownInStudy        a study names an attack, a metric or a study that is not there; a LookupError
     │   └── MissingNetworks       a study names files of networks that are not here
     ├── AuditStopped              a process of an audit was killed; it can be gone on with
     ├── ServiceError              the provider's service does not do what a request asks
     │   ├── BadRequest            the request is not one that the service understands       (HTTP 400)
-    │   ├── NotKnown              no such account, code or token; or it is not the caller's  (401, 404)
+    │   ├── NotKnown              no such account, code or token; or it is not the caller's; a LookupError (401, 404)
     │   ├── QuotaReached          the account's share of MaskNets is used up                 (409)
     │   ├── TooMuch               too many requests, or too large or too slow a one          (408, 413, 429)
     │   ├── OutOfOrder            the service cannot write, or is not ready: nothing was done (503)
@@ -77,14 +80,24 @@ class MasqueradeError(Exception):
         super().__init__(f"{problem}{what}{where}." + (f" {remedy}" if remedy else ""))
 
 
-class UsageError(MasqueradeError):
+class UsageError(MasqueradeError, ValueError):
     """What was asked for cannot be done as asked."""
 
     exit_code = 1
 
 
+class UnknownName(UsageError, LookupError):
+    """There is no recipe, network or preset of that name."""
+
+
 class DeadFeatures(UsageError):
     """A training ended in a network that sees no difference between photos."""
+
+
+class TrainingDiverged(MasqueradeError, RuntimeError):
+    """A training ran away: its loss or a weight is not a finite number."""
+
+    exit_code = 1
 
 
 class KeyFileError(MasqueradeError):
@@ -209,6 +222,10 @@ class StudyError(MasqueradeError):
     exit_code = 1
 
 
+class UnknownInStudy(StudyError, LookupError):
+    """There is no attack, metric or study of that name."""
+
+
 class MissingNetworks(StudyError):
     """A study is sound, but names files of networks that are not here."""
 
@@ -255,7 +272,7 @@ class BadRequest(ServiceError):
     status = 400
 
 
-class NotKnown(ServiceError):
+class NotKnown(ServiceError, LookupError):
     """No such thing, or it is not the caller's: nobody learns which of the two."""
 
     status = 404

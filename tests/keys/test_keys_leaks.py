@@ -106,6 +106,7 @@ OPERATIONS = {
     "Key.load, sealed": lambda: Key.load(FOLDER["is"] / "sealed.key", PASSPHRASE),
     "Key.load, damaged": lambda: Key.load(FOLDER["is"] / "damaged.key"),
     "Key.load, malformed": lambda: Key.load(FOLDER["is"] / "malformed.key"),
+    "KeyFile": lambda: masquerade.keys.KeyFile(FOLDER["is"] / "plain.key").load(),
     "describe": lambda: describe(FOLDER["is"] / "plain.key"),
     "KeyStream.integers": lambda: KEY.stream("a").integers(10, 3),
     "KeyStream.permutation": lambda: KEY.stream("a").permutation(5),

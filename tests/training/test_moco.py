@@ -7,7 +7,7 @@ import torch
 from torch import Generator, Tensor
 
 from encoder_examples import TINY
-from masquerade.errors import ModelError, UsageError
+from masquerade.errors import ModelError, TrainingDiverged, UsageError
 from masquerade.training.encoders.branches import Branches
 from masquerade.training.encoders.moco import MoCoTrainer, pretrain
 from masquerade.training.encoders.pretrain import size
@@ -174,7 +174,7 @@ def test_what_cannot_be_trained_is_named() -> None:
         pretrain(photos(16, side=8), SETTINGS, 0)
     with pytest.raises(UsageError, match="3 of 2"):
         MoCoSettings.model_validate({**SETTINGS.model_dump(), "cut": 3})
-    with pytest.raises(UsageError, match="diverged"):
+    with pytest.raises(TrainingDiverged, match="diverged"):
         pretrain(photos(16), SETTINGS.model_copy(update={"learning_rate": 1e30, "epochs": 9}), 0)
     for name, epochs in (("tiny", None), ("small", 0)):
         with pytest.raises(UsageError, match="no such pre-training"):

@@ -13,7 +13,7 @@ import torch
 from pydantic import ValidationError
 from torch import Tensor
 
-from masquerade.errors import ModelError, UsageError
+from masquerade.errors import ModelError, TrainingDiverged, UsageError
 from masquerade.networks import EVERY_NETWORK, Network
 from masquerade.networks.classifiers.recnet import RecNet
 from masquerade.training import PRESETS, Augmentation, Settings, fit, precision, preset, probabilities
@@ -189,7 +189,7 @@ def note_then_stop(steps: list[int]) -> Report:
 def test_divergence_is_an_error_that_says_what_to_do() -> None:
     images, labels = pictures()
     how = settings()
-    with pytest.raises(UsageError, match=r"diverged.*Lower learning_rate"):
+    with pytest.raises(TrainingDiverged, match=r"diverged.*Lower learning_rate"):
         fit(images, labels, how, CLASSES, np.random.default_rng(0), transform=lambda x: x * float("inf"))
 
 

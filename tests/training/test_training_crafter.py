@@ -7,7 +7,7 @@ import torch
 from torch import Generator, Tensor
 
 from masquerade.crafting.reconstruction import LatentDecoder
-from masquerade.errors import UsageError
+from masquerade.errors import TrainingDiverged, UsageError
 from masquerade.networks.features.split import SplitOptions
 from masquerade.networks.features.split_registry import build_split
 from masquerade.networks.features.wgan_generator import WGANGenerator, WGANGeneratorOptions
@@ -93,7 +93,7 @@ def test_photos_that_cannot_be_used_are_named() -> None:
         train_wgan(photos(63), WGAN, 0)
     with pytest.raises(UsageError, match="another size"):
         train_wgan(photos(64, 16), WGAN, 0)
-    with pytest.raises(UsageError, match="diverged"):
+    with pytest.raises(TrainingDiverged, match="diverged"):
         train_wgan(photos(), WGAN.model_copy(update={"penalty": float("inf")}), 0)
 
 

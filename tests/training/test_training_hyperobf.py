@@ -10,7 +10,7 @@ from torch import Tensor
 
 from hyperobf_examples import FIT, SEPARATE, SETTINGS, STILL, images, longer, people, random
 from masquerade.data.image_set import ImageSet
-from masquerade.errors import DeadFeatures, ModelError, UsageError
+from masquerade.errors import DeadFeatures, ModelError, TrainingDiverged, UsageError
 from masquerade.masknets.dropout import DropoutSource
 from masquerade.masknets.ensemble import EnsembleSource
 from masquerade.masknets.ensemble_file import read_ensemble
@@ -193,7 +193,7 @@ def test_what_cannot_be_trained_is_named() -> None:
     with pytest.raises(UsageError, match="two people or more"):
         provider_people(ImageSet(images(4), torch.zeros(4, dtype=torch.int64), ("a",)), 0.3, 0)
     wild = SETTINGS.model_copy(update={"fit": FIT.model_copy(update={"learning_rate": 1e30})})
-    with pytest.raises(UsageError, match="diverged"):
+    with pytest.raises(TrainingDiverged, match="diverged"):
         train_hypernet(split, wild, 0)
     with pytest.raises(UsageError, match=r"cannot be used .*: fit\.epochs"):
         HyperObfSettings.read({"fit": {"epochs": 0}})

@@ -12,7 +12,7 @@ from torch.nn import functional
 from cloak_examples import smooth_photos
 from masquerade.attacks.cloaks.purification import jpeg
 from masquerade.encoders.recogniser import Recogniser
-from masquerade.errors import ModelError, UsageError
+from masquerade.errors import ModelError, TrainingDiverged, UsageError
 from masquerade.masknets.generator import TrainedGenerator
 from masquerade.masknets.generator_file import (
     KIND,
@@ -218,7 +218,7 @@ def test_settings_that_cannot_be_used_are_named() -> None:
             OnePassSettings.read(wrong)
     with pytest.raises(UsageError, match="no photos"):
         train_one_pass(faces()[:0], SOURCE, BRIEF, seed=1)
-    with pytest.raises(UsageError, match="diverged"):
+    with pytest.raises(TrainingDiverged, match="diverged"):
         train_one_pass(faces(), SOURCE, BRIEF.model_copy(update={"masknet_weight": float("inf")}), seed=1)
 
 

@@ -58,8 +58,9 @@ def train(
         progress: Called with batches done, batches in all, loss and accuracy in this epoch so far.
 
     Raises:
-        UsageError: If images and labels do not fit together, there are fewer than two images or classes, there is
-            no such network or preset, or the training diverges.
+        UsageError: If images and labels do not fit together, there are fewer than two images or classes, or there is
+            no such network or preset.
+        TrainingDiverged: If the loss, or a weight, is not a finite number.
         DamagedRelease: If the data set is damaged.
     """
     if isinstance(Z, ReleasedDataset):

@@ -58,7 +58,7 @@ from masquerade.attacks.tokens.fingerprint import FeatureFingerprint
 from masquerade.attacks.tokens.known_pairs import TokenKnownPairs
 from masquerade.attacks.tokens.moments import TokenMoments
 from masquerade.attacks.tokens.random_network_known_pairs import NetworkKnownPairs
-from masquerade.errors import StudyError, did_you_mean
+from masquerade.errors import StudyError, UnknownInStudy, did_you_mean
 from masquerade.installed import ATTACKS, find_installed, names_installed
 
 EVERY_ATTACK: tuple[type[Attack], ...] = (
@@ -135,7 +135,7 @@ def attack_named(name: str, options: Mapping[str, Any]) -> Attack:
     if found is None:
         there = (*by_name, *names_installed(ATTACKS))
         remedy = f"{did_you_mean(name, there)}There are: {', '.join(there)}. Others must be installed."
-        raise StudyError("no such attack", value=name, remedy=remedy)
+        raise UnknownInStudy("no such attack", value=name, remedy=remedy)
     known = {field.name: field.type for field in fields(found)}  # type: ignore[arg-type]
     if unknown := sorted(set(options) - set(known)):
         raise StudyError(

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import final
 
-from masquerade.errors import UsageError, WriteFailed
+from masquerade.errors import MasqueradeError, UsageError, WriteFailed
 from masquerade.files.durable import RESUMABLE, named_failures
 
 
@@ -60,6 +60,8 @@ class LedgerFile:
         """Turn what goes wrong inside, with the file or with what its rows hold, into named errors."""
         try:
             yield
+        except MasqueradeError:
+            raise
         except sqlite3.OperationalError as error:
             raise WriteFailed(
                 "cannot keep the ledger", value=error, place=self._path, remedy=RESUMABLE

@@ -19,7 +19,8 @@ class Opaque(ABC):
         raise SecretLeakRefused(
             "a secret cannot be copied, pickled or serialised",
             value=type(self).__name__,
-            remedy="Pass the object itself, or save the key to a key file and load it where it is needed.",
+            remedy="Save the key to a key file, and pass masquerade.KeyFile(path) instead: it carries no secret, and "
+            "is loaded where it is used.",
         )
 
     @abstractmethod

@@ -23,7 +23,7 @@ from pathlib import Path, PurePosixPath
 from secrets import token_hex
 from typing import Any, BinaryIO, Final, final
 
-from masquerade.errors import UsageError
+from masquerade.errors import MasqueradeError, UsageError
 from masquerade.files.durable import is_draft, named_failures, sync_folder, write_durably
 from masquerade.files.kinds import Kind
 from masquerade.files.opening import open_file
@@ -220,6 +220,8 @@ def _unpacked(archive: BackupPieces, folder: Path, place: Path) -> tuple[dict[st
                 write_durably(folder / _plain(member.name), iter(lambda: content.read(_READ), b""), 0o600)  # noqa: B023
                 count += 1
         archive.finish()
+    except MasqueradeError:
+        raise
     except (tarfile.TarError, ValueError, EOFError):
         raise damaged(place, "its archive") from None
     return about, count

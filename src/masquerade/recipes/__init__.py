@@ -5,7 +5,7 @@ No encoder is opened and no weight is read before ``Recipe.whole`` asks for it.
 
 from typing import Final
 
-from masquerade.errors import UsageError, did_you_mean
+from masquerade.errors import UnknownName, did_you_mean
 from masquerade.installed import PROTECTIONS, names_installed
 from masquerade.recipes.base import Recipe, encoded
 from masquerade.recipes.baselines import BASELINES
@@ -52,4 +52,4 @@ def recipe(name: str) -> Recipe:
     if found := recipe_from_elsewhere(name):
         return found
     hint = did_you_mean(name, (*by_name, *names_installed(PROTECTIONS)))
-    raise UsageError("no such recipe", value=name, remedy=f"{hint}`masquerade list recipes` names them all.")
+    raise UnknownName("no such recipe", value=name, remedy=f"{hint}`masquerade list recipes` names them all.")

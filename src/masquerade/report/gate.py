@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from masquerade.audit.results import Arm, Leak, Measurement, Report
-from masquerade.errors import UsageError, did_you_mean
+from masquerade.errors import UnknownName, UsageError, did_you_mean
 from masquerade.report.words import amount, meaning, on_terminals
 
 _EXPRESSION = re.compile(
@@ -150,7 +150,7 @@ def require_known(condition: Condition, names: Iterable[str]) -> None:
     """
     known = sorted({"utility", *names})
     if condition.name not in known:
-        raise UsageError(
+        raise UnknownName(
             "no such metric or attack in the study",
             value=condition.name,
             place="--fail-if",

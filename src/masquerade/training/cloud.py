@@ -180,7 +180,8 @@ def train_part_of(
         checkpoint_seconds: Least time between two checkpoints.
 
     Raises:
-        UsageError: If there is too little to train on, or training diverges.
+        UsageError: If there is too little to train on.
+        TrainingDiverged: If the loss, or a weight, is not a finite number.
         ModelError: If the checkpoint is damaged.
     """
     train, held = hold_back(labels, seed)

@@ -62,7 +62,8 @@ def fit(
         The trained network in evaluation mode, on the device it was trained on.
 
     Raises:
-        UsageError: If settings, images and labels do not fit together, or training diverges.
+        UsageError: If settings, images and labels do not fit together.
+        TrainingDiverged: If the loss, or a weight, is not a finite number.
         ModelError: If the checkpoint is damaged.
     """
     source = InMemory(images, labels)
@@ -102,7 +103,8 @@ def fit_source(
         The trained network in evaluation mode, on the device it was trained on.
 
     Raises:
-        UsageError: If settings, images and labels do not fit together, or training diverges.
+        UsageError: If settings, images and labels do not fit together.
+        TrainingDiverged: If the loss, or a weight, is not a finite number.
         ModelError: If the checkpoint is damaged.
     """
     _require_labels(source.labels, classes)

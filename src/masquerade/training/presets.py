@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from masquerade.errors import UsageError, did_you_mean
+from masquerade.errors import UnknownName, did_you_mean
 from masquerade.training.settings import Augmentation, Settings
 
 PAPER_MNIST = Settings(
@@ -139,6 +139,6 @@ def preset(name: str) -> Settings:
     if name in PRESETS:
         return PRESETS[name]
     hint = did_you_mean(name, PRESETS)
-    raise UsageError(
+    raise UnknownName(
         "no such training settings", value=name, remedy=f"{hint}There are: {', '.join(PRESETS)}."
     )

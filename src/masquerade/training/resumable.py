@@ -12,7 +12,7 @@ import torch
 from torch import Generator, Tensor, nn
 from torch.optim import Optimizer
 
-from masquerade.errors import UsageError
+from masquerade.errors import TrainingDiverged
 from masquerade.training.checkpoint import SavedProgress, load_checkpoint, read_progress, save_checkpoint
 
 Report = Callable[[int, int, float], None]
@@ -57,7 +57,8 @@ def run(
         average: Tensors that change beside the networks, updated in place.
 
     Raises:
-        UsageError: If the loss is not finite, or the checkpoint is of another training.
+        UsageError: If the checkpoint is of another training.
+        TrainingDiverged: If the loss is not a finite number.
         ModelError: If the checkpoint is damaged.
         WriteFailed: If the disk refuses a checkpoint.
     """
@@ -70,7 +71,7 @@ def run(
     for step in range(found.step if found else 0, total):
         loss = take(step)
         if not isfinite(loss):
-            raise UsageError(
+            raise TrainingDiverged(
                 "training diverged: the loss is not a finite number",
                 value=f"loss {loss} after {step + 1} steps",
                 remedy="Lower learning_rate, or look at the training data.",

@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar, Self
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import ConfigDict, ValidationError
 
 from masquerade.errors import UsageError
+from masquerade.explained import Explained
 
 
-class ReadSettings(BaseModel):
+class ReadSettings(Explained):
     """Settings that know what they are settings of."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from masquerade.errors import UsageError
+from masquerade.errors import TrainingDiverged
 from masquerade.networks import Network
 from masquerade.training.augmentation import augment
 from masquerade.training.optimiser import optimiser
@@ -154,8 +154,8 @@ def class_shares(labels: Tensor, classes: int) -> Tensor:
     return labels.float() if labels.is_floating_point() else functional.one_hot(labels, classes).float()
 
 
-def _diverged(step: int, loss: float) -> UsageError:
-    return UsageError(
+def _diverged(step: int, loss: float) -> TrainingDiverged:
+    return TrainingDiverged(
         "training diverged: the loss or a weight is not a finite number",
         value=f"loss {loss} after {step} steps",
         remedy="Lower learning_rate, add warm_up, or set precision to float32.",

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from masquerade.errors import StudyError
+from masquerade.errors import StudyError, UnknownInStudy
 from masquerade.files.opening import open_file
 
 LARGEST: Final = 1 << 20
@@ -43,7 +43,7 @@ def _text(path: Path) -> str:
         with open_file(path) as file:
             data = file.read(LARGEST + 1)
     except FileNotFoundError:
-        raise StudyError(
+        raise UnknownInStudy(
             "no such study", value=path, remedy="`masquerade list studies` names those that are here."
         ) from None
     except OSError as error:

@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from masquerade.errors import UsageError, did_you_mean
+from masquerade.errors import UnknownName, UsageError, did_you_mean
 from masquerade.networks.classifiers.base import Network, NetworkOptions, Shape
 from masquerade.networks.classifiers.block_net import BlockNet
 from masquerade.networks.classifiers.mlp import MLP
@@ -27,7 +27,7 @@ def network_type(name: str) -> type[Network]:
     if name in by_name:
         return by_name[name]
     hint = did_you_mean(name, by_name)
-    raise UsageError("no such network", value=name, remedy=f"{hint}There are: {', '.join(by_name)}.")
+    raise UnknownName("no such network", value=name, remedy=f"{hint}There are: {', '.join(by_name)}.")
 
 
 def validated_options(name: str, options: Mapping[str, Any]) -> NetworkOptions:

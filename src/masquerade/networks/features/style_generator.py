@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from typing import Final, Literal, Self, final
 
 import torch
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 from torch import Tensor, nn
 from torch.nn import functional
 
+from masquerade.explained import Explained
 from masquerade.networks.features.latents import require_latents
 from masquerade.networks.features.upsampling import doublings
 
@@ -24,7 +25,7 @@ _SLOWNESS: Final = 0.01
 
 
 @final
-class StyleGeneratorOptions(BaseModel):
+class StyleGeneratorOptions(Explained):
     """Sizes of a generator by styles.
 
     Args:

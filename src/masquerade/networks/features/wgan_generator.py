@@ -2,15 +2,16 @@
 
 from typing import Final, Literal, Self, final
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 from torch import Tensor, nn
 
+from masquerade.explained import Explained
 from masquerade.networks.features.latents import require_latents
 from masquerade.networks.features.upsampling import doublings, grow
 
 
 @final
-class WGANGeneratorOptions(BaseModel):
+class WGANGeneratorOptions(Explained):
     """Sizes of a generator.
 
     Args:

@@ -75,7 +75,8 @@ def train_adversarial(
         The network in evaluation mode, in main memory.
 
     Raises:
-        UsageError: If photos do not fit the network, or training diverges.
+        UsageError: If photos do not fit the network.
+        TrainingDiverged: If the loss, or a weight, is not a finite number.
         ModelError: If the checkpoint is damaged.
     """
     learned.require(first.options)

@@ -99,7 +99,8 @@ def train_amortised_crafter(
         The crafter in evaluation mode, frozen, where the reconstruction is.
 
     Raises:
-        UsageError: If the photos or the decoder do not fit, or training diverges.
+        UsageError: If the photos or the decoder do not fit.
+        TrainingDiverged: If the loss, or a weight, is not a finite number.
         ModelError: If the checkpoint is damaged.
     """
     _require(photos, rebuild, first)

@@ -57,7 +57,8 @@ def train_amortiser(
         The amortiser in evaluation mode, where the reconstruction is.
 
     Raises:
-        UsageError: If the features do not fit, or training diverges.
+        UsageError: If the features do not fit.
+        TrainingDiverged: If the loss, or a weight, is not a finite number.
         ModelError: If the checkpoint is damaged.
     """
     options = AmortiserOptions(features=rebuild.feature_shape, latents=rebuild.latents, width=settings.width)

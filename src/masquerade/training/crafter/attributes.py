@@ -65,7 +65,8 @@ def train_attributes(
         The network in evaluation mode, in main memory.
 
     Raises:
-        UsageError: If photos and attributes do not fit each other or the network, or training diverges.
+        UsageError: If photos and attributes do not fit each other or the network.
+        TrainingDiverged: If the loss, or a weight, is not a finite number.
         ModelError: If the checkpoint is damaged.
     """
     _require(photos, attributes, settings)

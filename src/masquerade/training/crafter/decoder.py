@@ -59,7 +59,8 @@ def train_decoder(
         The decoder in evaluation mode, in main memory.
 
     Raises:
-        UsageError: If features and photos do not fit, or training diverges.
+        UsageError: If features and photos do not fit.
+        TrainingDiverged: If the loss, or a weight, is not a finite number.
         ModelError: If the checkpoint is damaged.
     """
     _require(features, photos)

@@ -71,7 +71,8 @@ def train_disco(
         The network with its pruner in evaluation mode, in main memory.
 
     Raises:
-        UsageError: If photos do not fit the network, it has a pruner already, or training diverges.
+        UsageError: If photos do not fit the network, or it has a pruner already.
+        TrainingDiverged: If the loss, or a weight, is not a finite number.
         ModelError: If the checkpoint is damaged.
     """
     learned.require(first.options)

@@ -133,7 +133,8 @@ def train_encoder_folder(
         overwrite: Whether a file of another kind may be replaced that stands there.
 
     Raises:
-        UsageError: If table and photos do not fit, or training diverges.
+        UsageError: If table and photos do not fit.
+        TrainingDiverged: If the loss, or a weight, is not a finite number.
         ModelError: If the checkpoint is damaged.
         JobBusy: If another process trains to ``out``.
         WriteFailed: If the disk refuses.

@@ -58,7 +58,8 @@ def train_cloud_half(
         The network in evaluation mode, in main memory.
 
     Raises:
-        UsageError: If features and attributes do not fit, or training diverges.
+        UsageError: If features and attributes do not fit.
+        TrainingDiverged: If the loss, or a weight, is not a finite number.
         ModelError: If the checkpoint is damaged.
     """
     _require(edge, features, attributes)

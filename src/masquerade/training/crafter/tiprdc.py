@@ -76,7 +76,8 @@ def train_tiprdc(
         The network in evaluation mode, in main memory.
 
     Raises:
-        UsageError: If photos do not fit the network or the people, or training diverges.
+        UsageError: If photos do not fit the network or the people.
+        TrainingDiverged: If the loss, or a weight, is not a finite number.
         ModelError: If the checkpoint is damaged.
     """
     require_photos(photos, first.options.side)

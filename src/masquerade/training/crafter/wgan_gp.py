@@ -81,7 +81,8 @@ def train_wgan(
         upkeep: Checkpoint and progress.
 
     Raises:
-        UsageError: If photos are too few or of another size, or training diverges.
+        UsageError: If photos are too few or of another size.
+        TrainingDiverged: If the loss, or a weight, is not a finite number.
         ModelError: If the checkpoint is damaged.
     """
     _require_photos(photos, settings)

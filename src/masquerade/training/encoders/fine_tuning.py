@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor, nn
 from torch.nn import functional
 
-from masquerade.errors import UsageError
+from masquerade.errors import TrainingDiverged, UsageError
 from masquerade.networks.resnet import ResNet18, ResNet18Options
 from masquerade.training.inference import embeddings
 
@@ -111,7 +111,7 @@ def fine_tune(
         The network, in evaluation mode.
 
     Raises:
-        UsageError: If training diverges.
+        TrainingDiverged: If the loss, or a weight, is not a finite number.
     """
     network.to(memory_format=torch.channels_last).train()  # type: ignore[call-overload]
     head = list(network.head.parameters())
@@ -130,7 +130,9 @@ def fine_tune(
             loss.backward()  # type: ignore[no-untyped-call]
             adam.step()
     if not all(bool(p.isfinite().all()) for p in network.parameters()):
-        raise UsageError("training diverged", value="a weight", remedy="Lower learning_rate.")
+        raise TrainingDiverged(
+            "training diverged: a weight is not a finite number", remedy="Lower learning_rate."
+        )
     network.to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
     return network.eval()
 

@@ -13,7 +13,7 @@ from torch import Generator, Tensor
 from torch.optim import AdamW
 
 from masquerade.encoders.vision_transformer import VisionTransformer
-from masquerade.errors import UsageError
+from masquerade.errors import TrainingDiverged, UsageError
 from masquerade.training.checkpoint import SavedProgress, load_checkpoint, read_progress, save_checkpoint
 from masquerade.training.encoders.branches import Branches
 from masquerade.training.encoders.settings import MoCoSettings
@@ -53,7 +53,8 @@ def pretrain(
         The network's first ``settings.cut`` blocks in evaluation mode, in main memory.
 
     Raises:
-        UsageError: If there are fewer than ``FEWEST`` photos, they have another size, or training diverges.
+        UsageError: If there are fewer than ``FEWEST`` photos, or they have another size.
+        TrainingDiverged: If the loss, or a weight, is not a finite number.
         ModelError: If the checkpoint is damaged.
     """
     _require_photos(photos, settings)
@@ -125,7 +126,7 @@ class MoCoTrainer:
             loss, share = self.branches((one, other), places)
         value = float(loss.detach())
         if not isfinite(value):
-            raise UsageError(
+            raise TrainingDiverged(
                 "pre-training diverged: the loss is not a finite number",
                 value=f"loss {value} after {step + 1} steps",
                 remedy="Lower learning_rate, or set precision to float32.",

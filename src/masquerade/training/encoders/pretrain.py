@@ -72,7 +72,8 @@ def pretrain_folder(
         overwrite: Whether a file of another kind may be replaced that stands there.
 
     Raises:
-        UsageError: If there are too few photos, or training diverges.
+        UsageError: If there are too few photos.
+        TrainingDiverged: If the loss, or a weight, is not a finite number.
         ModelError: If the checkpoint is damaged.
         JobBusy: If another process trains to ``out``.
         WriteFailed: If the disk refuses.

@@ -70,7 +70,8 @@ def train_recogniser(
         The network in evaluation mode, on the processor.
 
     Raises:
-        UsageError: If the network is no ResNet, or training diverges.
+        UsageError: If the network is no ResNet.
+        TrainingDiverged: If the loss, or a weight, is not a finite number.
         ModelError: If the checkpoint is damaged.
     """
     classes = int(labels.max()) + 1

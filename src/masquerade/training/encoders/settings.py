@@ -2,17 +2,18 @@
 
 from typing import Annotated, Final, Literal, Self, final
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from masquerade.encoders.vision_transformer import ViTOptions
 from masquerade.errors import UsageError
+from masquerade.explained import Explained
 from masquerade.training.views import ViewSettings
 
 _Units = Annotated[int, Field(ge=2, le=65_536)]
 
 
 @final
-class MoCoSettings(BaseModel):
+class MoCoSettings(Explained):
     """How to pre-train an encoder (Chen, Xie and He 2021, An Empirical Study of Training Self-Supervised ViTs).
 
     Args:

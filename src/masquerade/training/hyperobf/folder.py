@@ -94,7 +94,8 @@ def train_folder(
         overwrite: Whether a file of another kind may be replaced that stands there.
 
     Raises:
-        UsageError: If there is too little to train on, or training diverges.
+        UsageError: If there is too little to train on.
+        TrainingDiverged: If the loss, or a weight, is not a finite number.
         DeadFeatures: If it ends in nets that see no difference between photos.
         ModelError: If the checkpoint is damaged.
         JobBusy: If another process trains to ``out``.

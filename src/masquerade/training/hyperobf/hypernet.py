@@ -44,7 +44,8 @@ def train_hypernet(
         watching: Progress, checkpoints, copies on the way.
 
     Raises:
-        UsageError: If photos do not fit, or training diverges.
+        UsageError: If photos do not fit.
+        TrainingDiverged: If the loss, or a weight, is not a finite number.
         DeadFeatures: If it ends in nets that see no difference between photos.
         ModelError: If a checkpoint is damaged.
     """

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor
 from torch.nn import functional
 
-from masquerade.errors import UsageError
+from masquerade.errors import TrainingDiverged, UsageError
 from masquerade.networks.cloaks.inversion import InvNet
 
 _BATCH = 64
@@ -52,7 +52,8 @@ def train_inversion(
         The network in evaluation mode, without gradients.
 
     Raises:
-        UsageError: If the pairs do not match, there are none, or training diverges.
+        UsageError: If the pairs do not match, or there are none.
+        TrainingDiverged: If the loss, or a weight, is not a finite number.
     """
     if cloaked.shape != originals.shape or not len(cloaked):
         raise UsageError(
@@ -78,7 +79,11 @@ def train_inversion(
             adam.step()
             schedule.step()
     if not bool(loss.isfinite()):
-        raise UsageError("training diverged", value=f"loss {float(loss)}", remedy="Lower learning_rate.")
+        raise TrainingDiverged(
+            "training diverged: the loss is not a finite number",
+            value=f"loss {float(loss)}",
+            remedy="Lower learning_rate.",
+        )
     return network.eval().requires_grad_(False)
 
 

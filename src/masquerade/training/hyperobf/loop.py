@@ -78,7 +78,7 @@ def train(
         The measurement of the moment that is the result, and all of them.
 
     Raises:
-        UsageError: If training diverges.
+        TrainingDiverged: If the loss, or a weight, is not a finite number.
         DeadFeatures: If it ends in nets that see no difference between photos.
         ModelError: If the checkpoint is damaged.
     """

@@ -14,7 +14,7 @@ from torch.nn.utils import clip_grad_norm_
 from torch.optim import Adam
 
 from masquerade.encoders.recogniser import Recogniser
-from masquerade.errors import UsageError
+from masquerade.errors import TrainingDiverged, UsageError
 from masquerade.files.tensors import digest_of
 from masquerade.masknets import NUMBERS, MaskNetSource
 from masquerade.networks.cloaks.augmentations import handled
@@ -60,8 +60,9 @@ def train_one_pass(
         The generator in evaluation mode.
 
     Raises:
-        UsageError: If there is no photo, the start has other sizes, recognisers are wanted and none is given or one
-            has no gradients, or training diverges.
+        UsageError: If there is no photo, the start has other sizes, or recognisers are wanted and none is given or
+            one has no gradients.
+        TrainingDiverged: If the loss, or a weight, is not a finite number.
         ModelError: If the checkpoint is damaged.
     """
     _require(photos, settings, recognisers)
@@ -146,7 +147,7 @@ class _Trainer:
 
     def _descend(self, loss: Tensor, step: int) -> None:
         if not isfinite(float(loss.detach())):
-            raise UsageError(
+            raise TrainingDiverged(
                 "training of a one-pass cloak diverged: the loss is not a finite number",
                 value=f"after {step + 1} steps",
                 remedy="Lower learning_rate.",

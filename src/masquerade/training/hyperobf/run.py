@@ -76,7 +76,7 @@ class TrainingRun:
         """Take a step, measure where it is time; returns the step's cross-entropy.
 
         Raises:
-            UsageError: If training diverges.
+            TrainingDiverged: If the loss, or a weight, is not a finite number.
             DeadFeatures: If a net that is measured sees no difference between photos.
         """
         error, variance = self.trainer.take(self.step)

@@ -46,7 +46,8 @@ def train_masknet(
         watching: Progress, checkpoints, copies on the way.
 
     Raises:
-        UsageError: If photos do not fit, or training diverges.
+        UsageError: If photos do not fit.
+        TrainingDiverged: If the loss, or a weight, is not a finite number.
         DeadFeatures: If it ends in a net that sees no difference between photos.
         ModelError: If a checkpoint is damaged.
     """

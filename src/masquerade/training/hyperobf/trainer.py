@@ -8,7 +8,7 @@ import torch
 from torch import Generator, Tensor
 from torch.optim import Adam
 
-from masquerade.errors import UsageError
+from masquerade.errors import TrainingDiverged
 from masquerade.training.hyperobf.learners import Learner
 from masquerade.training.hyperobf.loss import cross_entropy
 from masquerade.training.hyperobf.measuring import People
@@ -57,7 +57,7 @@ class HyperNetTrainer:
         error = cross_entropy(scores, labels, self.fit.label_smoothing)
         loss = error + penalty
         if not isfinite(float(loss.detach())):
-            raise UsageError(
+            raise TrainingDiverged(
                 "training diverged: the loss is not a finite number",
                 value=f"loss {float(loss.detach())} after {step + 1} steps",
                 remedy="Lower the learning rates, or set precision to float32.",

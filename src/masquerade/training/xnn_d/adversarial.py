@@ -68,7 +68,8 @@ def train_noise(
         The noise encoder in evaluation mode on the processor, its weights no longer to be trained.
 
     Raises:
-        UsageError: If shapes do not fit, or training diverges.
+        UsageError: If shapes do not fit.
+        TrainingDiverged: If the loss, or a weight, is not a finite number.
     """
     device = best_device()
     with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from masquerade.errors import UsageError
+from masquerade.errors import TrainingDiverged, UsageError
 from masquerade.networks import Network, build
 from masquerade.training.optimiser import optimiser
 from masquerade.training.precision import best_device, resolve_precision
@@ -66,7 +66,7 @@ def distil(
         The student in evaluation mode, on the device it was trained on.
 
     Raises:
-        UsageError: If training diverges.
+        TrainingDiverged: If the loss, or a weight, is not a finite number.
     """
     shape = (lesson.inputs.shape[1], lesson.inputs.shape[2], lesson.inputs.shape[3])
     total = settings.total_steps(len(lesson.inputs))
@@ -115,9 +115,9 @@ def require_finite(loss: float) -> None:
     """Refuse a training whose loss is no longer a number.
 
     Raises:
-        UsageError: If it is not finite.
+        TrainingDiverged: If it is not finite.
     """
     if not np.isfinite(loss):
-        raise UsageError(
+        raise TrainingDiverged(
             "training diverged: the loss is not a finite number", value=loss, remedy="Lower learning_rate."
         )

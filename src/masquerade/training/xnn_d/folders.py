@@ -89,7 +89,8 @@ def distil_folder(
         overwrite: Whether files of another kind may be replaced that stand under their names.
 
     Raises:
-        UsageError: If a folder cannot be used, or training diverges.
+        UsageError: If a folder cannot be used.
+        TrainingDiverged: If the loss, or a weight, is not a finite number.
         JobBusy: If another process trains to ``out``.
         WriteFailed: If the disk refuses.
     """

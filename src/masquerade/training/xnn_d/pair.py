@@ -48,7 +48,8 @@ def train_pair(
         told: Told how far stage 1 has come.
 
     Raises:
-        UsageError: If shapes do not fit, or training diverges.
+        UsageError: If shapes do not fit.
+        TrainingDiverged: If the loss, or a weight, is not a finite number.
     """
     clean = token_norm(faces.features)
     classes = int(faces.labels.max()) + 1
