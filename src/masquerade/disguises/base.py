@@ -7,9 +7,10 @@ module that turns images into what may leave the owner. Facts that each declares
 
 import json
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import fields
 from hashlib import blake2b, sha256
-from typing import Any, ClassVar, NoReturn, final
+from typing import Any, ClassVar, Literal, NoReturn, final
 
 import torch
 from pydantic import BaseModel
@@ -28,6 +29,12 @@ from masquerade.traits import Traits
 
 Shape = tuple[int, int, int]
 """Channels, height and width of one image or feature map."""
+PublicNetwork = Literal[
+    "encoder", "source", "recogniser", "cloak generator", "face generator", "split", "amortiser", "crafter"
+]
+"""Kinds of public network that come by name, or by name and digest, or out of a file."""
+Networks = Mapping[str, PublicNetwork]
+"""Kinds of network by parameter."""
 
 
 class Keyed(nn.Module, ABC):
@@ -291,6 +298,12 @@ class Disguise(ABC):
     def takes_long(self) -> bool:
         """Whether photos are optimised one by one, so that an audit does not ask for hundreds to measure traits."""
         return False
+
+    networks: ClassVar[Networks] = {}
+    """Parameters that are public networks, or several: recipes open them, descriptions name them by name and digest."""
+
+    settings_in: ClassVar[str | None] = None
+    """The parameter whose numbers a recipe's change may name as if they were parameters; None where there is none."""
 
     @property
     def noise_level(self) -> float | None:

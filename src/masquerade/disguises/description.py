@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any, Final
 
-from masquerade.disguises.base import Disguise
+from masquerade.disguises.base import Disguise, PublicNetwork
 from masquerade.disguises.baselines.dauntless import Dauntless
 from masquerade.disguises.baselines.instahide import InstaHide
 from masquerade.disguises.baselines.neuracrypt import NeuraCrypt
@@ -96,7 +96,11 @@ def from_description(
             place="a description of a disguise",
             remedy=f"Choose among {', '.join((*_KINDS, *names_installed(PROTECTIONS)))}, or install what brings it.",
         )
-    given = {name: _read(name, value, find, kinds) for name, value in description.items() if name != "kind"}
+    given = {
+        name: _read(kind.networks.get(name), value, find, kinds)
+        for name, value in description.items()
+        if name != "kind"
+    }
     try:
         return kind(**given)
     except TypeError as error:
@@ -126,16 +130,17 @@ def _installed(named: str) -> type[Disguise] | None:
     return brought
 
 
-def _read(name: str, value: Any, find: Finders, kinds: Mapping[str, type[Disguise]]) -> Any:  # noqa: ANN401 - any kind
+def _read(
+    network: PublicNetwork | None,
+    value: Any,  # noqa: ANN401
+    find: Finders,
+    kinds: Mapping[str, type[Disguise]],
+) -> Any:  # noqa: ANN401 - any kind of value
+    """A parameter: a public network or disguises, each by its description, or plain data."""
     if isinstance(value, (list, tuple)):
-        return tuple(_read_part(name, part, find, kinds) for part in value)
-    return _read_part(name, value, find, kinds) if isinstance(value, Mapping) else value
-
-
-def _read_part(name: str, value: Any, find: Finders, kinds: Mapping[str, type[Disguise]]) -> Any:  # noqa: ANN401 - as above
-    if name == "settings":
+        return tuple(_read(network, part, find, kinds) for part in value)
+    if not isinstance(value, Mapping):
         return value
-    network = find.of(name)
-    if network is not None and isinstance(value, Mapping):
-        return network(str(value.get("name")), str(value.get("digest")))
-    return from_description(value, find, kinds) if isinstance(value, Mapping) or name == "parts" else value
+    if network is not None:
+        return find.of(network)(str(value.get("name")), str(value.get("digest")))
+    return from_description(value, find, kinds) if "kind" in value else value

@@ -22,6 +22,7 @@ from masquerade.crafting.trained import (
     TrainedFeatureCrafter,
     TrainedSplit,
 )
+from masquerade.disguises.base import PublicNetwork
 from masquerade.encoders import Encoder, find_shipped
 from masquerade.encoders.recogniser import RECOGNISERS, Recogniser, open_recogniser
 from masquerade.errors import ModelError, UsageError
@@ -155,22 +156,28 @@ def _same(found: _Found, digest: str) -> _Found:
 class Finders:
     """Where public networks come from that a description names: each by name and digest.
 
-    Each gives the network, or raises a ``MasqueradeError``. Their names are the parameters that they stand for.
+    Each gives the network, or raises a ``MasqueradeError``; the generators of cloaks and of faces come from one place.
     """
 
     encoder: Callable[[str, str], Encoder] = find_shipped
     source: Callable[[str, str], MaskNetSource] = find_source
-    sources: Callable[[str, str], MaskNetSource] = find_source
     recognisers: Callable[[str, str], Recogniser] = find_recogniser
     generator: Callable[[str, str], TrainedGenerator | TrainedFaceGenerator] = find_any_generator
     split: Callable[[str, str], TrainedSplit] = find_split
     amortiser: Callable[[str, str], TrainedAmortiser] = find_amortiser
     crafter: Callable[[str, str], TrainedFeatureCrafter] = find_feature_crafter
 
-    def of(self, parameter: str) -> Callable[[str, str], Any] | None:
-        """The one for a parameter, if it is a network."""
-        found: Callable[[str, str], Any] | None = vars(self).get(parameter)
+    def of(self, network: PublicNetwork) -> Callable[[str, str], Any]:
+        """The one for a kind of network."""
+        found: Callable[[str, str], Any] = getattr(self, _FIELDS.get(network, network))
         return found
+
+
+_FIELDS: Final[dict[PublicNetwork, str]] = {
+    "recogniser": "recognisers",
+    "cloak generator": "generator",
+    "face generator": "generator",
+}
 
 
 def _not_shipped(what: str, name: str) -> UsageError:

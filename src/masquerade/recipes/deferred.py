@@ -7,8 +7,7 @@ from typing import Any, Final, final
 
 from masquerade.crafting.shipped import amortiser_for, open_feature_crafter, open_generator, open_split
 from masquerade.disguises import Chain, Disguise, open_named_source
-from masquerade.disguises.features.amortised_crafter import AmortisedCrafter
-from masquerade.disguises.features.keyed import Crafting
+from masquerade.disguises.base import PublicNetwork
 from masquerade.encoders.recogniser import open_recogniser
 from masquerade.errors import UsageError
 from masquerade.masknets.generator_file import open_cloak_generator
@@ -16,15 +15,14 @@ from masquerade.masknets.generator_file import open_cloak_generator
 Opened = str | Path | tuple[str | Path, ...]
 """Name or file of a public network, or several."""
 
-_OPENERS: Final[dict[str, Callable[[str | Path], object]]] = {
+_OPENERS: Final[Mapping[PublicNetwork, Callable[[str | Path], object]]] = {
     "source": open_named_source,
-    "sources": open_named_source,
-    "recognisers": open_recogniser,
-    "generator": open_cloak_generator,
+    "recogniser": open_recogniser,
+    "cloak generator": open_cloak_generator,
+    "face generator": open_generator,
     "split": open_split,
 }
-_CRAFTER: Final = "crafter"
-"""The amortised crafter, which is opened for a split network."""
+"""What needs nothing but a name or file. An amortised crafter is opened for a split network, an amortiser is found."""
 
 
 @final
@@ -34,8 +32,7 @@ class Cloak:
 
     Args:
         kind: The disguise.
-        networks: By parameter, ``source``, ``sources`` and ``recognisers`` (tuples) or ``generator``: what is to
-            be opened.
+        networks: By parameter that the disguise declares for a public network: what is to be opened.
         parameters: The other parameters that differ from the disguise's own defaults.
         before: What photos go through first, opened as well; None for nothing.
     """
@@ -51,8 +48,8 @@ class Cloak:
         Raises:
             UsageError: If the disguise has no such parameter.
         """
-        if issubclass(self.kind, Crafting):
-            change = _nested(change, self.parameters.get("settings", {}), self.kind)
+        if (inner := self.kind.settings_in) is not None:
+            change = _nested(change, self.parameters.get(inner, {}), self.kind, inner)
         known = [each.name for each in fields(self.kind)]  # type: ignore[arg-type]
         if self.before is not None:
             first = {name: value for name, value in change.items() if name not in known}
@@ -66,8 +63,9 @@ class Cloak:
                 remedy=f"Its parameters are {', '.join(known)}.",
             )
         plain = {name: tuple(value) if isinstance(value, list) else value for name, value in change.items()}
-        networks = {name: value for name, value in plain.items() if name in (*_OPENERS, _CRAFTER)}
-        parameters = {name: value for name, value in plain.items() if name not in (*_OPENERS, _CRAFTER)}
+        named = [name for name, network in self.kind.networks.items() if network in (*_OPENERS, "crafter")]
+        networks = {name: value for name, value in plain.items() if name in named}
+        parameters = {name: value for name, value in plain.items() if name not in named}
         return replace(
             self, networks={**self.networks, **networks}, parameters={**self.parameters, **parameters}
         )
@@ -78,29 +76,32 @@ class Cloak:
         Raises:
             MasqueradeError: If a network cannot be opened, or a parameter is wrong.
         """
+        of = self.kind.networks
         networks: dict[str, Any] = {
-            name: _open(self.kind, name, value) for name, value in self.networks.items() if name != _CRAFTER
+            name: _open(of[name], value) for name, value in self.networks.items() if of[name] in _OPENERS
         }
-        if _CRAFTER in self.networks:
-            crafter = self.networks[_CRAFTER]
-            assert not isinstance(crafter, tuple)  # noqa: S101
-            networks[_CRAFTER] = open_feature_crafter(crafter, networks["split"])
-        if issubclass(self.kind, (Crafting, AmortisedCrafter)) and "amortiser" not in self.parameters:
-            networks["amortiser"] = amortiser_for(networks["generator"], networks["split"])
+        opened = {of[name]: network for name, network in networks.items()}
+        for name, network in of.items():
+            if network == "crafter" and name in self.networks:
+                crafter = self.networks[name]
+                assert not isinstance(crafter, tuple)  # noqa: S101
+                networks[name] = open_feature_crafter(crafter, opened["split"])
+            if network == "amortiser" and name not in self.parameters:
+                networks[name] = amortiser_for(opened["face generator"], opened["split"])
         own = self.kind(**networks, **self.parameters)
         return own if self.before is None else Chain((self.before.opened(), own))
 
 
-def _open(kind: type[Disguise], parameter: str, value: Opened) -> object:
-    opener = _OPENERS[parameter]
-    if parameter == "generator" and issubclass(kind, (Crafting, AmortisedCrafter)):
-        opener = open_generator
+def _open(network: PublicNetwork, value: Opened) -> object:
+    opener = _OPENERS[network]
     return tuple(opener(each) for each in value) if isinstance(value, tuple) else opener(value)
 
 
-def _nested(change: Mapping[str, Any], before: Mapping[str, Any], kind: type[Disguise]) -> dict[str, Any]:
+def _nested(
+    change: Mapping[str, Any], before: Mapping[str, Any], kind: type[Disguise], settings: str
+) -> dict[str, Any]:
     """A change of which ``beta`` and other numbers of the settings stand beside the networks."""
     own = {each.name for each in fields(kind)}  # type: ignore[arg-type]
     inner = {name: value for name, value in change.items() if name not in own}
-    outer = {name: value for name, value in change.items() if name in own and name != "settings"}
-    return {**outer, "settings": {**before, **change.get("settings", {}), **inner}}
+    outer = {name: value for name, value in change.items() if name in own and name != settings}
+    return {**outer, settings: {**before, **change.get(settings, {}), **inner}}

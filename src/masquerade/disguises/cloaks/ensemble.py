@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Final, final
+from typing import ClassVar, Final, final
 
 import torch
 from torch import Tensor
 
-from masquerade.disguises.base import Disguise, Keyed, Shape
+from masquerade.disguises.base import Disguise, Keyed, Networks, Shape
 from masquerade.disguises.cloaks.masknet import MaskNetCloak
 from masquerade.disguises.key_choice import by_turns, chosen_by
 from masquerade.errors import UsageError
@@ -42,6 +42,7 @@ class SeveralCloaks(Disguise):
     bound: float = 15.0
     dssim: float = 0.1
 
+    networks: ClassVar[Networks] = {"sources": "source"}
     keyed_by_secret = True
     promises = THE_PERSON
     per_image = True

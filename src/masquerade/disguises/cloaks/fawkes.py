@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, Literal, final
+from typing import ClassVar, Final, Literal, final
 
 import torch
 from torch import Tensor
 
-from masquerade.disguises.base import Disguise, Keyed, Shape
+from masquerade.disguises.base import Disguise, Keyed, Networks, Shape
 from masquerade.disguises.checks import require_one_of
 from masquerade.disguises.cloaks.fawkes_optimiser import FawkesSettings, fawkes
 from masquerade.disguises.cloaks.keyed import KeyedCloak
@@ -55,6 +55,7 @@ class Fawkes(Disguise):
     recognisers: tuple[Recogniser, ...]
     targeted: bool = False
 
+    networks: ClassVar[Networks] = {"recognisers": "recogniser"}
     keyed_by_secret = True
     promises = THE_PERSON
     per_image = True

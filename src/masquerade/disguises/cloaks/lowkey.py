@@ -1,13 +1,13 @@
 """LowKey (Cherepanova et al. 2021): a cloak against recognisers that holds under blur, by steps of the signs."""
 
 from dataclasses import dataclass
-from typing import Final, final
+from typing import ClassVar, Final, final
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-from masquerade.disguises.base import Disguise, Keyed, Shape
+from masquerade.disguises.base import Disguise, Keyed, Networks, Shape
 from masquerade.disguises.checks import require_count, require_number
 from masquerade.disguises.cloaks.keyed import KeyedCloak
 from masquerade.disguises.cloaks.optimiser import ascent, grey_ones, pooled, tied
@@ -47,6 +47,7 @@ class LowKey(Disguise):
     rate: float = 0.0025
     perceptual: float = 0.05
 
+    networks: ClassVar[Networks] = {"recognisers": "recogniser"}
     keyed_by_secret = True
     promises = THE_PERSON
     per_image = True

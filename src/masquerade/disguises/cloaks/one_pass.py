@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import final
+from typing import ClassVar, final
 
 import torch
 from torch import Tensor
 
-from masquerade.disguises.base import Shape
+from masquerade.disguises.base import Networks, Shape
 from masquerade.disguises.checks import require_number
 from masquerade.disguises.cloaks.keyed import KeyedCloak
 from masquerade.disguises.cloaks.optimiser import grey_ones
@@ -43,6 +43,8 @@ class OnePassCloak(OwnMaskNet):
     source: MaskNetSource
     bound: float = 15.0
     similarity: float = 0.0
+
+    networks: ClassVar[Networks] = {"generator": "cloak generator", "source": "source"}
 
     def __post_init__(self) -> None:
         if not isinstance(self.generator, TrainedGenerator) or not isinstance(self.source, MaskNetSource):

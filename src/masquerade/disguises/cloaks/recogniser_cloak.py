@@ -8,13 +8,13 @@ known from attacks on recognisers: several networks, and photos handled in betwe
 from dataclasses import dataclass
 from hashlib import sha256
 from itertools import count
-from typing import Final, final
+from typing import ClassVar, Final, final
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-from masquerade.disguises.base import Shape
+from masquerade.disguises.base import Networks, Shape
 from masquerade.disguises.checks import require_number
 from masquerade.disguises.cloaks.keyed import KeyedCloak
 from masquerade.disguises.cloaks.masknet import moved_from
@@ -67,6 +67,8 @@ class FeltCloak(OwnMaskNet):
     similarity: float = 0.9
     decoy: float = 0.5
     masknet: float = 0.1
+
+    networks: ClassVar[Networks] = {"source": "source", "recognisers": "recogniser"}
 
     def __post_init__(self) -> None:
         usable = [isinstance(each, Recogniser) and each.differentiable for each in self.recognisers]

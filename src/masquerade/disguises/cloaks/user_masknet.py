@@ -1,11 +1,12 @@
 """Cloaks with a MaskNet of the user's own."""
 
 from abc import abstractmethod
+from typing import ClassVar
 
 import torch
 from torch import Tensor
 
-from masquerade.disguises.base import Disguise, Keyed, Shape
+from masquerade.disguises.base import Disguise, Keyed, Networks, Shape
 from masquerade.keys import Key
 from masquerade.masknets import NUMBERS, MaskNetSource
 from masquerade.networks.cloaks.masknet import MaskNet
@@ -17,6 +18,7 @@ class OwnMaskNet(Disguise):
 
     source: MaskNetSource
 
+    networks: ClassVar[Networks] = {"source": "source"}
     keyed_by_secret = True
     promises = THE_PERSON
     per_image = True

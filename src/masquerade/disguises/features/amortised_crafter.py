@@ -1,7 +1,7 @@
 """The amortised crafter: one pass of a trained network for each photo; this project's own."""
 
 from dataclasses import KW_ONLY, dataclass
-from typing import Final, final
+from typing import ClassVar, Final, final
 
 import torch
 from torch import Tensor
@@ -15,7 +15,7 @@ from masquerade.crafting.trained import (
     TrainedFeatureCrafter,
     TrainedSplit,
 )
-from masquerade.disguises.base import Disguise, Shape, call_of
+from masquerade.disguises.base import Disguise, Networks, Shape, call_of
 from masquerade.disguises.batching import filled
 from masquerade.disguises.checks import require_count
 from masquerade.disguises.features.keyed import require_networks, settings_of
@@ -64,6 +64,12 @@ class AmortisedCrafter(Disguise):
     amortiser: TrainedAmortiser | None = None
     batch: int = 64
 
+    networks: ClassVar[Networks] = {
+        "split": "split",
+        "generator": "face generator",
+        "crafter": "crafter",
+        "amortiser": "amortiser",
+    }
     keyed_by_secret = True
     promises = THE_PERSON
     restorable = False

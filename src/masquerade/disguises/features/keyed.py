@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import KW_ONLY, dataclass
-from typing import TypeVar, final
+from typing import ClassVar, TypeVar, final
 
 import torch
 from pydantic import BaseModel, ValidationError
@@ -12,7 +12,7 @@ from torch import Generator, Tensor
 from masquerade.crafting.reconstruction import LatentDecoder
 from masquerade.crafting.solver import Start
 from masquerade.crafting.trained import TrainedAmortiser, TrainedFaceGenerator, TrainedSplit
-from masquerade.disguises.base import Disguise, Shape, call_of
+from masquerade.disguises.base import Disguise, Networks, Shape, call_of
 from masquerade.disguises.checks import require_count
 from masquerade.disguises.features.keyed_features import CraftedFeatures
 from masquerade.disguises.features.split_encode import require_split
@@ -46,6 +46,8 @@ class Crafting(Disguise, ABC):
     amortiser: TrainedAmortiser | None = None
     batch: int = 64
 
+    networks: ClassVar[Networks] = {"split": "split", "generator": "face generator", "amortiser": "amortiser"}
+    settings_in = "settings"
     keyed_by_secret = True
     promises = THE_PERSON
     per_image = False

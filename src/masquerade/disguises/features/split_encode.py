@@ -1,13 +1,13 @@
 """Features of a public split network as they are: what Crafter protects, unprotected."""
 
 from dataclasses import dataclass
-from typing import Final, final
+from typing import ClassVar, Final, final
 
 import torch
 from torch import Tensor
 
 from masquerade.crafting.trained import TrainedSplit
-from masquerade.disguises.base import Disguise, Keyed, Shape
+from masquerade.disguises.base import Disguise, Keyed, Networks, Shape
 from masquerade.disguises.batching import filled
 from masquerade.errors import UsageError
 from masquerade.keys import Key
@@ -32,6 +32,7 @@ class SplitEncode(Disguise):
 
     split: TrainedSplit
 
+    networks: ClassVar[Networks] = {"split": "split"}
     keyed_by_secret = False
     promises = THE_PERSON
     per_image = True

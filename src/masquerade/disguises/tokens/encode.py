@@ -1,11 +1,11 @@
 """A public encoder as the first part of a chain: photos become feature maps (XNN, section 3.1)."""
 
 from dataclasses import dataclass
-from typing import final
+from typing import ClassVar, final
 
 from torch import Tensor
 
-from masquerade.disguises.base import Disguise, Keyed, Shape
+from masquerade.disguises.base import Disguise, Keyed, Networks, Shape
 from masquerade.encoders.base import Encoder
 from masquerade.errors import UsageError
 from masquerade.keys import Key
@@ -27,6 +27,7 @@ class Encode(Disguise):
 
     encoder: Encoder
 
+    networks: ClassVar[Networks] = {"encoder": "encoder"}
     keyed_by_secret = False
     promises = NOTHING
     per_image = True
