@@ -11,17 +11,34 @@ from typing import Any, Final
 __version__: str
 
 _WHERE: Final = {
+    "Attack": "masquerade.attacks.base",
     "Classifier": "masquerade.api.classifier",
     "Cloaked": "masquerade.api.cloaks",
+    "Disguise": "masquerade.disguises.base",
     "Identified": "masquerade.api.classifier",
+    "Info": "masquerade.api.catalogue",
+    "Key": "masquerade.keys.key",
+    "KeyFile": "masquerade.keys.handle",
+    "KeyedProtection": "masquerade.api.keyed",
     "MaskNet": "masquerade.api.cloaks",
+    "Protection": "masquerade.api.protection",
     "ReleasedDataset": "masquerade.released.dataset",
     "cloak": "masquerade.api.cloaks",
+    "list_attacks": "masquerade.api.catalogue",
+    "list_metrics": "masquerade.api.catalogue",
+    "list_protections": "masquerade.api.catalogue",
     "train": "masquerade.api.learning",
 }
-"""Where each public name is defined."""
+"""Where each public name is defined; ``__init__.pyi`` says it to type checkers, and a test compares the two."""
 
-__all__ = ["__version__", *_WHERE]
+_MODULES: Final = {
+    "errors": "masquerade.errors",
+    "sklearn": "masquerade.api.sklearn",
+    "testing": "masquerade.testing",
+}
+"""Names that are modules."""
+
+__all__ = ["__version__", *_WHERE, *_MODULES]
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever the name stands for
@@ -29,6 +46,8 @@ def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever the name stands fo
         from importlib.metadata import version
 
         return version("masquerade")
+    if name in _MODULES:
+        return import_module(_MODULES[name])
     if name in _WHERE:
         return getattr(import_module(_WHERE[name]), name)
     raise AttributeError(f"module 'masquerade' has no attribute {name!r}")

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Final, TypeAlias
 
 import torch
 from pydantic import Field, TypeAdapter, ValidationError
@@ -14,7 +14,7 @@ from masquerade.files.tensors import packed, read_tensors, read_text
 from masquerade.masknets.card import EnsembleCard, HyperNetCard, SourceCard
 
 KIND: Final = "masquerade.masknets"
-AnyCard = HyperNetCard | EnsembleCard
+AnyCard: TypeAlias = HyperNetCard | EnsembleCard
 _CARDS: Final[TypeAdapter[AnyCard]] = TypeAdapter(Annotated[AnyCard, Field(discriminator="source")])
 _TYPES: Final = {"float16": torch.float16, "float32": torch.float32}
 _LARGEST: Final = 10**9
