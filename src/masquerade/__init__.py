@@ -24,6 +24,8 @@ _WHERE: Final = {
     "Protection": "masquerade.api.protection",
     "ReleasedDataset": "masquerade.released.dataset",
     "cloak": "masquerade.api.cloaks",
+    "craft": "masquerade.api.crafting",
+    "disguise_folder": "masquerade.api.folders",
     "list_attacks": "masquerade.api.catalogue",
     "list_metrics": "masquerade.api.catalogue",
     "list_protections": "masquerade.api.catalogue",

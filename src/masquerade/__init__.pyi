@@ -12,6 +12,8 @@ from masquerade.api.classifier import Identified as Identified
 from masquerade.api.cloaks import Cloaked as Cloaked
 from masquerade.api.cloaks import MaskNet as MaskNet
 from masquerade.api.cloaks import cloak as cloak
+from masquerade.api.crafting import craft as craft
+from masquerade.api.folders import disguise_folder as disguise_folder
 from masquerade.api.keyed import KeyedProtection as KeyedProtection
 from masquerade.api.learning import train as train
 from masquerade.api.protection import Protection as Protection

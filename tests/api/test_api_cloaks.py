@@ -45,6 +45,18 @@ def test_every_container_comes_back_with_the_same_pixels(masknet: MaskNet, tmp_p
     assert (np.asarray(picture) == pixels).all()
 
 
+def test_floats_of_either_scale_come_back_on_it(masknet: MaskNet) -> None:
+    pixels = np.asarray(scene([(60, 30, 120)], (300, 200)))
+    expected = cloak(pixels, masknet).image
+    whole = cloak(pixels.astype(np.float32), masknet).image
+    assert whole.dtype == np.float32
+    assert (whole == expected).all()
+    shares = cloak(pixels / 255, masknet, scale="0-1").image
+    assert shares.dtype == np.float64
+    assert np.abs(shares * 255 - expected).max() < 1e-3
+    assert shares.max() <= 1
+
+
 def test_it_is_the_cloak_of_the_command(masknet: MaskNet, tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
     scene([(60, 30, 120)], (300, 200)).save(tmp_path / "in" / "photo.png")
@@ -100,9 +112,9 @@ def test_a_photo_without_a_face_does_not_pass_for_cloaked(masknet: MaskNet) -> N
 @pytest.mark.parametrize(
     ("photo", "words"),
     [
-        (np.zeros((8, 8, 3)), r"shape \(8, 8, 3\), float64 in photo.*255"),
+        (np.zeros((8, 8, 3)), r"shape \(8, 8, 3\), float64, 0 to 0 in photo.*scale="),
         (torch.rand(3, 8, 8), r"shape \(3, 8, 8\), float32, 0.* to 0.* in photo"),
-        (np.zeros((2, 3, 8, 8), np.uint8), r"shape \(2, 3, 8, 8\).*one photo at a time"),
+        (np.zeros((2, 3, 8, 8), np.uint8), r"more than one photo: 2 of \(3, 8, 8\) in photo.*one by one"),
         (Image.new("CMYK", (8, 8)), "mode CMYK"),
         (7, "not a photo: int"),
     ],

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
+from masquerade.api.arrays import values
 from masquerade.api.labels import (
     Labels,
     labels_path,
@@ -19,7 +20,6 @@ from masquerade.api.labels import (
     require_writable,
     write_labels,
 )
-from masquerade.api.released_arrays import described, released_tensor
 from masquerade.errors import UsageError
 from masquerade.files.durable import remove
 from masquerade.files.kinds import Kind
@@ -182,15 +182,7 @@ class Classifier:
         return cls(network, card, read_labels(path, _digest(path), card.classes))
 
     def _taken(self, given: Any) -> Tensor:  # noqa: ANN401 - as above
-        images = released_tensor(given)
-        if tuple(images.shape[1:]) != self.card.shape:
-            raise UsageError(
-                "images of another shape than the network was trained on",
-                value=f"{described(images)}, expected (n, {', '.join(map(str, self.card.shape))})",
-                place="Z",
-                remedy="Disguise them as the training images were.",
-            )
-        return images
+        return values(given, self.card.shape).images
 
     def __repr__(self) -> str:
         measured = (

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 from torch import Tensor
 
-from masquerade.api.released_arrays import described
+from masquerade.api.arrays import Scale, photos
 from masquerade.cloaking.methods import DEFAULT, cloak_with, face_cloak
 from masquerade.cloaking.photo_cloak import MIN_SSIM, Appearance, PhotoCloak
 from masquerade.cloaking.worth import worth
@@ -27,7 +27,6 @@ from masquerade.masknets import MaskNetCard, MaskNetFile, masknet_bytes, read_ma
 
 Pixels = NDArray[np.uint8]
 WithoutFace = Literal["fail", "copy", "whole-image"]
-_COLOURS: Final = (1, 3)
 _PHOTO: Final = "the photo"
 _MODES: Final = frozenset({"1", "L", "LA", "P", "PA", "RGB", "RGBA"})
 
@@ -124,17 +123,22 @@ def cloak(
     strength: float = 1.0,
     min_ssim: float = MIN_SSIM,
     on_no_face: WithoutFace = "fail",
+    scale: Scale | None = None,
 ) -> Cloaked:
     """Cloak the faces on one photo; ``masquerade cloak`` does so with whole folders, and keeps the files' formats.
 
     Args:
-        photo: A path; a PIL image; an array or tensor ``(h, w)``, ``(h, w, c)`` or ``(c, h, w)`` of uint8 with one or
-            three channels, upright.
+        photo: A path; a PIL image; an array or tensor ``(h, w)``, ``(h, w, c)`` or ``(c, h, w)`` with one or three
+            channels, upright, uint8 or floating.
         masknet: The person's MaskNet.
         method: "one-pass", "optimised", "felt" or "felt-one-pass".
         strength: What the cloak is multiplied by, above 0 to 2.
         min_ssim: Structural similarity that every face must keep, 0 to 1.
         on_no_face: Without a face on it, "fail", "copy" the photo as it is, or cloak the "whole-image".
+        scale: Of floating photos, what black and white are: "0-255" or "0-1".
+
+    Returns:
+        The photo in the same container, with its faces cloaked, in whole grey levels.
 
     Raises:
         UsageError: If the photo is none of these, a number is out of its range, or there is no such method.
@@ -145,7 +149,7 @@ def cloak(
         raise UsageError(
             "not a MaskNet", value=type(masknet).__name__, place="masknet", remedy="Give MaskNet.load(path)."
         )
-    pixels, place, back = _opened(photo)
+    pixels, place, back = _opened(photo, scale)
     way, said = masknet.way(method)
     found = PhotoCloak(_finder(), way, _appearance(strength, min_ssim, on_no_face)).on_pixels(pixels, place)
     return Cloaked(back(found.pixels), found.faces, found.ssim, said)
@@ -169,24 +173,43 @@ def _appearance(strength: float, min_ssim: float, on_no_face: str) -> Appearance
             )
 
 
-def _opened(photo: Any) -> tuple[Pixels, str, Callable[[Pixels], Any]]:  # noqa: ANN401 - as above
+def _opened(photo: Any, scale: Scale | None) -> tuple[Pixels, str, Callable[[Pixels], Any]]:  # noqa: ANN401 - as above
     """Pixels ``(h, w, c)``, what to call the photo, and what brings pixels into its container."""
     if isinstance(photo, (str, PathLike)):
         return _of_file(Path(photo))
     if isinstance(photo, Image.Image):
         return _of_pil(photo)
-    if isinstance(photo, Tensor):
-        pixels, turned = _of_array(photo.detach().cpu().numpy(), described(photo))
-        return pixels, _PHOTO, lambda new: torch.from_numpy(turned(new)).to(photo.device)
-    if isinstance(photo, np.ndarray):
-        pixels, turned = _of_array(photo, f"shape {photo.shape}, {photo.dtype}")
-        return pixels, _PHOTO, turned
+    if isinstance(photo, (np.ndarray, Tensor)):
+        return _of_array(photo, scale)
     raise UsageError(
         "not a photo",
         value=type(photo).__name__,
         place="photo",
         remedy="Give a path, a PIL image, or an array.",
     )
+
+
+def _of_array(
+    photo: NDArray[Any] | Tensor, scale: Scale | None
+) -> tuple[Pixels, str, Callable[[Pixels], NDArray[Any] | Tensor]]:
+    taken = photos(photo, scale=scale, place="photo")
+    if len(taken.images) != 1:
+        raise UsageError(
+            "more than one photo",
+            value=f"{len(taken.images)} of {tuple(taken.images.shape[1:])}",
+            place="photo",
+            remedy="Cloak them one by one: [cloak(photo, masknet) for photo in photos].",
+        )
+
+    def back(new: Pixels) -> NDArray[Any] | Tensor:
+        levels = torch.from_numpy(new).permute(2, 0, 1)[None].double()
+        made = taken.back(levels / 255 if scale == "0-1" else levels)
+        if isinstance(photo, Tensor):
+            return torch.as_tensor(made).to(photo.dtype)
+        return np.asarray(made, photo.dtype)
+
+    pixels = taken.images[0].round().to(torch.uint8).permute(1, 2, 0).contiguous().numpy()
+    return pixels, _PHOTO, back
 
 
 def _of_file(path: Path) -> tuple[Pixels, str, Callable[[Pixels], Image.Image]]:
@@ -210,21 +233,3 @@ def _of_pil(photo: Image.Image) -> tuple[Pixels, str, Callable[[Pixels], Image.I
 def _image(pixels: Pixels, alpha: Pixels | None) -> Image.Image:
     whole = pixels if alpha is None else np.concatenate([pixels, alpha], axis=2)
     return Image.fromarray(np.ascontiguousarray(whole[:, :, 0] if whole.shape[2] == 1 else whole))
-
-
-def _of_array(array: NDArray[Any], said: str) -> tuple[Pixels, Callable[[Pixels], Pixels]]:
-    """Pixels ``(h, w, c)``, and what brings such pixels back into the array's shape."""
-    if array.dtype == np.uint8 and array.ndim == 2:
-        return np.ascontiguousarray(array[:, :, None]), lambda new: np.ascontiguousarray(new[:, :, 0])
-    if array.dtype == np.uint8 and array.ndim == 3 and array.shape[2] in _COLOURS:
-        return np.ascontiguousarray(array), np.ascontiguousarray
-    if array.dtype == np.uint8 and array.ndim == 3 and array.shape[0] in _COLOURS:
-        first = np.ascontiguousarray(array.transpose(1, 2, 0))
-        return first, lambda new: np.ascontiguousarray(new.transpose(2, 0, 1))
-    raise UsageError(
-        "not one photo in whole grey levels",
-        value=said,
-        place="photo",
-        remedy="Give uint8 (h, w), (h, w, c) or (c, h, w) with one or three channels, one photo at a time; "
-        "of floats in 0 to 1, (255 * photo).round() as uint8.",
-    )

@@ -38,6 +38,7 @@ def train(
     protection: Described | None = None,
     epochs: int | None = None,
     seed: int = 0,
+    layout: str | None = None,
     progress: Progress | None = None,
 ) -> Classifier:
     """Train a network on released images; it needs no key.
@@ -55,6 +56,7 @@ def train(
             model file says it. A ``ReleasedDataset`` says so itself.
         epochs: Passes over the images, instead of the preset's.
         seed: Seed of weights, order and what is held back; 0 or more.
+        layout: "NCHW" or "NHWC", where the shape of an array does not say it.
         progress: Called with batches done, batches in all, loss and accuracy in this epoch so far.
 
     Raises:
@@ -67,7 +69,7 @@ def train(
         return _of_dataset(
             Z, y, _settings(Z.manifest.disguise, Z.shape, network, preset, epochs), seed, progress
         )
-    images = released_tensor(Z)
+    images = released_tensor(Z, layout)
     labels, numbers = _labels(y, len(images))
     c, h, w = images.shape[1:]
     disguise = {} if protection is None else protection.describe()

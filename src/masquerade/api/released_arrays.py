@@ -1,18 +1,18 @@
 """Arrays as they were released: what a protection gave, of whatever range, for a network to read."""
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from masquerade.api.arrays import described
+from masquerade.api.layouts import COLOURS, LAYOUTS
 from masquerade.errors import UsageError
 
-_COLOURS: Final = (1, 3)
 
-
-def released_tensor(given: Any, place: str = "Z") -> Tensor:  # noqa: ANN401 - an array of some library
+def released_tensor(given: Any, layout: str | None = None, place: str = "Z") -> Tensor:  # noqa: ANN401 - an array
     """Released images as a tensor ``(n, c, h, w)`` in main memory, uint8 or float32.
 
     Values are taken as they are: what a protection gives is no photo, and has any range. Images whose channels come
@@ -20,6 +20,7 @@ def released_tensor(given: Any, place: str = "Z") -> Tensor:  # noqa: ANN401 - a
 
     Args:
         given: An array or a tensor, or a sequence of them, one for each image.
+        layout: "NCHW" or "NHWC", where the shape does not say it.
         place: What to call it in a message.
 
     Raises:
@@ -34,21 +35,16 @@ def released_tensor(given: Any, place: str = "Z") -> Tensor:  # noqa: ANN401 - a
         found = found.float()
         if not bool(found.isfinite().all()):
             raise _refused(found, place, "Values are to be finite numbers: look for NaN.")
-    return (found.permute(0, 3, 1, 2) if _channels_last(found) else found).contiguous()
+    if layout not in (None, "NCHW", "NHWC"):
+        raise UsageError("no such layout", value=layout, place=place, remedy='Say "NCHW" or "NHWC".')
+    last = _channels_last(found) if layout is None else layout == "NHWC"
+    return LAYOUTS["NHWC" if last else "NCHW"].read(found).contiguous()
 
 
 def _channels_last(given: Tensor) -> bool:
     """Whether it holds photos with their channels last; maps of many channels at few places have them first."""
     _, first, second, last = given.shape
-    return last in _COLOURS and first not in _COLOURS and min(first, second) > max(_COLOURS)
-
-
-def described(given: Tensor) -> str:
-    """Shape, type and range of an array, for a message."""
-    said = f"shape {tuple(given.shape)}, {str(given.dtype).removeprefix('torch.')}"
-    if not given.numel() or given.is_complex():
-        return said
-    return f"{said}, {float(given.min()):g} to {float(given.max()):g}"
+    return last in COLOURS and first not in COLOURS and min(first, second) > max(COLOURS)
 
 
 def _tensor(given: Any, place: str) -> Tensor:  # noqa: ANN401 - as above
