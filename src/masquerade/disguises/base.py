@@ -13,17 +13,12 @@ from hashlib import blake2b, sha256
 from typing import Any, ClassVar, Literal, NoReturn, final
 
 import torch
-from pydantic import BaseModel
 from torch import Tensor, nn
 
-from masquerade.crafting.trained import Trained, TrainedSplit
-from masquerade.encoders.base import Encoder
-from masquerade.encoders.noise_encoder import NoiseEncoder
-from masquerade.encoders.recogniser_base import Recogniser
+from masquerade.crafting.trained import TrainedSplit
+from masquerade.disguises.plain import canonical, plain
 from masquerade.errors import SecretLeakRefused, UsageError
 from masquerade.keys import Key
-from masquerade.masknets.base import MaskNetSource
-from masquerade.masknets.generator import TrainedGenerator
 from masquerade.promises import BOTH, Question
 from masquerade.traits import Traits
 
@@ -374,31 +369,13 @@ class Disguise(ABC):
     @final
     def describe(self) -> dict[str, Any]:
         """Public parameters as plain data, with the kind of disguise; ``from_description`` reads it."""
-        named = {field.name: _plain(getattr(self, field.name)) for field in fields(self)}  # type: ignore[arg-type]
+        named = {field.name: plain(getattr(self, field.name)) for field in fields(self)}  # type: ignore[arg-type]
         return {"kind": type(self).__name__, **named}
 
 
 def digest_of(description: dict[str, Any]) -> str:
     """SHA-256 of a disguise's description, hexadecimal; see ``Disguise.digest``."""
-    return sha256(json.dumps(_canonical(description), sort_keys=True).encode()).hexdigest()
-
-
-def _canonical(value: object) -> object:
-    """A description in which 50.0 is 50, as after a way through a file."""
-    if isinstance(value, dict):
-        return {str(name): _canonical(each) for name, each in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_canonical(each) for each in value]
-    return int(value) if isinstance(value, float) and value.is_integer() else value
-
-
-def _plain(value: object) -> object:
-    public = (Encoder, NoiseEncoder, MaskNetSource, Recogniser, TrainedGenerator, Trained)
-    if isinstance(value, (Disguise, *public)):
-        return value.describe()
-    if isinstance(value, BaseModel):
-        return value.model_dump(mode="json")
-    return [_plain(each) for each in value] if isinstance(value, tuple) else value
+    return sha256(json.dumps(canonical(description), sort_keys=True).encode()).hexdigest()
 
 
 def call_of(nonces: list[bytes] | None) -> bytes:
