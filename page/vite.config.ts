@@ -19,7 +19,9 @@ const runtime: Plugin = {
 
 function files(place: string): string[] {
   try {
-    return readdirSync(place).sort().flatMap((name) => files(join(place, name)));
+    return readdirSync(place)
+      .sort()
+      .flatMap((name) => files(join(place, name)));
   } catch {
     return [place];
   }

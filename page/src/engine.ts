@@ -5,7 +5,7 @@ import type { Look } from "./cloak/detector";
 import type { MaskNet } from "./cloak/masknet";
 import { BOUND, type Perturb } from "./cloak/photo_cloak";
 import { readTensors } from "./tensor_file";
-import { Told } from "./told";
+import { UserError } from "./errors";
 
 const MOST_THREADS = 4;
 
@@ -16,16 +16,21 @@ export interface Engine {
 
 async function fetched(name: string): Promise<Response> {
   const answer = await fetch(new URL(name, self.location.href)).catch(() => undefined);
-  if (!answer?.ok) throw new Told("The page did not load completely. Check your connection and load it again.");
+  if (!answer?.ok) throw incomplete();
   return answer;
+}
+
+function incomplete(): UserError {
+  return new UserError("The page did not load completely. Check your connection and load it again.");
 }
 
 export async function engine(): Promise<Engine> {
   ort.env.logLevel = "error";
   ort.env.wasm.numThreads = self.crossOriginIsolated ? Math.min(MOST_THREADS, navigator.hardwareConcurrency) : 1;
   ort.env.wasm.wasmPaths = { mjs: new URL("./ort.mjs", self.location.href).href };
-  const packed = (await fetched("./ort.bin")).body!.pipeThrough(new DecompressionStream("gzip"));
-  ort.env.wasm.wasmBinary = await new Response(packed).arrayBuffer();
+  const { body } = await fetched("./ort.bin");
+  if (!body) throw incomplete();
+  ort.env.wasm.wasmBinary = await new Response(body.pipeThrough(new DecompressionStream("gzip"))).arrayBuffer();
   const graph = await (await fetched("../networks/detector.onnx")).arrayBuffer();
   const detector = await ort.InferenceSession.create(new Uint8Array(graph), { logSeverityLevel: 3 });
   const weights = await (await fetched("../networks/generator.safetensors")).arrayBuffer();

@@ -4,7 +4,7 @@ import { offline } from "./offline/offline";
 import { Photos, type Entry } from "./photos";
 import { alarm, at, give, input, say } from "./screen/elements";
 import { listed, marked } from "./screen/lists";
-import { ownMaskNet } from "./screen/own";
+import { myMaskNet } from "./screen/my_masknet";
 import { protection } from "./screen/protection";
 import { Viewer } from "./screen/viewer";
 
@@ -78,12 +78,12 @@ input("strength").addEventListener("input", () => {
 input("strength").addEventListener("change", () => usable && photos.again(strength()));
 at("cancel").addEventListener("click", () => photos.cancel());
 at("all").addEventListener("click", async () => {
-  const files = photos.done().map(({ name, cloaked }) => ({ name, blob: cloaked!.blob }));
+  const files = photos.done().map(({ name, cloaked }) => ({ name, blob: cloaked.blob }));
   give(await zipped(files), "cloaked.zip");
 });
 
 protection();
-void ownMaskNet((bytes) => {
+void myMaskNet((bytes) => {
   usable = !!bytes;
   input("photos").disabled = !usable;
   at("drop-words").textContent = usable ? "or drop them on this page." : FIRST;

@@ -4,7 +4,7 @@
 export const CANCELLED = "Cancelled.";
 
 export type Ask =
-  | { kind: "own"; bytes?: ArrayBuffer }
+  | { kind: "own"; bytes: ArrayBuffer | undefined }
   | { kind: "cloak" | "look"; id: number; file: Blob; strength: number }
   | { kind: "stop" };
 

@@ -6,13 +6,15 @@ export interface Entry {
   readonly id: number;
   readonly file: File;
   /** What came of it, once there is something. */
-  cloaked?: Cloaked;
-  words?: string;
+  cloaked: Cloaked | undefined;
+  words: string | undefined;
   /** Addresses of the photo and the cloaked one in this page. */
   before: string;
   after: string;
   name: string;
 }
+
+export type CloakedEntry = Entry & { readonly cloaked: Cloaked };
 
 export interface Watcher {
   changed(entry: Entry): void;
@@ -48,7 +50,15 @@ export class Photos {
 
   add(files: Iterable<File>): void {
     for (const file of files) {
-      const entry: Entry = { id: this.entries.size, file, before: URL.createObjectURL(file), after: "", name: "" };
+      const entry: Entry = {
+        id: this.entries.size,
+        file,
+        cloaked: undefined,
+        words: undefined,
+        before: URL.createObjectURL(file),
+        after: "",
+        name: "",
+      };
       this.entries.set(entry.id, entry);
       this.wait(entry.id);
     }
@@ -74,14 +84,12 @@ export class Photos {
     const left = this.waiting;
     this.waiting = [];
     this.ask({ kind: "stop" });
-    for (const id of left) {
-      this.failed(this.entries.get(id)!, CANCELLED);
-    }
+    for (const id of left) this.failed(this.entry(id), CANCELLED);
     this.all -= left.length;
   }
 
-  done(): Entry[] {
-    return [...this.entries.values()].filter((entry) => entry.cloaked);
+  done(): CloakedEntry[] {
+    return [...this.entries.values()].filter((entry): entry is CloakedEntry => entry.cloaked !== undefined);
   }
 
   /** In words, how many were cloaked, and how many not. */
@@ -89,6 +97,12 @@ export class Photos {
     const good = this.done().length;
     const bad = this.entries.size - good;
     return bad ? `${good} cloaked, ${bad} not` : `${good} cloaked`;
+  }
+
+  private entry(id: number): Entry {
+    const found = this.entries.get(id);
+    if (!found) throw new Error(`no photo ${id}`);
+    return found;
   }
 
   private wait(id: number): void {
@@ -106,7 +120,7 @@ export class Photos {
     this.watcher.moved(this.all - this.waiting.length - Number(this.busy), this.all);
     if (id === undefined) return;
     this.working = id;
-    const { file } = this.entries.get(id)!;
+    const { file } = this.entry(id);
     this.ask({ kind: wish ? "look" : "cloak", id, file, strength: wish?.strength ?? this.strength });
   }
 
@@ -117,7 +131,7 @@ export class Photos {
   private answered(answer: Answer): void {
     if (answer.kind === "ready") return this.watcher.ready();
     if (answer.kind === "broken") return this.watcher.broken(answer.words);
-    const entry = this.entries.get(answer.id)!;
+    const entry = this.entry(answer.id);
     this.working = undefined;
     if (answer.kind === "looked") this.watcher.looked(entry, answer.ssim);
     else if (answer.kind === "failed") this.failed(entry, answer.words);

@@ -24,6 +24,13 @@ export function readTensors(bytes: ArrayBuffer): { tensors: Map<string, Tensor>;
   return { tensors, words: (words ?? {}) as unknown as Record<string, string> };
 }
 
+/** One of the tensors. Throws if there is none of this name. */
+export function named(tensors: ReadonlyMap<string, Tensor>, name: string): Tensor {
+  const found = tensors.get(name);
+  if (!found) throw new Error(`no tensor ${name}`);
+  return found;
+}
+
 function tensor({ dtype, shape, data_offsets: [start, end] }: Entry, bytes: ArrayBuffer, from: number): Tensor {
   if (!shape.every((side) => Number.isInteger(side) && side >= 0)) throw new Error("no shape");
   const count = shape.reduce((product, side) => product * side, 1);

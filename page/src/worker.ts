@@ -7,7 +7,7 @@ import { engine } from "./engine";
 import { CANCELLED, type Answer, type Ask, type Spot } from "./messages";
 import { opened, written, type Opened } from "./photo/photo_file";
 import { readMaskNet } from "./provider/masknet_file";
-import { Told, words } from "./told";
+import { UserError, userMessage } from "./errors";
 
 const SIZE = 112;
 const answer = (message: Answer): void => self.postMessage(message);
@@ -19,13 +19,13 @@ let stopped = false;
 
 ready.then(
   () => answer({ kind: "ready" }),
-  (error: unknown) => answer({ kind: "broken", words: words(error) }),
+  (error: unknown) => answer({ kind: "broken", words: userMessage(error) }),
 );
 
 /** Let messages in; one of them may say stop. */
 async function pause(): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve));
-  if (stopped) throw new Told(CANCELLED);
+  if (stopped) throw new UserError(CANCELLED);
 }
 
 async function read(id: number, file: Blob): Promise<Opened> {
@@ -36,20 +36,20 @@ async function read(id: number, file: Blob): Promise<Opened> {
 async function found(id: number, photo: Photo): Promise<Square[]> {
   const before = known.get(id);
   if (before) return before;
-  if (!own) throw new Told("There is no MaskNet to cloak it with.");
+  if (!own) throw new UserError("There is no MaskNet to cloak the photo with.");
   const { look, perturb } = await ready;
   const patient: Look = async (...seen) => {
     await pause();
     return look(...seen);
   };
   const all = await faces(photo, patient);
-  if (all.length > MOST) throw new Told(`More than ${MOST} faces.`);
+  if (all.length > MOST) throw new UserError(`The photo has more than ${MOST} faces.`);
   const change = perturb(own);
   const made = await squares(photo, all, SIZE, async (face) => {
     await pause();
     return change(face);
   });
-  if (!made.length) throw new Told("No face was found, so there is nothing to cloak.");
+  if (!made.length) throw new UserError("No face was found, so there is nothing to cloak.");
   known.set(id, made);
   return made;
 }
@@ -67,9 +67,13 @@ async function work(ask: Extract<Ask, { id: number }>): Promise<Answer> {
   const { photo, ssim } = cloaked(file.photo, made, ask.strength);
   if (ask.kind === "look") return { kind: "looked", id, ssim };
   if (ssim < MIN_SSIM) {
-    throw new Told(`The face would look too bad (similarity ${ssim.toFixed(2)}): lower the strength.`);
+    throw new UserError(`A face would change too much (similarity ${ssim.toFixed(2)}): lower the strength.`);
   }
-  const blob = await written(file, photo, made.map((square) => touched(photo, square)));
+  const blob = await written(
+    file,
+    photo,
+    made.map((square) => touched(photo, square)),
+  );
   return { kind: "cloaked", id, blob, ssim, faces: made.length, spot: spot(photo, made) };
 }
 
@@ -80,6 +84,6 @@ self.onmessage = async ({ data }: MessageEvent<Ask>) => {
   } else if (data.kind === "stop") stopped = true;
   else {
     stopped = false;
-    answer(await work(data).catch((error: unknown) => ({ kind: "failed", id: data.id, words: words(error) })));
+    answer(await work(data).catch((error: unknown) => ({ kind: "failed", id: data.id, words: userMessage(error) })));
   }
 };

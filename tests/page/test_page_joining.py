@@ -33,7 +33,11 @@ def test_codes_are_read_as_by_the_command_line(page: Page, site: Site) -> None:
     for case in VECTORS["codes"]:
         if "pin" in case:
             ours = pin(case["secret"], site.provider.signer.public) == case["pin"]
-            words = "is not known, was used" if ours else "does not fit this site. Was it copied whole?"
+            words = (
+                "is not known, was used"
+                if ours
+                else "does not fit this site. Check that you copied all of it"
+            )
             page.evaluate("document.getElementById('alarm').textContent = ''")
             join(page, case["typed"])
             page.get_by_role("alert").filter(has_text=words).wait_for()
@@ -77,7 +81,9 @@ def test_another_provider_than_the_invitation_names_is_not_told_the_code(page: P
     site.asked.clear()
     secret = read_code(site.provider.invite()).secret
     join(page, InvitationCode(secret, pin(secret, bytes(32))).text)
-    page.get_by_role("alert").filter(has_text="does not fit this site. Was it copied whole?").wait_for()
+    page.get_by_role("alert").filter(
+        has_text="does not fit this site. Check that you copied all of it"
+    ).wait_for()
     assert "/v1/join" not in site.asked
 
 

@@ -1,12 +1,9 @@
-/** From a face in a photo to the upright square that recognisers look at, and back. See owner/alignment.py. */
+/** From a face in a photo to the upright square that recognisers look at, and back. See faces/alignment.py. */
+import { itemAt } from "../checked";
 import type { Face } from "./detector";
-import type { Pixels, Region } from "./pixels";
 import { smaller } from "./area";
 import { warped } from "./warp";
-import { like, nearest } from "./pixels";
-
-/** Takes a position in one picture to one in another: two rows of three numbers. */
-export type Placement = readonly [number, number, number, number, number, number];
+import { like, nearest, type Pixels, type Placement, type Region } from "./pixels";
 
 export const TEMPLATE = 112;
 const MARKS: readonly (readonly [number, number])[] = [
@@ -43,8 +40,9 @@ function similarity(marks: readonly (readonly [number, number])[]): Placement {
   let cosine = 0;
   let sine = 0;
   MARKS.forEach((mark, i) => {
+    const [right, below] = itemAt(marks, i);
     const [ax, ay] = [mark[0] - centre[0], mark[1] - centre[1]];
-    const [bx, by] = [marks[i][0] - middle[0], marks[i][1] - middle[1]];
+    const [bx, by] = [right - middle[0], below - middle[1]];
     size += ax * ax + ay * ay;
     cosine += ax * bx + ay * by;
     sine += ax * by - ay * bx;

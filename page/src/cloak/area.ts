@@ -1,4 +1,5 @@
 /** Pictures at another size: by area where they become smaller, linear where larger, as OpenCV does it. */
+import { byteAt, floatAt, intAt, pixelAt } from "../checked";
 import { like, nearest, photo, type Photo, type Pixels } from "./pixels";
 
 const f = Math.fround;
@@ -53,13 +54,13 @@ export function smaller<P extends Pixels>(source: P, height: number, width: numb
   const line = new Float32Array(width * c);
   for (let y = 0; y < height; y++) {
     sums.fill(0);
-    for (let k = rows.starts[y]; k < rows.starts[y + 1]; k++) {
-      const weight = rows.weights[k];
-      squeezed(source, rows.first[y] + k - rows.starts[y], columns, line);
-      for (let i = 0; i < sums.length; i++) sums[i] += f(weight * line[i]);
+    for (let k = intAt(rows.starts, y); k < intAt(rows.starts, y + 1); k++) {
+      const weight = floatAt(rows.weights, k);
+      squeezed(source, intAt(rows.first, y) + k - intAt(rows.starts, y), columns, line);
+      for (let i = 0; i < sums.length; i++) sums[i] = floatAt(sums, i) + f(weight * floatAt(line, i));
     }
     const start = y * width * c;
-    for (let i = 0; i < sums.length; i++) found.data[start + i] = whole ? nearest(sums[i]) : sums[i];
+    for (let i = 0; i < sums.length; i++) found.data[start + i] = whole ? nearest(floatAt(sums, i)) : floatAt(sums, i);
   }
   return found;
 }
@@ -73,8 +74,9 @@ function squeezed(source: Pixels, y: number, { first, starts, weights }: Shares,
   for (let x = 0; x < first.length; x++) {
     for (let channel = 0; channel < c; channel++) {
       let sum = 0;
-      let at = start + first[x] * c + channel;
-      for (let k = starts[x]; k < starts[x + 1]; k++, at += c) sum = f(sum + f(weights[k] * source.data[at]));
+      let at = start + intAt(first, x) * c + channel;
+      for (let k = intAt(starts, x); k < intAt(starts, x + 1); k++, at += c)
+        sum = f(sum + f(floatAt(weights, k) * pixelAt(source.data, at)));
       line[x * c + channel] = sum;
     }
   }
@@ -93,12 +95,12 @@ function squeezedColours(
     let red = f(0);
     let green = f(0);
     let blue = f(0);
-    let at = start + first[x] * 3;
-    for (let k = starts[x]; k < starts[x + 1]; k++, at += 3) {
-      const weight = weights[k];
-      red = f(red + f(weight * data[at]));
-      green = f(green + f(weight * data[at + 1]));
-      blue = f(blue + f(weight * data[at + 2]));
+    let at = start + intAt(first, x) * 3;
+    for (let k = intAt(starts, x); k < intAt(starts, x + 1); k++, at += 3) {
+      const weight = floatAt(weights, k);
+      red = f(red + f(weight * byteAt(data, at)));
+      green = f(green + f(weight * byteAt(data, at + 1)));
+      blue = f(blue + f(weight * byteAt(data, at + 2)));
     }
     line[to] = red;
     line[to + 1] = green;
@@ -122,7 +124,7 @@ function blocks<P extends Pixels>(source: P, height: number, width: number): P {
       let sum = 0;
       for (let dy = 0; dy < down; dy++) {
         let at = ((y * down + dy) * source.width + left) * c + channel;
-        for (let dx = 0; dx < across; dx++, at += c) sum += source.data[at];
+        for (let dx = 0; dx < across; dx++, at += c) sum += pixelAt(source.data, at);
       }
       const mean = whole ? (quarter ? (sum + 2) >> 2 : nearest(f(sum / area))) : sum / area;
       found.data[y * width * c + i] = mean;
@@ -164,25 +166,28 @@ export function larger(source: Photo, height: number, width: number): Photo {
   const line = (y: number): Int32Array => {
     const made = new Int32Array(width * c);
     for (let x = 0; x < width; x++) {
-      const left = (y * source.width + columns.low[x]) * c;
-      const right = (y * source.width + columns.high[x]) * c;
+      const left = (y * source.width + intAt(columns.low, x)) * c;
+      const right = (y * source.width + intAt(columns.high, x)) * c;
       for (let k = 0; k < c; k++) {
         made[x * c + k] =
-          source.data[left + k] * (UNIT - columns.share[x]) + source.data[right + k] * columns.share[x];
+          byteAt(source.data, left + k) * (UNIT - intAt(columns.share, x)) +
+          byteAt(source.data, right + k) * intAt(columns.share, x);
       }
     }
     return made;
   };
   let kept = new Map<number, Int32Array>();
   for (let y = 0; y < height; y++) {
-    const needed = new Map<number, Int32Array>();
-    for (const row of [rows.low[y], rows.high[y]]) needed.set(row, kept.get(row) ?? line(row));
-    kept = needed;
-    const upper = needed.get(rows.low[y])!;
-    const lower = needed.get(rows.high[y])!;
-    const share = rows.share[y];
+    const [low, high] = [intAt(rows.low, y), intAt(rows.high, y)];
+    const upper = kept.get(low) ?? line(low);
+    const lower = low === high ? upper : (kept.get(high) ?? line(high));
+    kept = new Map([
+      [low, upper],
+      [high, lower],
+    ]);
+    const share = intAt(rows.share, y);
     for (let i = 0; i < width * c; i++) {
-      const mixed = (((UNIT - share) * (upper[i] >> 4)) >> 16) + ((share * (lower[i] >> 4)) >> 16);
+      const mixed = (((UNIT - share) * (intAt(upper, i) >> 4)) >> 16) + ((share * (intAt(lower, i) >> 4)) >> 16);
       found.data[y * width * c + i] = (mixed + 2) >> 2;
     }
   }

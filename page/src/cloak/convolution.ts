@@ -1,4 +1,5 @@
 /** Convolutions in float64: their last bits then change no cloak, whatever order sums are taken in. */
+import { doubleAt, itemAt } from "../checked";
 import type { Tensor } from "../tensor_file";
 
 /** Rows of places, channels side by side. */
@@ -23,14 +24,14 @@ export interface Kernel {
 
 /** A kernel `(outputs, inputs, size, size)`; the outputs are a multiple of four. */
 export function kernel(weight: Tensor, bias?: Tensor): Kernel {
-  const [outputs, inputs, size] = weight.shape;
+  const [outputs, inputs, size] = [itemAt(weight.shape, 0), itemAt(weight.shape, 1), itemAt(weight.shape, 2)];
   const seen = size * size * inputs;
   const packed = new Float64Array(outputs * seen);
   for (let o = 0; o < outputs; o++) {
     for (let i = 0; i < inputs; i++) {
       for (let k = 0; k < size * size; k++) {
         const at = ((o >> 2) * seen + k * inputs + i) * 4 + (o & 3);
-        packed[at] = weight.data[(o * inputs + i) * size * size + k];
+        packed[at] = doubleAt(weight.data, (o * inputs + i) * size * size + k);
       }
     }
   }
@@ -48,25 +49,41 @@ export function convolved(input: Maps, { packed, bias, size, inputs, outputs }: 
   for (let y = 0; y < found.side; y++) {
     for (let o = 0; o < outputs; o += 4) {
       for (let x = 0; x < found.side; x += 2) {
-        let a0 = bias[o], a1 = bias[o + 1], a2 = bias[o + 2], a3 = bias[o + 3];
-        let b0 = a0, b1 = a1, b2 = a2, b3 = a3;
+        let a0 = doubleAt(bias, o);
+        let a1 = doubleAt(bias, o + 1);
+        let a2 = doubleAt(bias, o + 2);
+        let a3 = doubleAt(bias, o + 3);
+        let b0 = a0;
+        let b1 = a1;
+        let b2 = a2;
+        let b3 = a3;
         let w = o * size * long;
         for (let row = 0; row < size; row++) {
           let at = (y * stride + row) * line + x * step;
           for (const end = at + long; at < end; at++, w += 4) {
-            const a = source[at];
-            const b = source[at + step];
-            a0 += a * packed[w]; b0 += b * packed[w];
-            a1 += a * packed[w + 1]; b1 += b * packed[w + 1];
-            a2 += a * packed[w + 2]; b2 += b * packed[w + 2];
-            a3 += a * packed[w + 3]; b3 += b * packed[w + 3];
+            const a = doubleAt(source, at);
+            const b = doubleAt(source, at + step);
+            a0 += a * doubleAt(packed, w);
+            b0 += b * doubleAt(packed, w);
+            a1 += a * doubleAt(packed, w + 1);
+            b1 += b * doubleAt(packed, w + 1);
+            a2 += a * doubleAt(packed, w + 2);
+            b2 += b * doubleAt(packed, w + 2);
+            a3 += a * doubleAt(packed, w + 3);
+            b3 += b * doubleAt(packed, w + 3);
           }
         }
         let to = (y * found.side + x) * outputs + o;
-        found.data[to] = a0; found.data[to + 1] = a1; found.data[to + 2] = a2; found.data[to + 3] = a3;
+        found.data[to] = a0;
+        found.data[to + 1] = a1;
+        found.data[to + 2] = a2;
+        found.data[to + 3] = a3;
         to += outputs;
         if (x + 1 < found.side) {
-          found.data[to] = b0; found.data[to + 1] = b1; found.data[to + 2] = b2; found.data[to + 3] = b3;
+          found.data[to] = b0;
+          found.data[to + 1] = b1;
+          found.data[to + 2] = b2;
+          found.data[to + 3] = b3;
         }
       }
     }
@@ -88,12 +105,12 @@ function padded(input: Maps, by: number): Maps {
 /** Numbers below zero, times a slope. In place. */
 export function leaky(values: Maps, slope: number): Maps {
   const { data } = values;
-  for (let i = 0; i < data.length; i++) if (data[i] < 0) data[i] *= slope;
+  for (let i = 0; i < data.length; i++) if (doubleAt(data, i) < 0) data[i] = doubleAt(data, i) * slope;
   return values;
 }
 
 /** The first and the second, place by place. In the first's place. */
 export function added(one: Maps, other: Maps): Maps {
-  for (let i = 0; i < one.data.length; i++) one.data[i] += other.data[i];
+  for (let i = 0; i < one.data.length; i++) one.data[i] = doubleAt(one.data, i) + doubleAt(other.data, i);
   return one;
 }

@@ -1,4 +1,5 @@
-/** Faces in whole photos, by YuNet, looked at in two sizes. See owner/faces.py. */
+/** Faces in whole photos, by YuNet, looked at in two sizes. See faces/finder.py. */
+import { byteAt, floatAt } from "../checked";
 import type { InferenceSession, Tensor } from "onnxruntime-web/wasm";
 import { larger, smaller } from "./area";
 import { cut, nearest, type Photo } from "./pixels";
@@ -94,9 +95,9 @@ function planes(picture: Photo, height: number, width: number): Float32Array {
   const { data } = picture;
   for (let y = 0, from = 0; y < picture.height; y++) {
     for (let to = y * width, end = to + picture.width; to < end; to++, from += 3) {
-      input[to] = data[from + 2];
-      input[size + to] = data[from + 1];
-      input[2 * size + to] = data[from];
+      input[to] = byteAt(data, from + 2);
+      input[size + to] = byteAt(data, from + 1);
+      input[2 * size + to] = byteAt(data, from);
     }
   }
   return input;
@@ -105,20 +106,20 @@ function planes(picture: Photo, height: number, width: number): Float32Array {
 /** In float32, as OpenCV's detector has it. */
 function decoded(found: Found, stride: number, columns: number): Face[] {
   const numbers = (name: string): Float32Array => (found[`${name}_${stride}`] as Tensor).data as Float32Array;
-  const [sure, there, boxes, marks] = ["cls", "obj", "bbox", "kps"].map(numbers);
+  const [sure, there, boxes, marks] = [numbers("cls"), numbers("obj"), numbers("bbox"), numbers("kps")];
   const result: Face[] = [];
   for (let i = 0; i < sure.length; i++) {
-    const score = Math.sqrt(Math.min(1, Math.max(0, sure[i])) * Math.min(1, Math.max(0, there[i])));
+    const score = Math.sqrt(Math.min(1, Math.max(0, floatAt(sure, i))) * Math.min(1, Math.max(0, floatAt(there, i))));
     if (score < THRESHOLD) continue;
     const x = i % columns;
     const y = (i - x) / columns;
-    const width = f(Math.exp(boxes[4 * i + 2])) * stride;
-    const height = f(Math.exp(boxes[4 * i + 3])) * stride;
-    const left = f(f(x + boxes[4 * i]) * stride - width / 2);
-    const top = f(f(y + boxes[4 * i + 1]) * stride - height / 2);
+    const width = f(Math.exp(floatAt(boxes, 4 * i + 2))) * stride;
+    const height = f(Math.exp(floatAt(boxes, 4 * i + 3))) * stride;
+    const left = f(f(x + floatAt(boxes, 4 * i)) * stride - width / 2);
+    const top = f(f(y + floatAt(boxes, 4 * i + 1)) * stride - height / 2);
     const mark = (k: number): [number, number] => [
-      f(marks[10 * i + 2 * k] + x) * stride,
-      f(marks[10 * i + 2 * k + 1] + y) * stride,
+      f(floatAt(marks, 10 * i + 2 * k) + x) * stride,
+      f(floatAt(marks, 10 * i + 2 * k + 1) + y) * stride,
     ];
     result.push({ box: [left, top, width, height], marks: [0, 1, 2, 3, 4].map(mark), score });
   }
@@ -145,7 +146,13 @@ function distinct(found: readonly Face[], exact = false): Face[] {
 
 function overlap(one: Face, other: Face, exact: boolean): number {
   const whole = exact ? (value: number): number => value : Math.trunc;
-  const [a, b] = [one.box.map(whole), other.box.map(whole)];
+  const sides = ([left, top, width, height]: Face["box"]): Face["box"] => [
+    whole(left),
+    whole(top),
+    whole(width),
+    whole(height),
+  ];
+  const [a, b] = [sides(one.box), sides(other.box)];
   const across = Math.min(a[0] + a[2], b[0] + b[2]) - Math.max(a[0], b[0]);
   const down = Math.min(a[1] + a[3], b[1] + b[3]) - Math.max(a[1], b[1]);
   if (across <= 0 || down <= 0) return 0;

@@ -1,7 +1,8 @@
 /** The one-pass cloak: a face and the user's MaskNet in, the change out. See networks/cloaks/cloak_generator.py. */
+import { doubleAt, itemAt } from "../checked";
 import { added, convolved, kernel, leaky, maps, type Kernel, type Maps } from "./convolution";
 import { adjoint, traced, type MaskNet } from "./masknet";
-import type { Tensor } from "../tensor_file";
+import { named, type Tensor } from "../tensor_file";
 
 const SLOPE = 0.1;
 const STEEPEST = 4;
@@ -20,9 +21,9 @@ export function generator(tensors: ReadonlyMap<string, Tensor>): Generator {
   const rounds: Round[] = [];
   for (let at = 0; tensors.has(`rounds.${at}.gain`); at++) {
     const layer = (name: string): Kernel =>
-      kernel(tensors.get(`rounds.${at}.${name}.weight`)!, tensors.get(`rounds.${at}.${name}.bias`));
+      kernel(named(tensors, `rounds.${at}.${name}.weight`), tensors.get(`rounds.${at}.${name}.bias`));
     const kernels = Object.fromEntries(LAYERS.map((name) => [name, layer(name)])) as Round["kernels"];
-    rounds.push({ gain: tensors.get(`rounds.${at}.gain`)!.data[0], kernels });
+    rounds.push({ gain: doubleAt(named(tensors, `rounds.${at}.gain`).data, 0), kernels });
   }
   return rounds;
 }
@@ -35,11 +36,12 @@ export function perturbation(rounds: Generator, own: MaskNet, face: Maps, bound:
   for (const round of rounds) {
     const moved: Maps = { ...push, data: push.data.map(Math.tanh) };
     const shift = unfolded(moved);
-    const reached = face.data.map((value, i) => Math.min(255, Math.max(0, value + bound * shift.data[i])));
+    const reached = face.data.map((value, i) => Math.min(255, Math.max(0, value + bound * doubleAt(shift.data, i))));
     const [slopes, unit] = look(own, { ...face, data: reached }, before);
     before ??= unit;
     const residual = refined(round.kernels, beside(photo, moved, slopes));
-    for (let i = 0; i < push.data.length; i++) push.data[i] += round.gain * slopes.data[i] + residual.data[i];
+    for (let i = 0; i < push.data.length; i++)
+      push.data[i] = doubleAt(push.data, i) + round.gain * doubleAt(slopes.data, i) + doubleAt(residual.data, i);
   }
   return unfolded({ ...push, data: push.data.map((value) => bound * Math.tanh(value)) });
 }
@@ -49,9 +51,11 @@ function look(own: MaskNet, photo: Maps, before?: Float64Array): [Maps, Float64A
   const way = traced(own, photo);
   const length = Math.max(SHORTEST, Math.hypot(...way.features));
   const unit = way.features.map((value) => value / length);
-  const wanted = before ? unit.map((value, i) => Math.sign(value - before[i])) : own.numbers.slice(0, unit.length);
-  const along = unit.reduce((sum, value, i) => sum + value * wanted[i], 0);
-  const turned = unit.map((value, i) => (wanted[i] - value * along) / length);
+  const wanted = before
+    ? unit.map((value, i) => Math.sign(value - doubleAt(before, i)))
+    : own.numbers.slice(0, unit.length);
+  const along = unit.reduce((sum, value, i) => sum + value * doubleAt(wanted, i), 0);
+  const turned = unit.map((value, i) => (doubleAt(wanted, i) - value * along) / length);
   return [folded(even(adjoint(own, way, turned))), unit];
 }
 
@@ -78,17 +82,20 @@ function doubled(input: Maps): Maps {
     const place = (i - channel) / input.channels;
     const x = (place % found.side) >> 1;
     const y = Math.floor(place / found.side) >> 1;
-    found.data[i] = input.data[(y * input.side + x) * input.channels + channel];
+    found.data[i] = doubleAt(input.data, (y * input.side + x) * input.channels + channel);
   }
   return found;
 }
 
 function beside(...all: Maps[]): Maps {
-  const found = maps(all[0].side, all.reduce((sum, each) => sum + each.channels, 0));
+  const found = maps(
+    itemAt(all, 0).side,
+    all.reduce((sum, each) => sum + each.channels, 0),
+  );
   let first = 0;
   for (const { data, channels } of all) {
     for (let i = 0, to = first; i < data.length; i += channels, to += found.channels) {
-      for (let k = 0; k < channels; k++) found.data[to + k] = data[i + k];
+      for (let k = 0; k < channels; k++) found.data[to + k] = doubleAt(data, i + k);
     }
     first += channels;
   }
@@ -98,13 +105,17 @@ function beside(...all: Maps[]): Maps {
 /** Squares of two by two pixels become channels. */
 function folded(input: Maps): Maps {
   const found = maps(input.side / 2, 4 * input.channels);
-  turned(input, found, (from, to) => { found.data[to] = input.data[from]; });
+  turned(input, found, (from, to) => {
+    found.data[to] = doubleAt(input.data, from);
+  });
   return found;
 }
 
 function unfolded(input: Maps): Maps {
   const found = maps(2 * input.side, input.channels / 4);
-  turned(found, input, (to, from) => { found.data[to] = input.data[from]; });
+  turned(found, input, (to, from) => {
+    found.data[to] = doubleAt(input.data, from);
+  });
   return found;
 }
 

@@ -1,14 +1,14 @@
 /** One whole photo: its faces found, cloaked in their squares, and put back. See cloaking/photo_cloak.py. */
-import { bounds, determinant, inverse, placement, resample } from "./alignment";
-import { scaled, settled, shifted, TEMPLATE, type Placement } from "./alignment";
-import { change, cut, nearest, paste, type Change, type Photo, type Region } from "./pixels";
+import { byteAt, floatAt, itemAt } from "../checked";
+import { bounds, determinant, inverse, placement, resample, scaled, settled, shifted, TEMPLATE } from "./alignment";
+import { change, cut, nearest, paste, type Change, type Photo, type Placement, type Region } from "./pixels";
 import { sampled } from "./sampling";
 import { similar } from "./similarity";
 import type { Face } from "./detector";
 
 export const BOUND = 15;
 export const MIN_SSIM = 0.7;
-const LUMA = [0.299, 0.587, 0.114];
+const LUMA = [0.299, 0.587, 0.114] as const;
 const MOST_GAIN = 4;
 const SOFT = 8;
 
@@ -55,10 +55,10 @@ function moved(face: Photo, perturbation: Float32Array): Change {
   const made = change(face.height, face.width, 3);
   for (let i = 0; i < size; i++) {
     const colours = [...perturbation.subarray(3 * i, 3 * i + 3)];
-    if (grey) colours.fill(Math.fround(colours[0] + colours[1] + colours[2]) / 3);
+    if (grey) colours.fill(Math.fround(itemAt(colours, 0) + itemAt(colours, 1) + itemAt(colours, 2)) / 3);
     for (let k = 0; k < 3; k++) {
-      const before = face.data[3 * i + k];
-      const after = nearest(Math.fround(before + colours[k]));
+      const before = byteAt(face.data, 3 * i + k);
+      const after = nearest(Math.fround(before + itemAt(colours, k)));
       const low = Math.max(0, Math.ceil(before - BOUND));
       const high = Math.min(255, Math.floor(before + BOUND));
       made.data[3 * i + k] = Math.min(high, Math.max(low, after)) - before;
@@ -69,7 +69,7 @@ function moved(face: Photo, perturbation: Float32Array): Change {
 }
 
 function luma(data: Float32Array, at: number): number {
-  return data[at] * LUMA[0] + data[at + 1] * LUMA[1] + data[at + 2] * LUMA[2];
+  return floatAt(data, at) * LUMA[0] + floatAt(data, at + 1) * LUMA[1] + floatAt(data, at + 2) * LUMA[2];
 }
 
 function isGrey(face: Photo): boolean {
@@ -88,7 +88,8 @@ function faded(made: Change): Change {
   });
   for (let i = 0; i < made.data.length; i++) {
     const place = Math.floor(i / 3);
-    made.data[i] *= Math.fround(side[Math.floor(place / size)] * side[place % size]);
+    made.data[i] =
+      floatAt(made.data, i) * Math.fround(floatAt(side, Math.floor(place / size)) * floatAt(side, place % size));
   }
   return made;
 }
@@ -115,8 +116,11 @@ function put(before: Photo, after: Photo, square: Square, strength: number): num
   const whole = brought(stronger, back, part.height, part.width);
   for (let i = 0; i < part.data.length; i++) {
     // Squares of neighbours may overlap: together they stay within the bound of one.
-    const sum = Math.min(bound, Math.max(-bound, changed.data[i] - part.data[i] + whole.data[i]));
-    changed.data[i] = Math.min(255, Math.max(0, nearest(Math.fround(part.data[i] + sum))));
+    const sum = Math.min(
+      bound,
+      Math.max(-bound, byteAt(changed.data, i) - byteAt(part.data, i) + floatAt(whole.data, i)),
+    );
+    changed.data[i] = Math.min(255, Math.max(0, nearest(Math.fround(byteAt(part.data, i) + sum))));
   }
   paste(after, changed, region);
   return similar(part, changed);

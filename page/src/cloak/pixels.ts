@@ -31,6 +31,9 @@ export function nearest(value: number): number {
   return below % 2 === 0 ? below : below + 1;
 }
 
+/** Takes a position in one picture to one in another: two rows of three numbers. */
+export type Placement = readonly [number, number, number, number, number, number];
+
 export interface Region {
   readonly top: number;
   readonly bottom: number;

@@ -1,14 +1,14 @@
 /**
- * A face's square as it is seen in the photo. See owner/sampling.py, which has the same operations in the same order:
+ * A face's square as it is seen in the photo. See faces/sampling.py, which has the same operations in the same order:
  * one pixel that is a grey level brighter gives another cloak.
  */
-import type { Placement } from "./alignment";
-import { nearest, photo, type Photo } from "./pixels";
+import { byteAt, doubleAt, intAt, itemAt } from "../checked";
+import { nearest, photo, type Photo, type Placement } from "./pixels";
 
 const SHARP = -0.75;
 
 interface Blocks {
-  readonly data: Float64Array | Uint8Array;
+  readonly data: Float64Array;
   readonly height: number;
   readonly width: number;
 }
@@ -18,7 +18,7 @@ export function sampled(source: Photo, place: Placement, size: number): Photo {
   const wide = Math.max(1, Math.floor(Math.sqrt(a * a + c * c) + 0.5));
   const blocks = averaged(source, wide);
   const found = photo(size, size, 3);
-  const columns = [0, 0, 0, 0];
+  const columns = new Int32Array(4);
   for (let row = 0, to = 0; row < size; row++) {
     for (let column = 0; column < size; column++) {
       const across = (a * column + b * row + x0 + 0.5) / wide - 0.5;
@@ -33,8 +33,8 @@ export function sampled(source: Photo, place: Placement, size: number): Photo {
         for (let j = 0; j < 4; j++) {
           const start = 3 * within(top + j - 1, blocks.height) * blocks.width + channel;
           let line = 0;
-          for (let k = 0; k < 4; k++) line += beside[k] * blocks.data[start + columns[k]];
-          sum += below[j] * line;
+          for (let k = 0; k < 4; k++) line += itemAt(beside, k) * doubleAt(blocks.data, start + intAt(columns, k));
+          sum += itemAt(below, j) * line;
         }
         found.data[to] = Math.min(255, Math.max(0, nearest(sum)));
       }
@@ -49,7 +49,7 @@ function within(place: number, length: number): number {
 
 /** Means of squares of pixels; those at the far edges have the outermost pixels repeated. */
 function averaged(source: Photo, wide: number): Blocks {
-  if (wide === 1) return source;
+  if (wide === 1) return { ...source, data: new Float64Array(source.data) };
   const height = Math.ceil(source.height / wide);
   const width = Math.ceil(source.width / wide);
   const data = new Float64Array(3 * height * width);
@@ -60,12 +60,12 @@ function averaged(source: Photo, wide: number): Blocks {
     for (let x = 0; x < width * wide; x++) {
       const from = start + 3 * Math.min(source.width - 1, x);
       const to = 3 * (line + Math.floor(x / wide));
-      data[to] += source.data[from];
-      data[to + 1] += source.data[from + 1];
-      data[to + 2] += source.data[from + 2];
+      data[to] = doubleAt(data, to) + byteAt(source.data, from);
+      data[to + 1] = doubleAt(data, to + 1) + byteAt(source.data, from + 1);
+      data[to + 2] = doubleAt(data, to + 2) + byteAt(source.data, from + 2);
     }
   }
-  for (let i = 0; i < data.length; i++) data[i] /= wide * wide;
+  for (let i = 0; i < data.length; i++) data[i] = doubleAt(data, i) / (wide * wide);
   return { data, height, width };
 }
 

@@ -1,6 +1,7 @@
 /** Structural similarity (Wang et al. 2004), the mean over places where all of the window is within. */
-import { resample, type Placement } from "./alignment";
-import { nearest, type Photo } from "./pixels";
+import { byteAt, doubleAt, itemAt } from "../checked";
+import { resample } from "./alignment";
+import { nearest, type Photo, type Placement } from "./pixels";
 
 const WINDOW = 11;
 const LOOKED_AT = 256;
@@ -39,21 +40,26 @@ function channelSimilarity(one: Photo, other: Photo, channel: number): number {
   const x = new Float64Array(size);
   const y = new Float64Array(size);
   for (let i = 0; i < size; i++) {
-    x[i] = one.data[i * channels + channel];
-    y[i] = other.data[i * channels + channel];
+    x[i] = byteAt(one.data, i * channels + channel);
+    y[i] = byteAt(other.data, i * channels + channel);
   }
   const blur = (value: (i: number) => number): Float64Array =>
-    blurred(Float64Array.from(x, (_, i) => value(i)), height, width);
-  const mx = blur((i) => x[i]);
-  const my = blur((i) => y[i]);
-  const xx = blur((i) => x[i] * x[i]);
-  const yy = blur((i) => y[i] * y[i]);
-  const xy = blur((i) => x[i] * y[i]);
+    blurred(
+      Float64Array.from(x, (_, i) => value(i)),
+      height,
+      width,
+    );
+  const mx = blur((i) => doubleAt(x, i));
+  const my = blur((i) => doubleAt(y, i));
+  const xx = blur((i) => doubleAt(x, i) * doubleAt(x, i));
+  const yy = blur((i) => doubleAt(y, i) * doubleAt(y, i));
+  const xy = blur((i) => doubleAt(x, i) * doubleAt(y, i));
   let sum = 0;
   for (let i = 0; i < mx.length; i++) {
-    const light = (2 * mx[i] * my[i] + LIGHT) / (mx[i] ** 2 + my[i] ** 2 + LIGHT);
-    const varied = xx[i] - mx[i] ** 2 + yy[i] - my[i] ** 2 + CONTRAST;
-    sum += (light * (2 * (xy[i] - mx[i] * my[i]) + CONTRAST)) / varied;
+    const light =
+      (2 * doubleAt(mx, i) * doubleAt(my, i) + LIGHT) / (doubleAt(mx, i) ** 2 + doubleAt(my, i) ** 2 + LIGHT);
+    const varied = doubleAt(xx, i) - doubleAt(mx, i) ** 2 + doubleAt(yy, i) - doubleAt(my, i) ** 2 + CONTRAST;
+    sum += (light * (2 * (doubleAt(xy, i) - doubleAt(mx, i) * doubleAt(my, i)) + CONTRAST)) / varied;
   }
   return sum / mx.length;
 }
@@ -65,14 +71,14 @@ function blurred(maps: Float64Array, height: number, width: number): Float64Arra
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < columns; x++) {
       let sum = 0;
-      for (let k = 0; k < WINDOW; k++) sum += WEIGHTS[k] * maps[y * width + x + k];
+      for (let k = 0; k < WINDOW; k++) sum += itemAt(WEIGHTS, k) * doubleAt(maps, y * width + x + k);
       across[y * columns + x] = sum;
     }
   }
   const down = new Float64Array(rows * columns);
   for (let i = 0; i < down.length; i++) {
     let sum = 0;
-    for (let k = 0; k < WINDOW; k++) sum += WEIGHTS[k] * across[i + k * columns];
+    for (let k = 0; k < WINDOW; k++) sum += itemAt(WEIGHTS, k) * doubleAt(across, i + k * columns);
     down[i] = sum;
   }
   return down;

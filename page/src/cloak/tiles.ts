@@ -1,4 +1,4 @@
-/** Parts of a large photo, which overlap, so that what is small lies whole in at least one. See owner/tiles.py. */
+/** Parts of a large photo, which overlap, so that what is small lies whole in at least one. See faces/tiles.py. */
 import type { Region } from "./pixels";
 
 const SIDE = 1280;
@@ -6,13 +6,16 @@ const OVERLAP = 160;
 const EDGE = 2;
 
 export function tiles(height: number, width: number): Region[] {
-  return along(height).flatMap(([top, bottom]) =>
-    along(width).map(([left, right]) => ({ top, bottom, left, right })),
-  );
+  return along(height).flatMap(([top, bottom]) => along(width).map(([left, right]) => ({ top, bottom, left, right })));
 }
 
 /** Whether no edge of the tile cuts a box; an edge of the photo cuts nothing that a neighbour would have whole. */
-export function wholeWithin(box: readonly number[], tile: Region, height: number, width: number): boolean {
+export function wholeWithin(
+  box: readonly [number, number, number, number],
+  tile: Region,
+  height: number,
+  width: number,
+): boolean {
   const [left, top, across, down] = box;
   return (
     (left > tile.left + EDGE || tile.left === 0) &&

@@ -1,6 +1,6 @@
 /** A picture seen through a placement, cubic with a = -0.75, in float32 as OpenCV 5 computes it. */
-import type { Placement } from "./alignment";
-import { nearest, type Pixels } from "./pixels";
+import { floatAt, intAt, pixelAt } from "../checked";
+import { nearest, type Pixels, type Placement } from "./pixels";
 
 const f = Math.fround;
 const A = -0.75;
@@ -22,7 +22,7 @@ function cubic(at: number, weights: Float32Array): void {
  * `edge`, else there is zero.
  */
 export function warped<P extends Pixels>(source: P, place: Placement, found: P, edge: boolean): P {
-  const [a, b, x0, c, d, y0] = place.map(f);
+  const [a, b, x0, c, d, y0] = rounded(place);
   const { width, height, channels, data } = source;
   const whole = data instanceof Uint8Array;
   const across = new Float32Array(4);
@@ -48,22 +48,26 @@ export function warped<P extends Pixels>(source: P, place: Placement, found: P, 
         columns[k] = beside(left - 1 + k, width, edge, across, k) * channels;
         rows[k] = beside(top - 1 + k, height, edge, down, k) * width * channels;
       }
-      const [p, q, r, s] = columns;
+      const [p, q, r, s] = [intAt(columns, 0), intAt(columns, 1), intAt(columns, 2), intAt(columns, 3)];
       for (let channel = 0; channel < channels; channel++, to++) {
         let sum = f(0);
         for (let j = 0; j < 4; j++) {
-          const at = rows[j] + channel;
-          let line = f(data[at + p] * across[0]);
-          line = f(line + f(data[at + q] * across[1]));
-          line = f(line + f(data[at + r] * across[2]));
-          line = f(line + f(data[at + s] * across[3]));
-          sum = f(sum + f(line * down[j]));
+          const at = intAt(rows, j) + channel;
+          let line = f(pixelAt(data, at + p) * floatAt(across, 0));
+          line = f(line + f(pixelAt(data, at + q) * floatAt(across, 1)));
+          line = f(line + f(pixelAt(data, at + r) * floatAt(across, 2)));
+          line = f(line + f(pixelAt(data, at + s) * floatAt(across, 3)));
+          sum = f(sum + f(line * floatAt(down, j)));
         }
         found.data[to] = whole ? Math.min(255, Math.max(0, nearest(sum))) : sum;
       }
     }
   }
   return found;
+}
+
+function rounded([a, b, x, c, d, y]: Placement): Placement {
+  return [f(a), f(b), f(x), f(c), f(d), f(y)];
 }
 
 /** A place within; where nothing goes on beyond the edge, its weight becomes nothing. */

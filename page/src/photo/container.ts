@@ -1,4 +1,9 @@
-/** What a photo's file says before it is decoded: kind, size, quality, colours, resolution. See data/containers. */
+/**
+ * What a photo's file says before it is decoded: kind, size, quality, colours, resolution. See data/containers.
+ *
+ * Files are taken for hostile, and may end anywhere: what would stand beyond the end counts as 0, and the browser, which
+ * decodes the photo afterwards, refuses it.
+ */
 
 export interface Facts {
   readonly kind: "jpeg" | "png" | "webp" | "heic" | "other";
@@ -19,9 +24,9 @@ export interface Facts {
 const OTHER: Facts = { kind: "other", width: 0, height: 0, bits: 8, channels: 3, profile: [] };
 /** Luminance table of the JPEG standard (ITU-T T.81, K.1), in zigzag order. */
 const STANDARD = [
-  16, 11, 12, 14, 12, 10, 16, 14, 13, 14, 18, 17, 16, 19, 24, 40, 26, 24, 22, 22, 24, 49, 35, 37, 29, 40, 58, 51,
-  61, 60, 57, 51, 56, 55, 64, 72, 92, 78, 64, 68, 87, 69, 55, 56, 80, 109, 81, 87, 95, 98, 103, 104, 103, 62, 77,
-  113, 121, 112, 100, 120, 92, 101, 103, 99,
+  16, 11, 12, 14, 12, 10, 16, 14, 13, 14, 18, 17, 16, 19, 24, 40, 26, 24, 22, 22, 24, 49, 35, 37, 29, 40, 58, 51, 61,
+  60, 57, 51, 56, 55, 64, 72, 92, 78, 64, 68, 87, 69, 55, 56, 80, 109, 81, 87, 95, 98, 103, 104, 103, 62, 77, 113, 121,
+  112, 100, 120, 92, 101, 103, 99,
 ];
 
 export function facts(bytes: Uint8Array): Facts {
@@ -41,7 +46,7 @@ export interface Segment {
 export function* segments(bytes: Uint8Array): Generator<Segment> {
   for (let start = 2; start + 4 <= bytes.length && bytes[start] === 0xff; ) {
     while (bytes[start + 1] === 0xff) start++;
-    const marker = bytes[start + 1];
+    const marker = byte(bytes, start + 1);
     if (marker === 0x01 || (marker >= 0xd0 && marker <= 0xd7)) {
       start += 2; // a marker without a length
       continue;
@@ -68,7 +73,8 @@ function jpeg(bytes: Uint8Array): Facts {
     const { marker, start, end } = segment;
     const at = start + 4;
     if (marker >= 0xc0 && marker <= 0xc2) {
-      const [bits, height, width, channels] = [bytes[at], pair(bytes, at + 1), pair(bytes, at + 3), bytes[at + 5]];
+      const [bits, channels] = [byte(bytes, at), byte(bytes, at + 5)];
+      const [height, width] = [pair(bytes, at + 1), pair(bytes, at + 3)];
       found = { ...found, bits, height, width, channels };
     } else if (marker === 0xdb && bytes[at] === 0) {
       found = { ...found, quality: quality(bytes.subarray(at + 1, at + 65)) };
@@ -109,7 +115,7 @@ export function marks(bytes: Uint8Array): Chunk[] {
   const found = new Map<string, Chunk>();
   let colours = true;
   for (let start = 8; start + 12 <= bytes.length; ) {
-    const length = pair(bytes, start) * 65536 + pair(bytes, start + 2);
+    const length = whole(bytes, start);
     const name = text(bytes, start + 4, 4);
     const end = start + 12 + length;
     if (name === "IDAT" || end > bytes.length) break;
@@ -122,24 +128,33 @@ export function marks(bytes: Uint8Array): Chunk[] {
 }
 
 function png(bytes: Uint8Array): Facts {
-  const [width, height] = [16, 20].map((at) => pair(bytes, at) * 65536 + pair(bytes, at + 2));
+  const [width, height] = [whole(bytes, 16), whole(bytes, 20)];
   const profile = marks(bytes).map(({ start, end }) => bytes.slice(start, end));
-  return { ...OTHER, kind: "png", width, height, bits: bytes[24], profile };
+  return { ...OTHER, kind: "png", width, height, bits: byte(bytes, 24), profile };
 }
 
 function webp(bytes: Uint8Array): Facts {
   const kind = text(bytes, 12, 4);
-  const small = (at: number): number => bytes[at] | (bytes[at + 1] << 8);
+  const small = (at: number): number => byte(bytes, at) | (byte(bytes, at + 1) << 8);
+  const long = (at: number): number => 1 + (small(at) | (byte(bytes, at + 2) << 16));
   let [width, height] = [small(26) & 0x3fff, small(28) & 0x3fff];
-  if (kind === "VP8X") [width, height] = [24, 27].map((at) => 1 + (small(at) | (bytes[at + 2] << 16)));
+  if (kind === "VP8X") [width, height] = [long(24), long(27)];
   if (kind === "VP8L") {
-    [width, height] = [1 + (small(21) & 0x3fff), 1 + ((small(22) >> 6) | ((bytes[24] & 15) << 10))];
+    [width, height] = [1 + (small(21) & 0x3fff), 1 + ((small(22) >> 6) | ((byte(bytes, 24) & 15) << 10))];
   }
   return { ...OTHER, kind: "webp", width, height };
 }
 
+function byte(bytes: Uint8Array, at: number): number {
+  return bytes[at] ?? 0;
+}
+
 function pair(bytes: Uint8Array, at: number): number {
-  return (bytes[at] << 8) | bytes[at + 1];
+  return (byte(bytes, at) << 8) | byte(bytes, at + 1);
+}
+
+function whole(bytes: Uint8Array, at: number): number {
+  return pair(bytes, at) * 65536 + pair(bytes, at + 2);
 }
 
 function text(bytes: Uint8Array, at: number, length: number): string {

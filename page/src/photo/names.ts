@@ -3,11 +3,13 @@
 /** What Windows takes in no name, and what changes the direction of text. */
 const REFUSED = /[<>:"/\\|?*\u0000-\u001f\u007f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 
+const ENDINGS: Readonly<Record<string, RegExp>> = { jpeg: /\.(jpe?g|jfif)$/i, png: /\.png$/i, webp: /\.webp$/i };
+
 /** The name of a cloaked photo: its ending is that of the kind it is written as. */
 export function cloakedName(name: string, type: string): string {
-  const ending = type.split("/")[1];
+  const ending = type.slice(type.indexOf("/") + 1);
   const plain = name.replace(REFUSED, "_").replace(/[. ]+$/, "");
-  const same = { jpeg: /\.(jpe?g|jfif)$/i, png: /\.png$/i, webp: /\.webp$/i }[ending]?.test(plain);
+  const same = ENDINGS[ending]?.test(plain);
   return same ? `cloaked-${plain}` : `cloaked-${plain}.${ending === "jpeg" ? "jpg" : ending}`;
 }
 

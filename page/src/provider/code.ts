@@ -1,5 +1,6 @@
 /** How an invitation is spelled, and where a slip in it is. See service/accounts/invitation_code.py, which reads the same. */
-import { Told } from "../told";
+import { itemAt } from "../checked";
+import { UserError } from "../errors";
 import { hexadecimal } from "./statement";
 
 const ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
@@ -17,7 +18,7 @@ export interface InvitationCode {
   readonly pin: string;
 }
 
-/** Throws `Told`, with the group in which the slip is. */
+/** Throws `UserError`, with the group in which the slip is. */
 export function readCode(text: string): InvitationCode {
   const typed = [...letters(text)];
   for (const [at, letter] of typed.entries()) {
@@ -27,9 +28,12 @@ export function readCode(text: string): InvitationCode {
   }
   const groups: string[] = typed.join("").match(/.{1,5}/g) ?? [];
   const first = groups.slice(0, GROUPS);
-  const wrong = [...first.keys()].filter((at) => check(at, first[at].slice(0, -1)) !== first[at].slice(-1));
+  const wrong = [...first.entries()]
+    .filter(([at, group]) => check(at, group.slice(0, -1)) !== group.slice(-1))
+    .map(([at]) => at);
   if (typed.length !== GROUPS * GROUP) {
-    const look = wrong.length ? `; look at the ${place(wrong[0])} group` : "";
+    const [slip] = wrong;
+    const look = slip === undefined ? "" : `; look at the ${place(slip)} group`;
     throw mistyped(`an invitation's code has ${GROUPS * GROUP} letters and digits, not ${typed.length}${look}`);
   }
   if (wrong.length) {
@@ -46,7 +50,7 @@ export async function pinOf(secret: string, key: string): Promise<string> {
   const salt = new Uint8Array([...LABEL, ...hexadecimal(key)]);
   const how = { name: "PBKDF2", hash: "SHA-256", salt, iterations: ROUNDS };
   const bits = Array.from(new Uint8Array(await crypto.subtle.deriveBits(how, own, PIN_BITS)), binary).join("");
-  return (bits.match(/.{5}/g) ?? []).map((five) => ALPHABET[parseInt(five, 2)]).join("");
+  return (bits.match(/.{5}/g) ?? []).map((five) => ALPHABET.charAt(parseInt(five, 2))).join("");
 }
 
 const binary = (byte: number): string => byte.toString(2).padStart(8, "0");
@@ -57,18 +61,18 @@ function letters(text: string): string {
   return bare.toUpperCase().replaceAll("O", "0").replace(/[IL]/g, "1");
 }
 
-const place = (number: number): string => PLACES[Math.min(number, GROUPS - 1)];
+const place = (number: number): string => itemAt(PLACES, Math.min(number, GROUPS - 1));
 
 /** The check of a group, over GF(32). */
 function check(at: number, group: string): string {
   let mark = at + 1;
   for (const letter of group) mark = doubled(mark) ^ ALPHABET.indexOf(letter);
-  return ALPHABET[doubled(mark)];
+  return ALPHABET.charAt(doubled(mark));
 }
 
 const doubled = (number: number): number => (number & 16 ? (number << 1) ^ 0b100101 : number << 1);
 
-function mistyped(problem: string): Told {
+function mistyped(problem: string): UserError {
   const first = problem.charAt(0).toUpperCase() + problem.slice(1);
-  return new Told(`${first}. Compare it with what you were sent.`);
+  return new UserError(`${first}. Compare it with what you were sent.`);
 }

@@ -1,5 +1,5 @@
 /** What a provider signed of a MaskNet: whose it is, and what its bytes are. See service/masknets/statement.py. */
-import { Told } from "../told";
+import { UserError } from "../errors";
 
 const CONTEXT = new TextEncoder().encode("masquerade/v1/statement\0");
 
@@ -8,7 +8,7 @@ export interface Signed {
   readonly signature: string;
 }
 
-/** Throws `Told` unless the provider of this key (hexadecimal) signed these bytes for this account. */
+/** Throws `UserError` unless the provider of this key (hexadecimal) signed these bytes for this account. */
 export async function requireSigned(signed: Signed, bytes: ArrayBuffer, key: string, account: string): Promise<void> {
   if (!(await genuine(signed, key))) throw foreign("the provider did not sign it");
   const said = JSON.parse(signed.statement) as { account: string; sha256: string };
@@ -29,7 +29,7 @@ async function genuine({ statement, signature }: Signed, key: string): Promise<b
     return await crypto.subtle.verify({ name: "Ed25519" }, own, mark, whole);
   } catch (error) {
     if (error instanceof DOMException && error.name === "NotSupportedError") {
-      throw new Told("This browser cannot check signatures (Ed25519). Use a newer one.");
+      throw new UserError("This browser cannot check signatures (Ed25519). Use a newer one.");
     }
     return false;
   }
@@ -39,6 +39,6 @@ export function hexadecimal(text: string): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(text.match(/../g) ?? [], (pair) => parseInt(pair, 16));
 }
 
-function foreign(why: string): Told {
-  return new Told(`This MaskNet was not accepted: ${why}. Do not use it; tell the provider.`);
+function foreign(why: string): UserError {
+  return new UserError(`This MaskNet was not accepted: ${why}. Do not use it; tell the provider.`);
 }

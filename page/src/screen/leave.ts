@@ -1,12 +1,16 @@
 /** The dialog that asks where a MaskNet is to be forgotten, and says what each choice does. */
-import { words } from "../told";
+import { userMessage } from "../errors";
 import { at, input } from "./elements";
 
 /** On this device only, or at the provider too. */
 export type Where = "here" | "there";
 
 /** Ask; `act` does what was chosen, and `done` follows. Where it fails the dialog stays open, with the reason. */
-export function askWhere(hasAccount: boolean, act: (where: Where) => Promise<void>, done: (where: Where) => void): void {
+export function askWhere(
+  hasAccount: boolean,
+  act: (where: Where) => Promise<void>,
+  done: (where: Where) => void,
+): void {
   const dialog = at<HTMLDialogElement>("leave");
   at("leave-where").hidden = at("leave-words").hidden = !hasAccount;
   at("leave-file").hidden = hasAccount;
@@ -32,7 +36,7 @@ export function askWhere(hasAccount: boolean, act: (where: Where) => Promise<voi
     try {
       await act(where);
     } catch (error) {
-      at("leave-alarm").textContent = words(error);
+      at("leave-alarm").textContent = userMessage(error);
       return show(false);
     }
     dialog.close(); // before anything is said: what lies under it is not read aloud

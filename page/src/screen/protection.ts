@@ -13,8 +13,11 @@ export function protection(): void {
     `This cloak does little: of people who had cloaked what they published, software that compares faces (SFace) ` +
     `still recognised ${of100(sface.cloaked)} other photos. Do not rely on it to stay unrecognised.`;
   at("about").append(
-    made("p", `What we measured: ${people} people cloak the photos that they publish. A tracker collects these, then ` +
-      `sees ${photos} other photos of the same people. How many does it recognise?`),
+    made(
+      "p",
+      `What we measured: ${people} people cloak the photos that they publish. A tracker collects these, then ` +
+        `sees ${photos} other photos of the same people. How many does it recognise?`,
+    ),
     table([
       ["SFace, a public recogniser", sface],
       ["dlib, a public recogniser", dlib],

@@ -30,13 +30,14 @@ export class Viewer {
     before.alt = `${entry.file.name}, before`;
     after.src = entry.after;
     after.alt = `${entry.file.name}, cloaked`;
-    this.similar(entry.cloaked!.ssim);
+    if (entry.cloaked) this.similar(entry.cloaked.ssim);
     this.zoom();
   }
 
   /** What is known of the photo at the strength that is chosen now. */
   similar(ssim: number): void {
-    const { file, cloaked } = this.entry!;
+    if (!this.entry) return;
+    const { file, cloaked } = this.entry;
     const likeness = `similarity ${ssim.toFixed(3)}`;
     at("likeness").textContent = `Now: ${likeness} (${file.name}).`;
     if (!cloaked) return;
@@ -45,7 +46,9 @@ export class Viewer {
   }
 
   private zoom(): void {
-    const [left, top, width, height] = this.entry!.cloaked!.spot;
+    const spot = this.entry?.cloaked?.spot;
+    if (!spot) return; // no photo is shown, or its last cloak was given up
+    const [left, top, width, height] = spot;
     const pictures = at("pictures");
     const factor = input("closer").checked ? Math.max(1, 1 / (SPARE * Math.max(width, height))) : 1;
     const along = (start: number, long: number): number =>

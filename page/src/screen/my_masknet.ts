@@ -1,8 +1,8 @@
 /** Getting a MaskNet, keeping it on this device, and forgetting it. */
 import { issued, join, leave, type Account, type Wish } from "../provider/account";
-import { forget, keep, kept, type Origin } from "../provider/kept";
+import { forget, load, store, type Origin } from "../provider/storage";
 import { readMaskNet } from "../provider/masknet_file";
-import { words } from "../told";
+import { UserError, userMessage } from "../errors";
 import { alarm, at, give, input, say } from "./elements";
 import { askWhere, type Where } from "./leave";
 
@@ -16,14 +16,14 @@ const FROM: Record<Origin, string> = {
 
 /** The same wish for the same code: an answer that was lost on the way comes again. */
 async function wished(code: string): Promise<Wish> {
-  const before = await kept("wish");
+  const before = await load("wish");
   const wish = before?.code === code ? before : { code, requestKey: crypto.randomUUID() };
-  await keep("wish", wish);
+  await store("wish", wish);
   return wish;
 }
 
 const tried = (work: Promise<void>): void => {
-  work.catch((error: unknown) => alarm(words(error)));
+  work.catch((error: unknown) => alarm(userMessage(error)));
 };
 
 /** The code of an invitation's link: read, and gone from the address bar and this tab's history. */
@@ -34,7 +34,7 @@ function invited(): string {
 }
 
 /** The part of the page about one's MaskNet; `use` gets its bytes, or nothing once it is forgotten. */
-class Own {
+class MyMaskNet {
   private held: ArrayBuffer | undefined;
 
   constructor(private readonly use: (bytes?: ArrayBuffer) => void) {
@@ -55,9 +55,9 @@ class Own {
 
   /** Go on with what is kept: a MaskNet, or an account that has not got its MaskNet yet. */
   async restore(): Promise<void> {
-    const bytes = await kept("masknet").catch(() => undefined);
-    const account = await kept("account").catch(() => undefined);
-    const origin = await kept("origin").catch(() => undefined);
+    const bytes = await load("masknet").catch(() => undefined);
+    const account = await load("account").catch(() => undefined);
+    const origin = await load("origin").catch(() => undefined);
     this.show(bytes, origin ?? (account ? "provider" : "file"));
     if (!bytes && account) tried(this.fetchFor(account));
   }
@@ -81,14 +81,14 @@ class Own {
     this.show(bytes, origin);
     say("Your MaskNet is ready. Choose photos.");
     input("photos").focus();
-    await keep("origin", origin);
-    await keep("masknet", bytes);
+    await store("origin", origin);
+    await store("masknet", bytes);
   }
 
   private async join(code: string): Promise<void> {
     say("Joining …");
     const account = await join(await wished(code));
-    await keep("account", account);
+    await store("account", account);
     input("code").value = "";
     await this.fetchFor(account);
   }
@@ -99,9 +99,12 @@ class Own {
   }
 
   private async ask(): Promise<void> {
-    const account = await kept("account");
+    const account = await load("account");
     const gone = async (where: Where): Promise<void> => {
-      if (where === "there") await leave(account!); // first: if this fails, nothing is lost here
+      if (where === "there") {
+        if (!account) throw new UserError("This browser has no account to delete at the provider.");
+        await leave(account); // first: if this fails, nothing is lost here
+      }
       await forget();
     };
     askWhere(!!account, gone, (where) => this.forgotten(where));
@@ -117,6 +120,6 @@ class Own {
 }
 
 /** Connects the part of the page. */
-export async function ownMaskNet(use: (bytes?: ArrayBuffer) => void): Promise<void> {
-  await new Own(use).restore();
+export async function myMaskNet(use: (bytes?: ArrayBuffer) => void): Promise<void> {
+  await new MyMaskNet(use).restore();
 }
