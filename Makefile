@@ -8,7 +8,7 @@ STUDIES ?= $(basename $(notdir $(wildcard src/masquerade/studies/*_*.toml)))
 JOBS ?= 2
 ENOUGH := OMP_NUM_THREADS=1
 
-.PHONY: demo test check bench studies quick wheel clean
+.PHONY: demo test check check-page bench studies quick wheel clean
 
 demo: $(VENV)/.demo ## install, and run the whole story on built-in faces; prints where the report is
 	$(BIN)/masquerade demo -o out/demo --overwrite
@@ -17,11 +17,21 @@ demo: $(VENV)/.demo ## install, and run the whole story on built-in faces; print
 test: $(VENV)/.dev ## install, and run all tests; as root, PostgreSQL and Chromium too, from Debian's packages
 	$(ENOUGH) $(BIN)/pytest -n 2 $(TEST_OPTIONS)
 
-check: $(VENV)/.dev ## format, lint, types, and which room may import which
+check: $(VENV)/.dev check-page ## format, lint, types, and which room may import which; of the page too, where Node is
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# The built page is committed, so that a machine without Node can run, test and package everything but the page's own checks.
+check-page: ## the page's format, lint, types and unit tests; says so and passes where there is no Node 20.19 or newer
+	@if command -v npm >/dev/null && node page/node_version.js; then \
+	  $(MAKE) --no-print-directory page/node_modules/.installed && cd page && npm run --silent check; \
+	else echo "The page was not checked: this needs Node 20.19 or newer, with npm."; fi
+
+page/node_modules/.installed: page/package-lock.json
+	cd page && npm ci --silent --no-audit --no-fund
+	touch $@
 
 bench: $(VENV)/.dev ## what is timed against what; writes bench/results.json
 	$(BIN)/python -m bench

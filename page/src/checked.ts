@@ -2,8 +2,8 @@
  * What stands at a place of a list or an array of numbers, or an error: a wrong index would otherwise give
  * `undefined`, which arithmetic turns into NaN, and NaN into black pixels of a photo.
  *
- * One function for each kind of array: a browser compiles a function that only ever sees one kind to a plain load, so
- * that the check costs the inner loops nothing that can be measured.
+ * One function for each kind of array: a browser compiles a function that only ever sees one kind to a plain load and
+ * a comparison. What that costs is in docs/decisions/0007.
  */
 
 export function itemAt<T>(items: readonly T[], place: number): T {
