@@ -17,7 +17,7 @@ from masquerade.recipes import recipe
 
 PEOPLE = (0, 7, 12, 19, 24)
 PICTURES = Path(__file__).parent / "pictures"
-CLOAKS = ("hyperobf", "hyperobf-one-pass", "felt")
+CLOAKS = ("hyperobf", "hyperobf-one-pass", "recogniser-cloak")
 SCALE, GAP = 4, 6
 
 

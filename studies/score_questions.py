@@ -1,8 +1,9 @@
 """What people ask of cloaks: studies/score_questions.py DATA [CLOAK ...].
 
-The photos and scores are those of score_felt.py. Each cloak is looked at as it is, once more under the same key (should
-I cloak twice?), and after JPEG, a reduced copy and a blur (does a screenshot undo it?). "alike" is the mean cosine of
-two published photos of one user (do all my photos look like one person?), and of two users.
+The photos and scores are those of score_recogniser_cloak.py. Each cloak is looked at as it is, once more under
+the same key (should I cloak twice?), and after JPEG, a reduced copy and a blur (does a screenshot undo it?).
+"alike" is the mean cosine of two published photos of one user (do all my photos look like one person?), and of
+two users.
 """
 
 import argparse
@@ -10,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import torch
-from score_felt import Faces, cloaked, faces, score
+from score_recogniser_cloak import Faces, cloaked, faces, score
 from torch import Tensor
 
 from masquerade.attacks.cloaks.purification import purified
@@ -18,7 +19,7 @@ from masquerade.encoders.dlib_recogniser import DlibRecogniser
 from masquerade.encoders.recogniser import Recogniser, open_recogniser
 from masquerade.recipes import recipe
 
-CLOAKS = ("hyperobf-one-pass", "felt")
+CLOAKS = ("hyperobf-one-pass", "recogniser-cloak")
 HANDLINGS = ("jpeg", "resize", "blur")
 
 

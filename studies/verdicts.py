@@ -25,8 +25,8 @@ Rank = tuple[int, float, float]
 CLOAKS = {
     "one-pass": ("hyperobf_trackers", "one-pass"),
     "optimised": ("hyperobf_felt", "hyperobf"),
-    "felt": ("hyperobf_felt", "felt-80"),
-    "felt-one-pass": ("hyperobf_felt", "felt-one-pass"),
+    "recogniser": ("hyperobf_felt", "felt-80"),
+    "recogniser-one-pass": ("hyperobf_felt", "felt-one-pass"),
 }
 """Which arm of which study is which way of cloaking."""
 RECOGNISERS = {
@@ -74,7 +74,7 @@ def arm_seconds() -> str:
 
 
 def cloaks() -> str:
-    """What each way of cloaking is worth, against the recogniser that felt it least."""
+    """What each way of cloaking is worth, against the recogniser that it fooled least."""
     found = [_cloak(method, *where).model_dump(mode="json") for method, where in CLOAKS.items()]
     return json.dumps(found, indent=1) + "\n"
 

@@ -5,6 +5,8 @@ from dataclasses import replace
 import pytest
 
 from encoder_examples import tiny_encoder
+from masquerade.cloaking.methods import current_method
+from masquerade.cloaking.worth import worth
 from masquerade.disguises import BlockNormalise, BlockPermutation, Chain, Encode, Noise, TokenMatrix
 from masquerade.encoders import Encoder
 from masquerade.errors import UsageError
@@ -59,3 +61,23 @@ def test_a_cloak_before_the_encoder_takes_its_own_changes() -> None:
     assert whole.describe()["parts"][0]["mode"] == "low"
     with pytest.raises(UsageError, match="no such parameter"):
         recipe("crafter-fawkes").changed({"beta": 1})
+
+
+@pytest.mark.parametrize(
+    ("earlier", "now"),
+    [
+        ("hardened", "blocks-noise"),
+        ("felt", "recogniser-cloak"),
+        ("felt-one-pass", "recogniser-cloak-one-pass"),
+    ],
+)
+def test_a_recipe_is_still_found_by_its_earlier_name(earlier: str, now: str) -> None:
+    assert recipe(earlier) is recipe(now)
+
+
+@pytest.mark.parametrize(
+    ("earlier", "now"), [("felt", "recogniser"), ("felt-one-pass", "recogniser-one-pass")]
+)
+def test_a_way_of_cloaking_is_still_found_by_its_earlier_name(earlier: str, now: str) -> None:
+    assert worth(earlier) == worth(now)
+    assert current_method(earlier) == now

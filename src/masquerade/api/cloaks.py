@@ -131,7 +131,7 @@ def cloak(
         photo: A path; a PIL image; an array or tensor ``(h, w)``, ``(h, w, c)`` or ``(c, h, w)`` with one or three
             channels, upright, uint8 or floating.
         masknet: The person's MaskNet.
-        method: "one-pass", "optimised", "felt" or "felt-one-pass".
+        method: "one-pass", "optimised", "recogniser" or "recogniser-one-pass".
         strength: What the cloak is multiplied by, above 0 to 2.
         min_ssim: Structural similarity that every face must keep, 0 to 1.
         on_no_face: Without a face on it, "fail", "copy" the photo as it is, or cloak the "whole-image".

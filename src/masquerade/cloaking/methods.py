@@ -11,18 +11,25 @@ from masquerade.errors import UsageError
 from masquerade.masknets import MaskNetFile, StaticSource
 from masquerade.masknets.generator_file import open_cloak_generator
 
-Method = Literal["one-pass", "optimised", "felt", "felt-one-pass"]
+Method = Literal["one-pass", "optimised", "recogniser", "recogniser-one-pass"]
 
-METHODS: Final[tuple[Method, ...]] = ("one-pass", "optimised", "felt", "felt-one-pass")
+METHODS: Final[tuple[Method, ...]] = ("one-pass", "optimised", "recogniser", "recogniser-one-pass")
 """A generator that learned from MaskNets, and the thesis's 40 steps; 40 steps against recognisers, slower still,
 and a generator that learned from these."""
 DEFAULT: Final[Method] = "one-pass"
-_GENERATORS: Final = {"one-pass": "one-pass-1", "felt-one-pass": "felt-1"}
+_GENERATORS: Final = {"one-pass": "one-pass-1", "recogniser-one-pass": "felt-1"}
+_EARLIER_NAMES: Final = {"felt": "recogniser", "felt-one-pass": "recogniser-one-pass"}
 _RECOGNISERS: Final = ("sface", "resnet-public")
-_SIMILARITY: Final = 0.81
-"""Of a felt face: at 0.9, a recogniser that the cloak was not made against was hardly fooled."""
+_SIMILARITY: Final = 0.8
+"""SSIM of a face cloaked against recognisers: at 0.9, a recogniser that the cloak was not made against was hardly
+fooled. The recipes have the same."""
 BOUND: Final = 15.0
 """Most that a pixel of a face may change, in grey levels, before the strength counts."""
+
+
+def current_method(method: str) -> str:
+    """The name that a way of cloaking has now: it may have had another once."""
+    return _EARLIER_NAMES.get(method, method)
 
 
 def face_cloak(file: MaskNetFile, method: str) -> Keyed:
@@ -42,10 +49,11 @@ def cloak_with(file: MaskNetFile, method: str) -> MaskNetCloak | FeltCloak | One
         UsageError: If there is no such method, or the MaskNet's size does not fit it.
         ModelError: If the method's generator cannot be read.
     """
+    method = current_method(method)
     own = StaticSource("own", file.masknet)
     if method == "optimised":
         return MaskNetCloak(own, bound=BOUND)
-    if method == "felt":
+    if method == "recogniser":
         recognisers = tuple(open_recogniser(name) for name in _RECOGNISERS)
         return FeltCloak(own, recognisers, bound=BOUND, similarity=_SIMILARITY)
     if method not in _GENERATORS:

@@ -8,15 +8,17 @@ from typing import Final, final
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
+from masquerade.cloaking.methods import current_method
+
 MEASURED: Final = Path(__file__).with_name("cloaks.json")
 
 
 @final
 class CloakWorth(BaseModel):
-    """How a way of cloaking fared against the recogniser that felt it least.
+    """How a way of cloaking fared against the recogniser that it fooled least.
 
     Args:
-        method: One of ``cloak_methods.METHODS``.
+        method: One of ``cloaking.methods.METHODS``.
         recogniser: Its name for readers.
         recognised: Share of other photos of the same people that it recognised, 0 to 1.
         study: Name of the study.
@@ -54,7 +56,7 @@ def worth(method: str) -> CloakWorth:
     Raises:
         KeyError: If there is no such way.
     """
-    return {each.method: each for each in _every()}[method]
+    return {each.method: each for each in _every()}[current_method(method)]
 
 
 @cache

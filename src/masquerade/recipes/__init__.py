@@ -32,7 +32,11 @@ RECIPES: Final[tuple[Recipe, ...]] = (
 """Every recipe, by use: the papers' and ours, the baselines that they are compared with, controls."""
 
 
-_EARLIER_NAMES: Final = {"hardened": "blocks-noise"}
+_EARLIER_NAMES: Final = {
+    "hardened": "blocks-noise",
+    "felt": "recogniser-cloak",
+    "felt-one-pass": "recogniser-cloak-one-pass",
+}
 
 
 def current_name(name: str) -> str:

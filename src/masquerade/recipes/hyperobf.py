@@ -28,11 +28,11 @@ _LATER: Final = "Against recognisers that it was not made against, or later ones
 _STRUCTURES: Final = ("hypernet-1", "untrained-masknet-2-112", "untrained-masknet-3-112")
 """One hypernetwork comes along; files of others can be given in the place of the MaskNets never trained."""
 
-_FELT: Final = (
+_AGAINST_RECOGNISERS: Final = (
     "SFace, which it is made against, names nobody; dlib's recogniser, which it is not, still names most at SSIM 0.9, "
     "and a third at 0.8. A tracker trained on such cloaks was not measured, and a later recogniser may see through it."
 )
-_FELT_QUICKLY: Final = (
+_AGAINST_RECOGNISERS_QUICKLY: Final = (
     "SFace and dlib's recogniser still name nearly everybody: only weak recognisers feel it."
 )
 
@@ -102,18 +102,22 @@ HYPEROBF: Final[tuple[Recipe, ...]] = (
         _UNPROVEN,
     ),
     _cloak(
-        "felt",
-        "made for sface and resnet-public to feel, 40 steps, SSIM 0.9 at least",
-        Cloak(FeltCloak, {"source": "hypernet-1", "recognisers": ("sface", "resnet-public")}),
+        "recogniser-cloak",
+        "optimised against sface and resnet-public, 40 steps, SSIM 0.8 at least",
+        Cloak(
+            FeltCloak,
+            {"source": "hypernet-1", "recognisers": ("sface", "resnet-public")},
+            {"similarity": 0.8},
+        ),
         "ours",
-        _FELT,
+        _AGAINST_RECOGNISERS,
     ),
     _cloak(
-        "felt-one-pass",
-        "as felt, by a trained generator in milliseconds, SSIM 0.8 at least",
+        "recogniser-cloak-one-pass",
+        "as recogniser-cloak, by a trained generator in milliseconds, SSIM 0.8 at least",
         Cloak(OnePassCloak, {"generator": "felt-1", "source": "hypernet-1"}, {"similarity": 0.8}),
         "ours",
-        _FELT_QUICKLY,
+        _AGAINST_RECOGNISERS_QUICKLY,
     ),
     _fawkes("low", ("sface",)),
     _fawkes("mid", ("sface", "resnet-public")),

@@ -1,4 +1,4 @@
-"""How far recognisers are fooled by a felt cloak: studies/score_felt.py DATA [CLOAK ...].
+"""How far recognisers are fooled by a felt cloak: studies/score_recogniser_cloak.py DATA [CLOAK ...].
 
 Users: every eighth of LFW's people with 20 photos or more; their first three photos are published, cloaked, and their
 next three are met later, clean. Everybody else with ten or more is in the gallery with one clean photo.
@@ -30,7 +30,7 @@ from masquerade.recipes import recipe
 EVERY, PUBLISHED, MET = 8, 3, 3
 FLOORS = (0.95, 0.9, 0.85, 0.8)
 BOUND = 15.0
-FELT = ("felt", "felt-one-pass", "hyperobf-one-pass")
+CLOAKS = ("recogniser-cloak", "recogniser-cloak-one-pass", "hyperobf-one-pass")
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ def main() -> None:
     """Cloak, look, print."""
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("data", type=Path)
-    asked.add_argument("cloaks", nargs="*", default=FELT)
+    asked.add_argument("cloaks", nargs="*", default=CLOAKS)
     args = asked.parse_args()
     photos = faces(args.data)
     versions = [("clean", photos.published.float())]
