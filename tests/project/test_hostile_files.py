@@ -368,6 +368,7 @@ OWN = {
     "files/packaged.py": "of another package",
     "data/builtin.py": "of a package",
     "encoders/dlib_recogniser.py": "of a package",
+    "api/catalogue.py": "of the package",
     "cli/catalogue.py": "of the package",
     "recipes/measured.py": "of the package",
     "audit/studies/expected.py": "of the package",

@@ -200,7 +200,7 @@ class Keyed(nn.Module, ABC):
     def __reduce__(self) -> NoReturn:
         raise SecretLeakRefused(
             "a keyed disguise cannot be pickled or copied",
-            remedy="Derive it from the key; masquerade.Protection(...).keyed(masquerade.KeyFile(path)) can be pickled.",
+            remedy="Derive it from the key, or see masquerade.KeyFile.",
         )
 
     def state_dict(self, *_: object, **__: object) -> NoReturn:
