@@ -23,11 +23,14 @@ check: $(VENV)/.dev check-page ## format, lint, types, and which room may import
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# The built page is committed, so that a machine without Node can run, test and package everything but the page's own checks.
-check-page: ## the page's format, lint, types and unit tests; says so and passes where there is no Node 20.19 or newer
-	@if command -v npm >/dev/null && node page/node_version.js; then \
-	  $(MAKE) --no-print-directory page/node_modules/.installed && cd page && npm run --silent check; \
-	else echo "The page was not checked: this needs Node 20.19 or newer, with npm."; fi
+# The built page is committed, so that a machine without Node, or without npm's registry, can run, test and package everything but
+# the page's own checks.
+check-page: ## the page's format, lint, types and unit tests; says so and passes where its tools cannot be had
+	@if ! command -v npm >/dev/null || ! node page/node_version.js; then \
+	  echo "The page was not checked: this needs Node 20.19 or newer, with npm."; \
+	elif ! $(MAKE) --no-print-directory page/node_modules/.installed; then \
+	  echo "The page was not checked: npm could not install its tools."; \
+	else cd page && npm run --silent check; fi
 
 page/node_modules/.installed: page/package-lock.json
 	cd page && npm ci --silent --no-audit --no-fund
