@@ -20,8 +20,8 @@ HEAD = """\
 
     import masquerade as mq
 
-Every public name of `masquerade`, from its docstrings by `docs/reference/build.py`; a test compares the two. What
-stands in other modules and is not named here may change without notice; names that begin with an underscore are private.
+Every public name of `masquerade`, from its docstrings by `docs/reference/build.py`; a test compares the two.
+What stands in other modules and is not named here may change without notice; so may what begins with an underscore.
 [How to use them](../guide/python-protect.md).
 """
 SECTION = re.compile(r"(Args|Returns|Raises|Attributes):$")
