@@ -69,6 +69,8 @@ def test_consent_is_asked_for_as_by_the_command(path: Path) -> None:
     with pytest.raises(UsageError, match=r"BROKEN; strongest attack: .*pass accept_broken=True") as raised:
         mq.Protection("blocks-noise").keyed(path)
     assert "--" not in str(raised.value)
+    with pytest.raises(UsageError, match="not a key: bytes"):
+        ROTATED.keyed(SECRET, accept_broken=True)  # type: ignore[arg-type]
     with pytest.raises(UsageError, match=r"not measured.*accept_broken=True"):
         ROTATED.keyed(KEY)
 

@@ -200,7 +200,7 @@ def _levels(given: Tensor, scale: Scale | None, said: str, place: str) -> Tensor
     if not bool(given.isfinite().all()):
         raise _refused("photos that hold no finite number", said, place, "Look for NaN.")
     white = _WHITE[scale or _only_scale(given, said, place)]
-    levels = given.double() * (255.0 / white)
+    levels = given.float() * (255.0 / white)
     if float(levels.min()) < -_SLACK or float(levels.max()) > 255 + _SLACK:
         raise _refused(
             f"photos outside their scale of 0 to {white:g}",
@@ -210,7 +210,7 @@ def _levels(given: Tensor, scale: Scale | None, said: str, place: str) -> Tensor
         )
     whole = levels.round()
     levels = torch.where((levels - whole).abs() <= _SLACK, whole, levels)
-    return levels.to(torch.uint8) if bool((levels == whole).all()) else levels.float()
+    return levels.to(torch.uint8) if bool((levels == whole).all()) else levels
 
 
 def _whole_levels(given: Tensor, scale: Scale | None, said: str, place: str) -> Tensor:

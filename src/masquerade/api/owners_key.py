@@ -17,7 +17,7 @@ def loaded(key: OwnersKey) -> Key:
         KeyFileError: If the file cannot be used.
         WrongKey: If the file holds another key than when the handle was made.
     """
-    return key if isinstance(key, Key) else _file(key).load()
+    return key if isinstance(key, Key) else key_file(key).load()
 
 
 def key_and_records(key: OwnersKey) -> tuple[Key, Records]:
@@ -34,11 +34,17 @@ def key_and_records(key: OwnersKey) -> tuple[Key, Records]:
             place="key",
             remedy='Save it, and give KeyFile("owner.key").',
         )
-    file = _file(key)
+    file = key_file(key)
     return file.load(), Records.beside(file.path)
 
 
-def _file(key: KeyFile | str | PathLike[str]) -> KeyFile:
+def key_file(key: KeyFile | str | PathLike[str]) -> KeyFile:
+    """The handle to a key's file.
+
+    Raises:
+        UsageError: If it is neither a handle nor a path.
+        KeyFileError: If there is no usable key file.
+    """
     if isinstance(key, KeyFile):
         return key
     if isinstance(key, (str, PathLike)):

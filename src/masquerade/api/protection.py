@@ -9,10 +9,11 @@ from typing import Any, final
 
 from masquerade.api.consent import require_consent
 from masquerade.api.keyed import KeyedProtection
+from masquerade.api.owners_key import OwnersKey, key_file
 from masquerade.data.resize import check_target
 from masquerade.disguises import Chain, Disguise
 from masquerade.errors import UsageError
-from masquerade.keys import Key, KeyFile
+from masquerade.keys import Key
 from masquerade.recipes import Recipe, recipe
 from masquerade.recipes.measured import verdict_on
 from masquerade.released.verdict import Verdict
@@ -96,7 +97,7 @@ class Protection:
 
     def keyed(
         self,
-        key: Key | KeyFile | str | PathLike[str],
+        key: OwnersKey,
         shape: tuple[int, int, int] | None = None,
         *,
         accept_broken: bool = False,
@@ -115,7 +116,7 @@ class Protection:
         """
         wanted = self if shape is None or tuple(shape) == self.shape else self._of_shape(shape)
         require_consent(wanted.recipe, accept_broken)
-        return KeyedProtection(wanted, key if isinstance(key, (Key, KeyFile)) else KeyFile(key))
+        return KeyedProtection(wanted, key if isinstance(key, Key) else key_file(key))
 
     def _of_shape(self, shape: tuple[int, int, int]) -> "Protection":
         channels, height, width = shape

@@ -61,6 +61,8 @@ from masquerade.attacks.tokens.random_network_known_pairs import NetworkKnownPai
 from masquerade.errors import StudyError, UnknownInStudy, did_you_mean
 from masquerade.installed import ATTACKS, find_installed, names_installed
 
+__all__ = ["EVERY_ATTACK", "attack_named", "every_attack"]
+
 EVERY_ATTACK: tuple[type[Attack], ...] = (
     InvariantLinkage,
     LearnedLinkage,
