@@ -40,7 +40,7 @@ bench: $(VENV)/.dev ## what is timed against what; writes bench/results.json
 	$(BIN)/python -m bench
 
 studies: $(VENV)/.dev studies/models ## every study at the laptop profile, and the results page; needs MASQUERADE_DATA
-	$(BIN)/masquerade audit $(STUDIES) --profile laptop --jobs $(JOBS) -o out/studies
+	$(BIN)/masquerade study run $(STUDIES) --profile laptop --jobs $(JOBS) -o out/studies
 	for name in $(STUDIES); do cp out/studies/$$name/report.json studies/results/$$name.json; done
 	$(BIN)/python studies/stale.py
 	$(BIN)/python studies/verdicts.py

@@ -18,7 +18,7 @@ from typing import Final
 from masquerade.audit.studies.expected import SECONDS
 from masquerade.cli.studies import shipped_studies
 
-MISSING: Final = 2
+MISSING: Final = 4
 """Exit code of an audit whose networks are not here."""
 MOST: Final = 300
 """Processor seconds that a study may take."""
@@ -66,7 +66,8 @@ def _audit(name: str) -> list[str]:
         sys.executable,
         "-c",
         "import masquerade.cli; masquerade.cli.main()",
-        "audit",
+        "study",
+        "run",
         name,
         "--profile",
         "quick",

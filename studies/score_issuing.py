@@ -1,7 +1,7 @@
 """What refusing to issue MaskNets that are alike is worth: studies/score_issuing.py DATA [SOURCE].
 
 An inversion network is trained on public photos under one MaskNet, A, and takes the cloaks of the others, B, off other
-people's photos. Is it the better at it the nearer B lies to A, by the distance that `psp issue` goes by? Then the cost:
+people's photos. Is it the better at it the nearer B lies to A, by the distance of `masknet new`? Then the cost:
 seconds and draws for 100 users of the shipped hypernetwork, by the least distance asked for.
 
 MaskNets are of nobody: drawn by numbers from a public seed. Photos: LFW; A's of people with two to four of them, those

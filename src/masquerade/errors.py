@@ -6,8 +6,8 @@
     ├── UsageError                what was asked for cannot be done as asked; a ValueError  (exit code 1)
     │   ├── UnknownName           no recipe, network or preset of that name; a LookupError
     │   └── DeadFeatures          a training ended in a network that sees no difference between photos
-    ├── TrainingDiverged          a loss or a weight became infinite; a RuntimeError (exit code 1)
-    ├── KeyFileError              a key file cannot be used                          (exit code 2)
+    ├── TrainingDiverged          a loss or a weight became infinite; a RuntimeError (exit code 4)
+    ├── KeyFileError              a key file cannot be used                          (exit code 4)
     │   ├── CorruptKey            not a key file, damaged, or cut short
     │   ├── UnsupportedKeyVersion a key file of a newer format
     │   ├── ExposedKey            others than the owner can read the file
@@ -66,9 +66,12 @@ class MasqueradeError(Exception):
         value: The offending value, never a secret.
         place: The file, field or argument in which it stands.
         remedy: What the reader can do about it, as a sentence.
+
+    Attributes:
+        exit_code: Of the command that ends with it, as ``masquerade.cli.exit_codes`` has them.
     """
 
-    exit_code: ClassVar[int] = 2
+    exit_code: ClassVar[int] = 4
 
     def __init__(self, problem: str, *, value: object = None, place: object = None, remedy: str = "") -> None:
         self.problem = problem
@@ -96,8 +99,6 @@ class DeadFeatures(UsageError):
 
 class TrainingDiverged(MasqueradeError, RuntimeError):
     """A training ran away: its loss or a weight is not a finite number."""
-
-    exit_code = 1
 
 
 class KeyFileError(MasqueradeError):
@@ -229,7 +230,7 @@ class UnknownInStudy(StudyError, LookupError):
 class MissingNetworks(StudyError):
     """A study is sound, but names files of networks that are not here."""
 
-    exit_code = 2
+    exit_code = 4
 
 
 class AuditStopped(MasqueradeError):
@@ -294,14 +295,14 @@ class OutOfOrder(ServiceError):
     """The service cannot write, or is not ready: nothing was done, and the request may be repeated."""
 
     status = 503
-    exit_code = 2
+    exit_code = 4
 
 
 class ForeignMaskNet(ServiceError):
     """A provider's answer is damaged, signed by somebody else, or meant for another account."""
 
     status = 502
-    exit_code = 2
+    exit_code = 4
 
 
 class ContractBroken(MasqueradeError, AssertionError):

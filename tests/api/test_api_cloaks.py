@@ -21,7 +21,7 @@ from photo_examples import scene
 def masknet(tmp_path_factory: pytest.TempPathFactory) -> MaskNet:
     folder = tmp_path_factory.mktemp("masknet")
     assert run(["key", "new", str(folder / "a.key")]) == 0
-    assert run(["psp", "issue", "-k", str(folder / "a.key"), "-o", str(folder / "a.masknet")]) == 0
+    assert run(["masknet", "new", "-k", str(folder / "a.key"), "-o", str(folder / "a.masknet")]) == 0
     return MaskNet.load(folder / "a.masknet")
 
 

@@ -86,7 +86,7 @@ def _timeless(part: dict[str, Any]) -> dict[str, Any]:
 
 
 def audit(*said: str) -> list[str]:
-    return ["audit", "one.toml", "two.toml", *said]
+    return ["study", "run", "one.toml", "two.toml", *said]
 
 
 def test_two_processes_give_the_same_reports_as_one(by_one: Path, capsys: pytest.CaptureFixture[str]) -> None:

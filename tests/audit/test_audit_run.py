@@ -241,7 +241,7 @@ def test_audit_on_the_command_line_fails_where_it_is_asked_to(tmp_path: Path) ->
         'mode = "L"\nclasses = 20\npublic = 150\n[[arms]]\nname = "rows"\nrecipe = "control-rows4"\n'
         '[[attacks]]\nname = "gram_fingerprint"\nmetric = "linkage"\n[profiles.quick]\nseeds = [0]\n'
     )
-    asked = ["audit", str(toml), "--profile", "quick", "-o", str(tmp_path / "report"), "--fail-if"]
+    asked = ["study", "run", str(toml), "--profile", "quick", "-o", str(tmp_path / "report"), "--fail-if"]
     assert run([*asked, "linkage>0.05"]) == 3
     assert (tmp_path / "report" / "report.html").stat().st_size > 5000
     assert run([*asked, "linkage>1"]) == 0

@@ -30,6 +30,7 @@ from masquerade.audit.studies.study_file import load_study
 from masquerade.audit.studies.study_of_folder import study_of_folder
 from masquerade.audit.trial import disguise_of, settings_of
 from masquerade.cli.app import run
+from masquerade.cli.commands.audit_reports import Wanted, Written
 from masquerade.cli.studies import shipped_studies
 from masquerade.data import builtin
 from masquerade.errors import StudyError
@@ -199,17 +200,36 @@ def test_a_study_without_profiles_has_one(tmp_path: Path) -> None:
     assert load_study(path).at().profile == "quick"
 
 
-def test_a_folder_in_the_place_of_a_study_is_answered_with_a_study_of_it(
+def test_a_folder_of_photos_is_audited_by_a_study_of_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
     builtin.write_folders(tmp_path / "photos")
-    assert run(["audit", "photos", "-o", "report"]) == 1
-    lines = capsys.readouterr().err.split("error:")[0]
-    (tmp_path / "own.toml").write_text(lines)
-    assert run(["audit", "own.toml", "-o", "report", "--dry-run"]) == 0
+    assert run(["audit", "photos", "-o", "report", "--dry-run"]) == 0
     assert "folder: 26 people" in capsys.readouterr().err
+    assert not Path("report").exists()
+    assert run(["study", "run", "photos", "-o", "report"]) == 1
+    assert "masquerade audit photos" in capsys.readouterr().err
+    (tmp_path / "own.toml").write_text(study_of_folder(tmp_path / "photos"))
+    assert run(["audit", "own.toml", "-o", "report", "--dry-run"]) == 0
+    assert "is now `masquerade study run STUDY`" in capsys.readouterr().err
     assert run(["audit", "report2", "-o", "report"]) == 1
+
+
+def test_an_audit_of_a_folder_leaves_its_study_beside_the_report(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ran: list[Wanted] = []
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(Written, "write", lambda _, wanted: ran.append(wanted))
+    builtin.write_folders(tmp_path / "photos")
+    assert run(["audit", "photos", "-o", "report"]) == 0
+    assert ran[0].file == Path("report/study.toml")
+    assert load_study(ran[0].file).data.path == str(tmp_path / "photos")
+    Path("report/study.toml").write_text("changed")
+    assert run(["audit", "photos", "-o", "report"]) == 1
+    assert "masquerade study run report/study.toml" in capsys.readouterr().err
+    assert Path("report/study.toml").read_text() == "changed"
 
 
 def test_a_folder_of_too_few_people_has_no_study(tmp_path: Path) -> None:

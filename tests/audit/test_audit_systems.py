@@ -91,7 +91,7 @@ def test_a_small_study_of_each_system_runs(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     Path("small.toml").write_text(HEAD + system)
-    assert run(["audit", "small.toml", "-o", "report"]) == 0
+    assert run(["study", "run", "small.toml", "-o", "report"]) == 0
     report = json.loads(Path("report/report.json").read_text("utf-8"))
     (arm,) = report["arms"]
     (leak,) = arm["leaks"]

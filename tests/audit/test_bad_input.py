@@ -95,7 +95,7 @@ def test_a_dry_run_refuses_it_too(
         'unseen = 4\ntracked = 2\nprivate = 3\n[[arms]]\nname = "rows"\nrecipe = "control-rows4"\n'
         '[[attacks]]\nname = "norm_fingerprint"\nmetric = "linkage"\n'
     )
-    assert run(["audit", "own.toml", "-o", "report", "--dry-run"]) == 1
+    assert run(["study", "run", "own.toml", "-o", "report", "--dry-run"]) == 1
     assert "unseen and tracked and private ask for different studies" in capsys.readouterr().err
 
 

@@ -57,13 +57,13 @@ def test_the_key_shows_nowhere(
         "disguise photos -o paper --key owner.key --recipe dn-lfw --accept-broken",
         "verify released",
         "train released -o model.safetensors",
-        "predict model.safetensors photos --key owner.key",
-        "predict model.safetensors nowhere --key owner.key",
-        "predict released/manifest.json photos --key owner.key",
+        "identify model.safetensors photos --key owner.key",
+        "identify model.safetensors nowhere --key owner.key",
+        "identify released/manifest.json photos --key owner.key",
         "disguise photos -o photos --key owner.key --overwrite",
     ]
     codes = [run(command.split()) for command in commands]
-    assert codes == [0, 0, 1, 0, 0, 0, 0, 1, 2, 1]
+    assert codes == [0, 0, 1, 0, 0, 0, 0, 1, 4, 1]
     out, err = capsys.readouterr()
     assert not leaks((out + err + caplog.text).encode())
     files = [path for path in home.rglob("*") if path.is_file() and path != home / "owner.key"]

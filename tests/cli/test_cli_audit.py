@@ -1,4 +1,4 @@
-"""``masquerade audit`` as a whole: counted, judged before it is drawn, and going on after a stop."""
+"""``masquerade study run`` as a whole: counted, judged before it is drawn, and going on after a stop."""
 
 import re
 from pathlib import Path
@@ -42,7 +42,7 @@ x_label = "x"
 y = "gram_fingerprint"
 points = [{ series = "s", x = 1, arm = "unprotected" }, { series = "s", x = 1, arm = "rows" }]
 """
-COMMAND = ["audit", "own.toml", "-o", "report"]
+COMMAND = ["study", "run", "own.toml", "-o", "report"]
 
 
 @pytest.fixture(autouse=True)
@@ -94,7 +94,7 @@ def test_what_was_finished_before_a_stop_is_not_done_again(
     capsys.readouterr()
     assert run(COMMAND) == 0
     err = capsys.readouterr().err
-    assert "going on: " in err
+    assert "resuming: " in err
     assert "gram_fingerprint" not in err
     assert not Path("report", UNFINISHED).exists()
 
@@ -133,8 +133,8 @@ def test_a_dry_run_tells_sizes_and_runs_nothing(
 
 def test_a_study_is_called_by_its_name(capsys: pytest.CaptureFixture[str]) -> None:
     Path("demo").mkdir()  # a folder of the same name, such as that of its report
-    assert run(["audit", "demo", "-o", "report", "--dry-run"]) == 0
-    assert run(["audit", "dmeo", "-o", "report"]) == 1
+    assert run(["study", "run", "demo", "-o", "report", "--dry-run"]) == 0
+    assert run(["study", "run", "dmeo", "-o", "report"]) == 1
     assert "Did you mean demo?" in capsys.readouterr().err
 
 

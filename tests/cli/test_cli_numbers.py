@@ -9,7 +9,7 @@ import pytest
 from typer.models import OptionInfo
 
 from masquerade.cli.app import COMMANDS, run
-from masquerade.cli.lazy import Command, Commands
+from masquerade.cli.lazy import every as every_command
 from masquerade.cloaking.folder import cloak_folder
 from masquerade.errors import UsageError
 from masquerade.owner.records import Records
@@ -18,12 +18,9 @@ from photo_examples import photo_cloak, photo_folder
 OUTSIDE = ("-1", "1e20", "nan", "inf", "-inf", "9" * 30, "9" * 5000, "x", "")
 
 
-def numeric(commands: Commands, *before: str) -> Iterator[tuple[tuple[str, ...], str, OptionInfo]]:
+def numeric() -> Iterator[tuple[tuple[str, ...], str, OptionInfo]]:
     """Every option that takes a number: its command, its name, what typer knows of it."""
-    for name, each in commands.items():
-        if not isinstance(each, Command):
-            yield from numeric(each.commands, *before, name)
-            continue
+    for name, each in every_command(COMMANDS):
         module, function = each.place.split(":")
         hints = get_type_hints(
             getattr(import_module(f"masquerade.cli.commands.{module}"), function), include_extras=True
@@ -31,7 +28,7 @@ def numeric(commands: Commands, *before: str) -> Iterator[tuple[tuple[str, ...],
         for parameter, hint in hints.items():
             if get_origin(hint) is Annotated and {int, float} & _kinds(get_args(hint)[0]):
                 given = get_args(hint)[1]
-                yield (*before, name), _name(parameter, given), given
+                yield tuple(name.split()), _name(parameter, given), given
 
 
 def _kinds(hint: Any) -> set[Any]:  # noqa: ANN401 - any annotation
@@ -43,7 +40,7 @@ def _name(parameter: str, given: OptionInfo) -> str:
     return declared[0] if declared else f"--{parameter.replace('_', '-')}"
 
 
-EVERY = list(numeric(COMMANDS))
+EVERY = list(numeric())
 every = pytest.mark.parametrize(
     ("command", "name", "option"), EVERY, ids=[" ".join((*words, name)) for words, name, _ in EVERY]
 )
@@ -51,7 +48,7 @@ every = pytest.mark.parametrize(
 
 def test_the_options_are_found() -> None:
     assert len(EVERY) > 30
-    assert {"--seed", "--workers", "--port", "--min-ssim", "--min-images"} <= {name for _, name, _ in EVERY}
+    assert {"--seed", "--workers", "--port", "--min-ssim", "--min-photos"} <= {name for _, name, _ in EVERY}
 
 
 @every

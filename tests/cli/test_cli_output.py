@@ -83,7 +83,7 @@ def test_json_gives_names_as_they_are(name: str, capsys: pytest.CaptureFixture[s
 
 
 def test_an_error_names_the_file_that_it_is_about(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["key", "show", ":key:[b].key"]) == 2
+    assert run(["key", "show", ":key:[b].key"]) == 4
     assert ":key:[b].key" in capsys.readouterr().err
 
 
@@ -100,7 +100,7 @@ def _masquerade(*words: str, to: int, cwd: Path, **more: str) -> tuple[int, str]
 def test_a_full_disk_behind_stdout_is_a_named_error(words: list[str], tmp_path: Path) -> None:
     with Path("/dev/full").open("wb") as full:
         code, err = _masquerade(*words, to=full.fileno(), cwd=tmp_path)
-    assert code == 2
+    assert code == 4
     assert (
         err
         == "error: the output cannot be written: No space left on device in stdout. Make room, or write elsewhere.\n"
@@ -140,7 +140,7 @@ def test_notes_that_cannot_be_written_stop_nothing(tmp_path: Path) -> None:
 def test_a_closed_stdout_is_told_and_its_number_given_to_no_file(tmp_path: Path) -> None:
     command = f"'{sys.executable}' -c 'from masquerade.cli import main; main()' key new a.key >&-"
     done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, cwd=tmp_path, check=False)
-    assert done.returncode == 2
+    assert done.returncode == 4
     assert "the output cannot be written" in done.stderr
     assert (tmp_path / "a.key").read_text(encoding="utf-8").startswith("masquerade-key")
 
@@ -177,7 +177,7 @@ def test_what_nobody_foresaw_is_one_line_without_secrets(
 
     monkeypatch.setattr("masquerade.cli.commands.key.describe", fail)
     monkeypatch.delenv("MASQUERADE_DEBUG", raising=False)
-    assert run(["key", "show", "a.key"]) == 2
+    assert run(["key", "show", "a.key"]) == 4
     told = capsys.readouterr().err
     assert words in told
     assert told.count("\n") == 1

@@ -4,7 +4,7 @@ import inspect
 import json
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 
@@ -12,7 +12,7 @@ import pytest
 
 from masquerade.cli.app import COMMANDS, run
 from masquerade.cli.commands.listing import Listed
-from masquerade.cli.lazy import Command, Group
+from masquerade.cli.lazy import Command, Commands, Group, every
 from masquerade.released.writer import write_release
 from masquerade.sealed.layout import BlockLayout
 from masquerade.sealed.probe import Camera
@@ -33,19 +33,11 @@ print(json.dumps(told))
 """
 
 
-def _groups(commands: Mapping[str, Command | Group], *above: str) -> Iterator[tuple[str, ...]]:
+def _groups(commands: Commands, *above: str) -> Iterator[tuple[str, ...]]:
     for name, each in commands.items():
         if isinstance(each, Group):
             yield (*above, name)
             yield from _groups(each.commands, *above, name)
-
-
-def _commands(commands: Mapping[str, Command | Group], *above: str) -> Iterator[tuple[str, Command]]:
-    for name, each in commands.items():
-        if isinstance(each, Group):
-            yield from _commands(each.commands, *above, name)
-        else:
-            yield " ".join((*above, name)), each
 
 
 def test_small_commands_load_no_network(tmp_path: Path) -> None:
@@ -69,18 +61,17 @@ def test_small_commands_load_no_network(tmp_path: Path) -> None:
     assert told == {line: [0, []] for line in told}
 
 
-@pytest.mark.parametrize(
-    ("name", "command"), [*_commands(COMMANDS)], ids=[name for name, _ in _commands(COMMANDS)]
-)
+@pytest.mark.parametrize(("name", "command"), [*every(COMMANDS)], ids=[name for name, _ in every(COMMANDS)])
 def test_a_line_of_help_is_the_command_s_own(name: str, command: Command) -> None:
     module, function = command.place.split(":")
     text = inspect.getdoc(getattr(import_module(f"masquerade.cli.commands.{module}"), function))
     assert text is not None
     assert command.words == " ".join(text.split("\n\n")[0].split()), name
+    assert ("Safe to interrupt; run the same command again to resume." in text) == command.resumes, name
 
 
 def test_every_command_says_its_options(capsys: pytest.CaptureFixture[str]) -> None:
-    for name, _ in _commands(COMMANDS):
+    for name, _ in every(COMMANDS):
         assert run([*name.split(), "--help"]) == 0
         assert f"masquerade {name}" in capsys.readouterr().out
 

@@ -1,7 +1,6 @@
 """Values that begin with a hyphen are values: tokens that people paste, and names of files."""
 
 import os
-from collections.abc import Iterator
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -11,25 +10,17 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from masquerade.cli.app import COMMANDS, run
-from masquerade.cli.lazy import Command, Commands, Group, loaded
+from masquerade.cli.lazy import Command, every, loaded
 
 TOKENS = st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_", min_size=43, max_size=43)
 NAMES = st.binary(max_size=200).map(lambda name: os.fsdecode(name.translate(None, b"/\0") + b".jpg"))
-
-
-def _every(commands: Commands, *above: str) -> Iterator[tuple[str, Command]]:
-    for name, each in commands.items():
-        if isinstance(each, Group):
-            yield from _every(each.commands, *above, name)
-        else:
-            yield " ".join((*above, name)), each
 
 
 _loaded = cache(partial(loaded, "command"))
 
 
 def _place(name: str) -> str:
-    return dict(_every(COMMANDS))[name].place
+    return dict(every(COMMANDS))[name].place
 
 
 def _read(place: str, *words: str) -> dict[str, Any]:
@@ -44,7 +35,7 @@ def _read(place: str, *words: str) -> dict[str, Any]:
 @example("-" + "a" * 42)
 @example("-help" + "a" * 38)
 def test_every_token_is_read_as_itself(token: str) -> None:
-    read = _read(_place("mask join"), "https://a.example", f"-{token}", "-o", f"-{token}.masknet")
+    read = _read(_place("masknet join"), "https://a.example", f"-{token}", "-o", f"-{token}.masknet")
     assert read["code"] == f"-{token}"
     assert read["out"] == Path(f"-{token}.masknet")
     assert _read(_place("psp revoke"), f"-{token}", "-k", f"-{token}")["account"] == f"-{token}"
@@ -54,14 +45,14 @@ def test_every_token_is_read_as_itself(token: str) -> None:
 @given(st.lists(NAMES.map("-{}".format), min_size=1, max_size=4))
 @example(["-rf.jpg", "-o.jpg", "--key.jpg", "--json.jpg", "-k.jpg"])
 def test_every_name_of_a_photo_is_read_as_itself(names: list[str]) -> None:
-    read = _read(_place("predict"), "-model", "--json", *names, "--key", "-my.key")
+    read = _read(_place("identify"), "-model", "--json", *names, "--key", "-my.key")
     assert read["model"] == Path("-model")
     assert read["photos"] == [Path(name) for name in names]
     assert read["key"] == Path("-my.key")
     assert read["as_json"] is True
 
 
-TAKING = [(name, command) for name, command in _every(COMMANDS) if name != "list"]
+TAKING = [(name, command) for name, command in every(COMMANDS) if name != "list"]
 """Commands that take values of people; ``list`` takes words of its own."""
 
 

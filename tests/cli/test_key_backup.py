@@ -214,7 +214,7 @@ def test_the_commands(
     assert run(["key", "passphrase", "new.key"]) == 0
     assert Key.load("new.key", "second").fingerprint == fingerprint
     assert describe("new.key").created == describe(owner).created
-    assert run(["key", "passphrase", "new.key", "--remove"]) == 2
+    assert run(["key", "passphrase", "new.key", "--remove"]) == 4
     monkeypatch.setenv(VARIABLE, "second")
     assert run(["key", "passphrase", "new.key", "--remove"]) == 0
     assert Key.load("new.key").fingerprint == fingerprint

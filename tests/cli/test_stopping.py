@@ -15,7 +15,7 @@ import torch
 
 from masquerade.cli import lazy
 from masquerade.cli.app import COMMANDS, run
-from masquerade.cli.lazy import Command, Commands
+from masquerade.cli.lazy import Command, every
 from masquerade.cloaking.folder import cloak_folder
 from masquerade.cloaking.photo_cloak import CloakedPhoto
 from masquerade.data.picture import Picture
@@ -166,19 +166,11 @@ def test_what_was_begun_with_signals_ignored_goes_on() -> None:
     assert process.returncode == 130  # as it was asked to leave with, not 129
 
 
-def every(commands: Commands, *before: str) -> Iterator[tuple[tuple[str, ...], Command]]:
-    for name, each in commands.items():
-        if isinstance(each, Command):
-            yield (*before, name), each
-        else:
-            yield from every(each.commands, *before, name)
-
-
 @pytest.mark.parametrize(
-    ("words", "command"), list(every(COMMANDS)), ids=lambda each: getattr(each, "place", "")
+    ("name", "command"), list(every(COMMANDS)), ids=lambda each: getattr(each, "place", "")
 )
 def test_every_command_that_is_interrupted_says_how_to_go_on(
-    words: tuple[str, ...],
+    name: str,
     command: Command,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
@@ -187,8 +179,8 @@ def test_every_command_that_is_interrupted_says_how_to_go_on(
         raise KeyboardInterrupt
 
     monkeypatch.setattr(lazy, "loaded", interrupted)
-    assert run(list(words)) == 130
+    assert run(name.split()) == 130
     out, err = capsys.readouterr()
     assert (out, err.count("\n")) == ("", 1)
-    assert ("goes on from there" in err) == ("Can be stopped" in command.words)
+    assert ("to resume" in err) == command.resumes
     assert "same command" in err

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from masquerade.cli.app import COMMANDS, run
-from masquerade.cli.lazy import Command, Commands
+from masquerade.cli.lazy import every
 from masquerade.files.kinds import KEPT, Kind, kind_of
 from masquerade.files.tensors import packed
 from masquerade.keys import Key
@@ -25,12 +25,14 @@ FILES: dict[str, str] = {
     "generator train": "generator train nothing -o {}",
     "psp train": "psp train nothing -o {}",
     "obfuscate": "obfuscate nothing -g nothing -o {}",
+    "enrol": "enrol nothing nothing -k nothing -o {}",
+    "embed": "embed nothing nothing -k nothing -o {}.npz",
     "predict --enrol": "predict nothing nothing -k nothing --enrol {}",
     "predict --embed": "predict nothing nothing -k nothing --embed {}.npz",
-    "psp issue": "psp issue -k owner.key -o {}",
+    "masknet new": "masknet new -k owner.key -o {}",
     "psp backup": "psp backup {} -k nothing",
     "psp invite": "psp invite -k nothing --url https://psp.example --qr {}.svg",
-    "mask join": "mask join http://127.0.0.1:1 code -o {}",
+    "masknet join": "masknet join http://127.0.0.1:1 code -o {}",
     "key new": "key new {}",
     "key backup": "key backup nothing -o {}",
     "key restore": "key restore nothing -o {}",
@@ -43,22 +45,24 @@ FOLDERS: dict[str, str] = {
     "craft": "craft nothing -k nothing -o {}",
     "cloak": "cloak nothing -m nothing -o {}",
     "audit": "audit nothing -o {}",
+    "study run": "study run nothing -o {}",
     "demo": "demo -o {}",
     "sealed new": "sealed new nothing -o {}",
 }
 WITHIN = {
     "distil": ["generator.safetensors", "recogniser.safetensors"],
     "audit": ["report.json", "report.md", "report.html"],
+    "study run": ["report.json", "report.md", "report.html"],
 }
 """Files in folders, which are written under names of their own."""
-TO_REPLACE = set(FILES) - {"psp backup", "psp invite", "mask join", "key backup", "key restore"}
+TO_REPLACE = set(FILES) - {"psp backup", "psp invite", "masknet join", "key backup", "key restore"}
 """Commands with --overwrite."""
 OWN = {
     "key new": Kind.KEY,
     "key restore": Kind.KEY,
     "key backup": Kind.BACKUP,
-    "psp issue": Kind.MASKNET,
-    "mask join": Kind.MASKNET,
+    "masknet new": Kind.MASKNET,
+    "masknet join": Kind.MASKNET,
     "psp backup": Kind.DATABASE,
 }
 """What they keep for good: an earlier one is not replaced by the next."""
@@ -140,7 +144,7 @@ def test_a_file_of_somebody_elses_is_not_replaced_unasked(
     assert "thesis" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("name", sorted(TO_REPLACE - {"key new", "psp issue"}))
+@pytest.mark.parametrize("name", sorted(TO_REPLACE - {"key new", "masknet new"}))
 def test_it_is_replaced_if_asked(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     named(FILES[name], "thesis").write_text("years of work")
     assert run([*FILES[name].format("thesis").split(), "--overwrite"]) != 0
@@ -218,21 +222,18 @@ def test_vectors_are_known_again() -> None:
     assert kind_of(Path("v.npz")) is Kind.OTHER
 
 
-def outputs(commands: Commands, before: str = "") -> Iterator[str]:
+def outputs() -> Iterator[str]:
     """Every option of every command that names something to write."""
-    for name, each in commands.items():
-        if not isinstance(each, Command):
-            yield from outputs(each.commands, f"{before}{name} ")
-            continue
+    for name, each in every(COMMANDS):
         module, function = each.place.split(":")
         known = inspect.signature(
             getattr(import_module(f"masquerade.cli.commands.{module}"), function)
         ).parameters
         if "out" in known:
-            yield f"{before}{name}"
+            yield name
         for option in {"enrol", "embed", "qr"} & set(known):
-            yield f"{before}{name} --{option}" if option != "qr" else f"{before}{name}"
+            yield f"{name} --{option}" if option != "qr" else name
 
 
 def test_no_command_is_left_out() -> None:
-    assert set(outputs(COMMANDS)) | {"key new"} == {*FILES, *FOLDERS}
+    assert set(outputs()) | {"key new"} == {*FILES, *FOLDERS}

@@ -31,16 +31,16 @@ UNREAD = {"ann/IMG_1.HEIC", "bob/moving.gif"}
 COMMANDS = {
     "disguise": "disguise {photos} -o out --key owner.key --accept-broken",
     "craft": "craft {photos} -o out --key owner.key --accept-broken --amortised",
-    "predict": "predict model {photos} --key owner.key",
-    "predict --embed": "predict model {photos} --key owner.key --embed -",
-    "predict --enrol": "predict model {photos} --key owner.key --enrol out",
+    "identify": "identify model {photos} --key owner.key",
+    "embed": "embed model {photos} --key owner.key",
+    "enrol": "enrol model {photos} --key owner.key -o out",
     "cloak": "cloak {photos} -o out --masknet me.masknet --on-no-face copy",
     "pretrain": "pretrain {photos} -o out --epochs 1",
-    "generator": "generator train {photos} -o out --side 16 --width 1 --latents 2 --steps 1 --batch 2",
-    "encoder": "encoder train {photos} --attributes table.csv -o out --side 16 --width 1 --epochs 1",
+    "generator": "generator train {photos} -o out --size 16 --width 1 --latents 2 --steps 1 --batch 2",
+    "encoder": "encoder train {photos} --attributes table.csv -o out --size 16 --width 1 --epochs 1",
     "distil": "distil {photos} -o out --encoder tiny --epochs 1 --adversarial-steps 1",
     "obfuscate": "obfuscate {photos} -g generator -o out --encoder tiny",
-    "obfuscate --named": "obfuscate {photos} -g generator -o out --encoder tiny --named",
+    "obfuscate --gallery": "obfuscate {photos} -g generator -o out --encoder tiny --gallery",
     "psp train": "psp train {photos} -o out --size 32 --epochs 3",
 }
 
@@ -76,7 +76,7 @@ def room(messy: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     records = Records.beside(room / "owner.key")
     disguise_folder(messy, room / "released", key, records, recipe("dn-lfw"), accept_broken=True)
     model(ReleasedDataset(room / "released"), room / "model", classes=2)
-    assert run(["psp", "issue", "--key", str(room / "owner.key"), "-o", str(room / "me.masknet")]) == 0
+    assert run(["masknet", "new", "--key", str(room / "owner.key"), "-o", str(room / "me.masknet")]) == 0
     tiny = tiny_encoder()
     card = training_card("tiny", tiny.network, SIZES["small"], 0, 1)
     (room / "tiny").write_bytes(encoder_bytes(tiny.network, card))

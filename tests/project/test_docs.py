@@ -39,7 +39,7 @@ def test_the_main_job_of_the_readme_runs(tmp_path: Path, monkeypatch: pytest.Mon
             last.rename(tmp_path / "visitors" / person.name / last.name)
     block = README.split("## The main job")[1].split("```")[1]
     commands = [shlex.split(line) for line in PROMPT.findall(block)]
-    assert [command[0] for command in commands] == ["key", "disguise", "verify", "train", "predict"]
+    assert [command[0] for command in commands] == ["key", "disguise", "verify", "train", "identify"]
     for command in commands:
         assert run(command) == 0, command
 
@@ -50,7 +50,7 @@ def test_posted_photos_of_the_readme_are_cloaked(tmp_path: Path, monkeypatch: py
     (tmp_path / "photos" / "s01").rename(tmp_path / "holiday")
     block = README.split("## Photos that you post")[1].split("```")[1]
     commands = [shlex.split(line) for line in PROMPT.findall(block)]
-    assert [command[0] for command in commands] == ["key", "psp", "cloak"]
+    assert [command[0] for command in commands] == ["key", "masknet", "cloak"]
     for command in commands:
         assert run(command) == 0, command
     assert sorted(path.name for path in (tmp_path / "cloaked").iterdir()) == sorted(
@@ -64,7 +64,7 @@ def test_every_command_and_study_that_is_named_exists(path: Path) -> None:
     names = {command.name for command in typer.main.get_command(app).commands.values()}  # type: ignore[attr-defined]
     for name in re.findall(r"(?:^\$ |`|^ {4})masquerade ([a-z]+)\b", text, re.MULTILINE):
         assert name in names, f"{path.name} names `masquerade {name}`"
-    for study in re.findall(r"masquerade audit ([a-z]\w+) ", text):
+    for study in re.findall(r"masquerade study run ([a-z]\w+) ", text):
         load_study(shipped_studies()[study])
     assert not re.search(r"studies/\w+\.toml", text), "studies are called by name"
 

@@ -38,5 +38,5 @@ def test_the_examples_run(prepared: Path, capsys: pytest.CaptureFixture[str]) ->
     for example in examples:
         exec(compile(example, GUIDE.name, "exec"), known)  # noqa: S102 - of our own documents
     assert "Do not rely on it" in capsys.readouterr().out
-    assert run(["predict", "model.safetensors", "photos/s01", "--key", "owner.key", "--closed-set"]) == 0
+    assert run(["identify", "model.safetensors", "photos/s01", "--key", "owner.key", "--closed-set"]) == 0
     assert (prepared / "posted.png").exists()

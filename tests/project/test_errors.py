@@ -34,7 +34,7 @@ def test_an_unknown_name_is_a_lookup_error(lookup: object) -> None:
 def test_a_training_that_diverges_is_no_wrong_argument() -> None:
     assert issubclass(TrainingDiverged, RuntimeError)
     assert not issubclass(TrainingDiverged, UsageError)
-    assert TrainingDiverged.exit_code == UsageError.exit_code
+    assert TrainingDiverged.exit_code == MasqueradeError.exit_code  # not done, though asked for rightly
 
 
 def test_only_one_class_tells_that_a_training_diverged() -> None:

@@ -38,7 +38,7 @@ def test_a_command_says_who_holds_the_database(
     monkeypatch.setattr(file_lock, "PATIENCE", 0.1)
     capsys.readouterr()
     with stopped_command(tmp_path):
-        assert run(["psp", "invite"]) == 2
+        assert run(["psp", "invite"]) == 4
     said = capsys.readouterr().err
     assert "another process holds the database" in said
     assert "fuser" in said

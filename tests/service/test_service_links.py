@@ -94,7 +94,7 @@ def test_every_way_to_give_a_code(
         words += ["--code-file", str(tmp_path / "code")]
     if way == "variable":
         monkeypatch.setenv("MASQUERADE_INVITATION", f"{url}/#{code}")
-    assert run(["mask", "join", *words, "-o", str(out)]) == 0
+    assert run(["masknet", "join", *words, "-o", str(out)]) == 0
     assert read_masknet(out)
 
 
@@ -103,12 +103,12 @@ def test_going_on_needs_no_code(live: Live, tmp_path: Path, monkeypatch: pytest.
     out, closed = tmp_path / "me.masknet", "http://127.0.0.1:1"
     monkeypatch.setattr(sys, "stdin", io.StringIO(psp.invite()))
     monkeypatch.setattr("masquerade.files.durable.os.link", lambda *_: _fail())
-    assert run(["mask", "join", url, "-o", str(out)]) == 2
+    assert run(["masknet", "join", url, "-o", str(out)]) == 4
     monkeypatch.undo()
     monkeypatch.setattr(sys, "stdin", io.StringIO())
-    assert run(["mask", "join", f"{url}/", "-o", str(out)]) == 0
+    assert run(["masknet", "join", f"{url}/", "-o", str(out)]) == 0
     assert read_masknet(out)
-    assert run(["mask", "join", closed, "-o", str(tmp_path / "other.masknet")]) != 0
+    assert run(["masknet", "join", closed, "-o", str(tmp_path / "other.masknet")]) != 0
 
 
 def _fail() -> None:
@@ -119,6 +119,6 @@ def test_a_slip_is_told_and_nothing_is_written(
     live: Live, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(sys, "stdin", io.StringIO("7K3QH-0MX25-PABC6-YCGQC-M1VR8\n"))
-    assert run(["mask", "join", live[1], "-o", str(tmp_path / "me.masknet")]) == 1
+    assert run(["masknet", "join", live[1], "-o", str(tmp_path / "me.masknet")]) == 1
     assert "a slip in the second group" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []

@@ -42,13 +42,13 @@ def test_a_person_joins_from_the_command_line_and_leaves(live: Live, tmp_path: P
     psp, url = live
     out, account, before = tmp_path / "me.masknet", tmp_path / "me.masknet.account", len(issued(psp))
     code = psp.invite()
-    assert run(["mask", "join", url, code, "-o", str(out)]) == 0
+    assert run(["masknet", "join", url, code, "-o", str(out)]) == 0
     assert read_masknet(out).card.source == "hypernet-1"
     assert account.stat().st_mode & 0o777 == 0o600
     assert code not in account.read_text()
-    assert run(["mask", "join", url, psp.invite(), "-o", str(out)]) == 1
+    assert run(["masknet", "join", url, psp.invite(), "-o", str(out)]) == 1
     assert len(issued(psp)) == before + 1
-    assert run(["mask", "forget", str(account)]) == 0
+    assert run(["masknet", "leave", str(account)]) == 0
     assert (len(issued(psp)), account.exists(), out.exists()) == (before, False, True)
 
 
@@ -57,22 +57,22 @@ def test_who_leaves_while_the_database_is_read_is_told_what_is_left_to_do(
 ) -> None:
     psp, url = live
     out = tmp_path / "me.masknet"
-    assert run(["mask", "join", url, psp.invite(), "-o", str(out)]) == 0
+    assert run(["masknet", "join", url, psp.invite(), "-o", str(out)]) == 0
     with psp.database.reading() as connection:  # as a backup does
         connection.execute(text("SELECT count(*) FROM accounts"))
-        assert run(["mask", "forget", f"{out}.account"]) == 0
+        assert run(["masknet", "leave", f"{out}.account"]) == 0
     assert "leaves its journal once that ends" in " ".join(capsys.readouterr().err.split())
 
 
 def test_who_lost_the_token_comes_back_to_the_same_masknet(live: Live, tmp_path: Path) -> None:
     psp, url = live
     first, second = tmp_path / "first.masknet", tmp_path / "second.masknet"
-    assert run(["mask", "join", url, psp.invite(), "-o", str(first)]) == 0
+    assert run(["masknet", "join", url, psp.invite(), "-o", str(first)]) == 0
     account = json.loads((tmp_path / "first.masknet.account").read_text())["account"]
-    assert run(["mask", "join", url, psp.invite(account), "-o", str(second)]) == 0
+    assert run(["masknet", "join", url, psp.invite(account), "-o", str(second)]) == 0
     assert first.read_bytes() == second.read_bytes()
-    assert run(["mask", "forget", f"{first}.account"]) != 0
-    assert run(["mask", "forget", f"{second}.account"]) == 0
+    assert run(["masknet", "leave", f"{first}.account"]) != 0
+    assert run(["masknet", "leave", f"{second}.account"]) == 0
 
 
 @pytest.mark.parametrize("lost", range(4))
@@ -91,9 +91,9 @@ def test_joining_goes_on_after_a_cut(
 
     with monkeypatch.context() as patched:
         patched.setattr(Client, "ask", cut)
-        assert run(["mask", "join", url, code, "-o", str(out)]) == 2
+        assert run(["masknet", "join", url, code, "-o", str(out)]) == 4
     assert not out.exists()
-    assert run(["mask", "join", url, code, "-o", str(out)]) == 0
+    assert run(["masknet", "join", url, code, "-o", str(out)]) == 0
     assert sorted(issued(psp)) == sorted([*before, 1])
     assert read_masknet(out)
 

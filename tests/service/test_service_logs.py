@@ -122,7 +122,7 @@ def test_a_server_that_does_not_answer_is_named_without_its_password(
         "postgresql://psp@127.0.0.1:1/psp?password=hunter2",
     ):
         capsys.readouterr()
-        assert run(["psp", "accounts", "--database", address]) == 2
+        assert run(["psp", "accounts", "--database", address]) == 4
         said = capsys.readouterr().err
         assert "cannot connect to the database" in said
         assert "127.0.0.1" in said

@@ -33,7 +33,7 @@ _MODES: Final = frozenset({"1", "L", "LA", "P", "PA", "RGB", "RGBA"})
 
 @final
 class MaskNet:
-    """A person's own MaskNet, out of a file of ``masquerade psp issue``; a secret, which stays in its file.
+    """A person's own MaskNet, out of a file of ``masquerade masknet new``; a secret, which stays in its file.
 
     Pickled, it is its path and its digest: whoever opens it again reads the file, and refuses another one.
 

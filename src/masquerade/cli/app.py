@@ -5,97 +5,84 @@ from typing import Annotated, Final
 import typer
 
 import masquerade
-from masquerade.cli.lazy import Command, Commands, Group, add
+from masquerade.cli.exit_codes import EPILOGUE
+from masquerade.cli.lazy import Alias, Command, Commands, Group, add, in_order
 from masquerade.cli.starting import run_app
 
-EPILOGUE = "Exit codes: 0 done, 1 usage, 2 some inputs failed, 3 protection below what was asked."
-
-MEASURE: Final = "Measure"
-TRAIN: Final = "Train in a cloud"
-POST: Final = "Post photos"
-FEATURES: Final = "Send features"
-RECOGNISE: Final = "Recognise without showing"
-NETWORKS: Final = "Make public networks"
-PROVIDE: Final = "Run a provider"
-HERE: Final = "This machine"
+OWNER: Final = "Data owner: holds the photos and the key"
+CLOUD: Final = "Cloud: trains and matches, holds no key"
+APP: Final = "App or camera: sends features instead of photos"
+PERSON: Final = "Person: posts photos"
+PROVIDER: Final = "Provider: issues MaskNets"
+AUDITOR: Final = "Auditor: measures what leaks"
+EVERYBODY: Final = "Everybody"
 
 KEY: Final[Commands] = {
     "new": Command(
         "key:new",
-        "Make a new secret key. Whoever has the file can undo the disguise: it stays with the owner.",
+        "Make a secret key. Whoever has the file can undo the disguise: keep it with the owner.",
     ),
     "show": Command("key:show", "Print a key's fingerprint, date and protection; never the secret."),
     "passphrase": Command(
         "key:change_passphrase",
-        "Lock a key file with a passphrase, change it, or remove it; the key stays the same.",
+        "Set, change or remove a key file's passphrase; the key stays the same.",
     ),
-    "backup": Command(
-        "key:backup", "Keep a key and its records in one file under a passphrase, for another disk."
-    ),
-    "restore": Command("key:restore", "Bring a key and its records back from a backup; nothing is replaced."),
+    "backup": Command("key:backup", "Back up a key and its records into one file under a passphrase."),
+    "restore": Command("key:restore", "Restore a key and its records from a backup; replaces nothing."),
 }
-MASK: Final[Commands] = {
+MASKNET: Final[Commands] = {
     "join": Command(
-        "mask:join",
-        "Get a MaskNet that nobody else has; asks for the invitation's code. Cut off, the same command goes on.",
+        "masknet:join",
+        "Get a MaskNet of your own from a provider. Asks for the invitation code.",
+        resumes=True,
     ),
-    "forget": Command(
-        "mask:forget",
-        "Have the provider delete the account and the secret of its MaskNet; your file stays.",
+    "leave": Command(
+        "masknet:leave",
+        "Have the provider delete your account and your MaskNet's secret; your file stays.",
     ),
+    "new": Command("masknet_new:new", "Make a MaskNet from your key without a provider."),
 }
 PSP: Final[Commands] = {
-    "train": Command(
-        "psp:train",
-        "Train a hypernetwork on public faces; needs no key. Can be stopped and called again.",
-    ),
-    "issue": Command(
-        "psp_issue:issue",
-        "Draw a user's MaskNet; drawn again while it is too near to one that was issued to somebody else.",
-    ),
-    "serve": Command(
-        "psp_service:serve", "Serve MaskNets to people with an invitation; `psp invite` makes one."
-    ),
+    "train": Command("psp:train", "Train a hypernetwork on public faces; needs no key.", resumes=True),
+    "issue": Alias("masknet new"),
+    "serve": Command("psp_service:serve", "Serve MaskNets to people with an invitation (see `psp invite`)."),
     "invite": Command(
         "psp_people:invite",
-        "A code for one person, good for 14 days; with --account, for one who comes back.",
+        "Print an invitation code for one person, valid for 14 days; with --account, for a person who returns.",
     ),
     "invitations": Command(
         "psp_people:invitations",
-        "Invitations: handle, state, good until when, note; the codes are known to nobody but those who have them.",
+        "List invitations: handle, state, expiry, note. Codes are not stored and cannot be shown.",
     ),
-    "withdraw": Command(
-        "psp_people:withdraw", "Take an invitation back that nobody has used; its code is good no more."
+    "withdraw": Command("psp_people:withdraw", "Withdraw an unused invitation; its code stops working."),
+    "operator": Command("psp_service:operator", "Print a token for the operator's endpoints; shown once."),
+    "accounts": Command(
+        "psp_people:accounts", "List accounts: name, state, MaskNets issued, date joined, note."
     ),
-    "operator": Command("psp_service:operator", "A token for the operator's endpoints; shown once."),
-    "accounts": Command("psp_people:accounts", "Accounts: name, state, MaskNets issued, joined when, note."),
     "note": Command(
         "psp_people:write_note",
-        "Note something of an account, to know it by; nobody else sees it, and it goes with the account.",
+        "Attach a note to an account. Only the operator sees it; it is deleted with the account.",
     ),
-    "revoke": Command(
-        "psp_keeping:revoke",
-        "Close an account; a MaskNet that is out in the world cannot be called back.",
-    ),
-    "forget": Command("psp_keeping:forget", "Delete an account and all its secrets, as its person can."),
+    "revoke": Command("psp_keeping:revoke", "Close an account. MaskNets it already received keep working."),
+    "forget": Command("psp_keeping:forget", "Delete an account and all its secrets, as its owner can."),
     "backup": Command(
         "psp_keeping:backup",
-        "Copy the database while it is served; the copy is worth nothing without the operator's key.",
+        "Back up the database, also while it is served. The copy is useless without the operator's key.",
     ),
     "restore": Command(
         "psp_keeping:restore",
-        "Fill an empty database from a backup; nobody gets a MaskNet too many by it.",
+        "Restore a backup into an empty database. No account gets more MaskNets than its quota by it.",
     ),
     "audit": Group(
-        "The record of what was issued.",
+        "The audit trail of issued MaskNets.",
         {
             "verify": Command(
                 "psp_keeping:verify",
-                "Find entries that were edited, deleted, inserted or swapped, and accounts that disagree with them.",
+                "Find entries that were edited, deleted, inserted or swapped, and accounts that contradict them.",
             ),
             "accept": Command(
                 "psp_keeping:accept",
-                "Go on with the database as it is, where its record is sound but another was known.",
+                "Accept the database as it is, if its record is consistent but differs from the last one known.",
             ),
         },
     ),
@@ -103,131 +90,146 @@ PSP: Final[Commands] = {
 SEALED: Final[Commands] = {
     "new": Command(
         "sealed:new",
-        "Make a gallery of sealed vectors, with nobody in it: a part for cameras and the cloud, and a secret one.",
+        "Make an empty gallery of sealed vectors: a public part for cameras and the cloud, and a secret part.",
     ),
-    "enrol": Command(
-        "sealed:enrol",
-        "Take people into a sealed gallery, one vector each. Can be stopped and called again.",
-    ),
-    "people": Command("sealed:people", "Print who is in a sealed gallery."),
+    "enrol": Command("sealed:enrol", "Enrol people in a sealed gallery, one vector each.", resumes=True),
+    "people": Command("sealed:people", "List the people in a sealed gallery."),
     "probe": Command(
         "sealed_public:probe",
-        "Turn a photo into a sealed probe, which whoever made it cannot open; needs the public part alone.",
+        "Turn a photo into a sealed probe, which its maker cannot open; needs only the public part.",
     ),
     "match": Command(
         "sealed_public:match",
-        "Score a sealed probe against everybody, without opening either; needs the public part alone.",
+        "Score a sealed probe against the whole gallery without opening either; needs only the public part.",
     ),
-    "open": Command("sealed_open:open_", "Name who was shown, or say unknown; tells no score."),
+    "open": Command("sealed_open:open_", "Open an answer: name the person, or say unknown. Shows no scores."),
     "remove": Command(
         "sealed:remove",
-        "Take one person out of a sealed gallery; the block that they were in is sealed anew, others stay.",
+        "Remove a person from a sealed gallery; only that person's block is sealed anew.",
     ),
     "reseal": Command(
         "sealed:reseal",
-        "Seal everybody anew under a new secret key; cameras and the cloud need the new public part.",
+        "Seal the whole gallery under a new secret key; cameras and the cloud need the new public part.",
+    ),
+}
+STUDY: Final[Commands] = {
+    "run": Command(
+        "study:run",
+        "Run studies: attack protections as each study file says, and write a report.",
+        resumes=True,
+    ),
+    "list": Command("study:list_", "List the studies that come with masquerade and those in ./studies."),
+    "compare": Command(
+        "study_compare:compare",
+        "Compare two reports: what leaks more, what leaks less, which grades changed.",
     ),
 }
 COMMANDS: Final[Commands] = {
-    "audit": Command(
-        "audit:audit",
-        "Attack protections with the attacks that a study lists, and write down how far they held.",
-        MEASURE,
+    "key": Group("Make, inspect, lock and back up secret keys.", KEY, OWNER),
+    "disguise": Command("disguise:disguise", "Disguise photos under the owner's key.", OWNER, resumes=True),
+    "craft": Command("craft:craft", "Craft features of faces that resist inversion.", OWNER, resumes=True),
+    "identify": Command(
+        "identify:identify",
+        "Name the person on each photo or feature row, or say unknown; for every kind of model file.",
+        OWNER,
     ),
-    "list": Command("listing:list_", "List what there is, a line each.", MEASURE),
-    "key": Group("Make and look at secret keys.", KEY, TRAIN),
-    "disguise": Command(
-        "disguise:disguise",
-        "Disguise photos under the owner's key. Can be stopped and called again.",
-        TRAIN,
-    ),
-    "verify": Command(
-        "verify:verify",
-        "Compare every shard with the manifest and name what is damaged, missing, swapped or foreign.",
-        TRAIN,
+    "enrol": Command("recognise:enrol", "Make a gallery of people whom the model was not trained on.", OWNER),
+    "embed": Command("recognise:embed", "Compute the recognition vector of each photo.", OWNER),
+    "sealed": Group(
+        "Galleries that a cloud matches without seeing faces: encrypted, as strong as ring-LWE.",
+        SEALED,
+        OWNER,
     ),
     "train": Command(
-        "cloud:train",
-        "Train a network on disguised data; needs no key. Can be stopped and called again.",
-        TRAIN,
-    ),
-    "predict": Command(
-        "recognise:predict",
-        "Name the person on each photo, or say unknown; a wrong key is refused before the first photo is opened.",
-        TRAIN,
-    ),
-    "cloak": Command(
-        "cloak:cloak",
-        "Cloak the faces on photos; the photos themselves stay as they are. Can be stopped and called again.",
-        POST,
-    ),
-    "mask": Group("Join a provider, and leave it.", MASK, POST),
-    "craft": Command(
-        "craft:craft",
-        "Craft features of faces against inversion. Can be stopped and called again.",
-        FEATURES,
+        "cloud:train", "Train a network on a released data set; needs no key.", CLOUD, resumes=True
     ),
     "distil": Command(
         "xnn_d:distil",
-        "Train a generator for clients and a recogniser for the server; needs no key.",
-        FEATURES,
+        "Train a noise generator for apps and a recogniser for the server (XNN-d); needs no key.",
+        CLOUD,
     ),
-    "obfuscate": Command(
-        "xnn_d:obfuscate",
-        "Turn photos into obfuscated features; prints which row is which photo, and sends nothing.",
-        FEATURES,
-    ),
-    "identify": Command(
-        "xnn_d:identify",
-        "Name the most alike person of the gallery for each row, or say unknown, from obfuscated features alone.",
-        FEATURES,
-    ),
-    "sealed": Group(
-        "A gallery that a cloud matches without seeing faces: encrypted, which holds while ring-LWE does.",
-        SEALED,
-        RECOGNISE,
-    ),
-    "psp": Group("For the provider: train a hypernetwork, issue MaskNets.", PSP, PROVIDE),
     "pretrain": Command(
         "pretrain:pretrain",
-        "Pre-train an encoder on public faces; needs no labels and no key. Can be stopped and called again.",
-        NETWORKS,
+        "Pre-train an encoder on public faces; needs no labels and no key.",
+        CLOUD,
+        resumes=True,
     ),
     "encoder": Group(
-        "Encoders whose features Crafter protects.",
+        "Train encoders whose features Crafter protects.",
         {
             "train": Command(
                 "encoder:train",
-                "Train an encoder and the cloud's half behind it; needs no key. Can be stopped and called again.",
+                "Train an encoder and the server's network behind it; needs no key.",
+                resumes=True,
             )
         },
-        NETWORKS,
+        CLOUD,
     ),
     "generator": Group(
-        "Generators of public faces: the prior that Crafter hides in.",
+        "Train generators of public faces, Crafter's prior.",
         {
             "train": Command(
                 "generator:train",
-                "Train a generator on public faces (WGAN-GP); needs no labels and no key. "
-                "Can be stopped and called again.",
+                "Train a face generator on public faces (WGAN-GP); needs no labels and no key.",
+                resumes=True,
             )
         },
-        NETWORKS,
+        CLOUD,
+    ),
+    "obfuscate": Command(
+        "xnn_d:obfuscate",
+        "Turn photos into obfuscated features and print which row is which photo. Sends nothing.",
+        APP,
+    ),
+    "cloak": Command(
+        "cloak:cloak",
+        "Cloak the faces on photos, into another folder; the originals stay unchanged.",
+        PERSON,
+        resumes=True,
+    ),
+    "masknet": Group("Get a MaskNet, or leave its provider.", MASKNET, PERSON),
+    "psp": Group("Train hypernetworks, serve MaskNets, manage accounts.", PSP, PROVIDER),
+    "audit": Command(
+        "audit:audit",
+        "Attack your own photos under a protection, and report what leaks.",
+        AUDITOR,
+        resumes=True,
+    ),
+    "study": Group("Run, list and compare studies.", STUDY, AUDITOR),
+    "list": Command(
+        "listing:list_", "List protections, attacks, metrics, networks, studies or presets.", EVERYBODY
+    ),
+    "verify": Command(
+        "verify:verify",
+        "Check a released data set or sealed gallery: name damaged, missing, swapped and foreign files.",
+        EVERYBODY,
     ),
     "doctor": Command(
         "doctor:doctor",
-        "Look at the machine; changes nothing. Exits with 2 if something needed is missing.",
-        HERE,
+        "Check this machine: what works, what is missing, and how to install it. Changes nothing.",
+        EVERYBODY,
     ),
-    "demo": Command("demo:demo", "Run the whole story on 400 photos of 40 people; ends in a report.", HERE),
+    "demo": Command(
+        "demo:demo", "Run everything once on 400 photos of 40 people and write a report.", EVERYBODY
+    ),
+    "mask": Group(
+        "Old name of `masknet`.",
+        {"join": Alias("masknet join"), "forget": Alias("masknet leave")},
+        hidden=True,
+    ),
+    "predict": Command(
+        "recognise:predict",
+        "Old name of `identify`, and of `enrol` and `embed` with these options.",
+        hidden=True,
+    ),
 }
 """Every command. A test compares the lines with the commands' docstrings."""
 
 app = typer.Typer(
-    help="Deep learning on faces without handing over who is in them, and a measure of how well that works.",
+    help="Deep learning on faces without revealing who is in the pictures, and measurements of how well that works.",
     epilog=EPILOGUE,
     no_args_is_help=True,
-    add_completion=False,
+    cls=in_order(COMMANDS),
     # The pretty tracebacks print local variables, which may hold secrets.
     pretty_exceptions_enable=False,
 )
@@ -257,8 +259,8 @@ def run(arguments: list[str]) -> int:
 
 
 def _goes_on(arguments: list[str], commands: Commands) -> bool:
-    """Whether the command that is called says that it can be stopped."""
+    """Whether the command that is called says that it can be interrupted."""
     found = commands.get(arguments[0]) if arguments else None
     if isinstance(found, Group):
         return _goes_on(arguments[1:], found.commands)
-    return found is not None and "Can be stopped" in found.words
+    return isinstance(found, Command) and found.resumes

@@ -28,9 +28,6 @@ _PATIENCE: Final = 60.0
 """Seconds without a line, after which a job that is slow says where it is."""
 _MINUTE: Final = 60
 
-SOME_FAILED = 2
-"""Exit code of a command that did its work, but not for every photo or row."""
-
 
 class CommandFailed(Exception):
     """A command did its work, and its exit code says that something was not as it should be."""

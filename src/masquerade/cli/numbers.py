@@ -28,14 +28,14 @@ def seed(what: str) -> Any:  # noqa: ANN401 - as above
     return number(0, LARGEST_SEED, what)
 
 
-def workers(what: str) -> Any:  # noqa: ANN401 - as above
+def workers(what: str, **more: Any) -> Any:  # noqa: ANN401 - as above
     """Threads or processes: 1 to 256."""
-    return number(1, _MOST_WORKERS, what)
+    return number(1, _MOST_WORKERS, what, **more)
 
 
-def epochs(what: str) -> Any:  # noqa: ANN401 - as above
+def epochs(what: str, **more: Any) -> Any:  # noqa: ANN401 - as above
     """Passes over photos: 1 to 100,000."""
-    return number(1, _MOST_EPOCHS, what)
+    return number(1, _MOST_EPOCHS, what, **more)
 
 
 def steps(what: str, least: int = 1, **more: Any) -> Any:  # noqa: ANN401 - as above

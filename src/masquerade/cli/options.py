@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from masquerade.cli.console import SOME_FAILED, CommandFailed, note
+from masquerade.cli.console import CommandFailed, note
+from masquerade.cli.exit_codes import FAILED, SOME_FAILED
 from masquerade.cli.numbers import number
 from masquerade.data.folders import Photo, survey
 from masquerade.data.people_table import survey_by_table
@@ -20,18 +21,26 @@ from masquerade.recipes import Recipe
 FacesOption = Annotated[
     str,
     typer.Option(
-        "--faces", help="auto: find, turn and align the face. as-is: each picture is an aligned face."
+        "--faces", help="auto: find, turn and align each face; as-is: pictures are aligned faces already."
     ),
 ]
 PeopleOption = Annotated[
     Path | None,
-    typer.Option("--people", help="CSV of path and person, instead of person folders.", show_default=False),
+    typer.Option(
+        "--people", help="CSV of path and person, instead of a folder for each person.", show_default=False
+    ),
 ]
 FpirOption = Annotated[
-    float, number(1e-6, 0.99, "Share of strangers' photos that may be given a name.", "--fpir")
+    float,
+    number(
+        1e-6,
+        0.99,
+        "False-positive identification rate: share of strangers' photos that may be named.",
+        "--fpir",
+    ),
 ]
 ClosedSet = Annotated[
-    bool, typer.Option("--closed-set", help="Name the nearest person in any case, strangers too.")
+    bool, typer.Option("--closed-set", help="Always name the most similar person, also for strangers.")
 ]
 
 
@@ -101,17 +110,22 @@ def person_files(roots: Iterable[Path], table: Path | None = None) -> list[Photo
     return found
 
 
-def sum_up(notices: Iterable[str], turned_away: Iterable[PhotoRejected]) -> None:
-    """Tell what was passed over, and each photo that was turned away.
+def sum_up(notices: Iterable[str], rejections: Iterable[PhotoRejected], photos: int | None = None) -> None:
+    """Tell what was passed over, and each photo that was rejected.
+
+    Args:
+        notices: What was passed over.
+        rejections: Photos that were rejected.
+        photos: All photos, where nothing is done if all are rejected.
 
     Raises:
-        CommandFailed: If photos were turned away.
+        CommandFailed: If photos were rejected.
     """
     for words in notices:
         note(words)
-    failed = False
-    for rejected in turned_away:
-        failed = True
-        note(f"turned away: {rejected}")
+    failed = 0
+    for rejected in rejections:
+        failed += 1
+        note(f"rejected: {rejected}")
     if failed:
-        raise CommandFailed(SOME_FAILED)
+        raise CommandFailed(FAILED if failed == photos else SOME_FAILED)

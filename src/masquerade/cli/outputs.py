@@ -9,7 +9,7 @@ from masquerade.files.kinds import Kind, kind_of
 from masquerade.files.outputs import require_folder
 
 Overwrite = Annotated[
-    bool, typer.Option(help="Replace what stands there; never a key, a MaskNet, records or a database.")
+    bool, typer.Option(help="Replace an existing output; never a key, a MaskNet, records or a database.")
 ]
 _REPORT: Final = ("report.json", "report.md", "report.html")
 

@@ -13,6 +13,8 @@ from typing import Any, Final
 
 import numpy as np
 
+from masquerade.cli.answer_types import VectorsFile
+from masquerade.cli.answers import answer
 from masquerade.cli.console import say
 from masquerade.data.printable import printable
 from masquerade.files.durable import write_durably
@@ -40,7 +42,7 @@ def say_vectors(found: Iterable[Embedding], *, as_json: bool) -> None:
     say_rows(("photo", "vector"), rows, as_json=as_json)
 
 
-def write_vectors(path: Path, found: Iterable[Embedding]) -> None:
+def write_vectors(path: Path, found: Iterable[Embedding], *, as_json: bool = False) -> None:
     """An .npz file for the owner alone: ``photos``, their paths, and ``vectors``, float32 ``(n, e)``.
 
     Raises:
@@ -55,7 +57,7 @@ def write_vectors(path: Path, found: Iterable[Embedding]) -> None:
         vectors=np.stack(vectors) if vectors else np.zeros((0, 0), np.float32),
     )
     write_durably(path, [file.getbuffer()], 0o600)
-    say(f"{len(every)} vectors: {path}")
+    answer(VectorsFile(path=str(path), vectors=len(every)), as_json, f"{len(every)} vectors: {path}")
 
 
 class _Numbers(tuple[str, ...]):

@@ -6,17 +6,13 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from masquerade.cli.exit_codes import DONE, FAILED, INTERRUPTED, NOBODY_READS, USAGE
 from masquerade.cli.stopping import Stopping
 
 if TYPE_CHECKING:
     import typer
 
-INTERRUPTED: Final = 130
-"""As shells count: 128 and the number of SIGINT."""
-NOBODY_READS: Final = 141
-"""128 and the number of SIGPIPE."""
-FAULT: Final = 2
-_GOES_ON: Final = "interrupted: what is finished is kept, and the same command goes on from there"
+_GOES_ON: Final = "interrupted: finished work is kept; run the same command again to resume"
 
 
 def main() -> None:
@@ -63,16 +59,16 @@ def run_app(app: "typer.Typer", arguments: list[str], *, goes_on: bool = False) 
     from masquerade.cli.streams import OutputClosed
     from masquerade.errors import MasqueradeError
 
-    code = 0
+    code = DONE
     try:
         _require_folder()
         try:
             app(arguments, prog_name="masquerade")
         except SystemExit as leaving:
             if leaving.code == INTERRUPTED:
-                note(_GOES_ON if goes_on else "interrupted: call the same command again")
-            # the command line's own errors leave with 2, which here means that some inputs failed
-            code = 1 if leaving.code == 2 else int(leaving.code or 0)
+                note(_GOES_ON if goes_on else "interrupted: run the same command again")
+            # typer leaves usage errors with 2, which here means that some inputs failed
+            code = USAGE if leaving.code == 2 else int(leaving.code or DONE)
         except CommandFailed as failure:
             code = failure.code
         sys.stdout.flush()
@@ -83,7 +79,7 @@ def run_app(app: "typer.Typer", arguments: list[str], *, goes_on: bool = False) 
         return error.exit_code
     except Exception as error:  # noqa: BLE001  (the last place: what nobody foresaw is told in one line)
         complain(named(error))
-        return FAULT
+        return FAILED
     return code
 
 

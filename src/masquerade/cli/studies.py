@@ -17,7 +17,7 @@ def shipped_studies() -> Mapping[str, Path]:
 
 
 def study_files() -> Mapping[str, Path]:
-    """Every study in reach, by what `audit` calls it: the package's, then the files of a folder ``studies`` here."""
+    """Every study in reach, by the name for `study run`: the package's, then the files of a folder ``studies`` here."""
     here = [path for path in sorted(Path("studies").glob("*.toml")) if path.name != BUDGET]
     return {**shipped_studies(), **{str(path): path for path in here}}
 

@@ -74,13 +74,13 @@ KEPT: Final = {
 MAKERS: Final = {
     Kind.KEY: "masquerade key new",
     Kind.BACKUP: "masquerade key backup",
-    Kind.ACCOUNT: "masquerade mask join",
-    Kind.MASKNET: "masquerade psp issue",
-    Kind.REGISTER: "masquerade psp issue",
+    Kind.ACCOUNT: "masquerade masknet join",
+    Kind.MASKNET: "masquerade masknet new",
+    Kind.REGISTER: "masquerade masknet new",
     Kind.MODEL: "masquerade train",
     Kind.FEATURES: "masquerade obfuscate",
-    Kind.GALLERY: "masquerade predict --enrol",
-    Kind.VECTORS: "masquerade predict --embed",
+    Kind.GALLERY: "masquerade enrol",
+    Kind.VECTORS: "masquerade embed",
     Kind.ENCODER: "masquerade pretrain",
     Kind.NOISE: "masquerade distil",
     Kind.FACES: "masquerade generator train",
@@ -92,7 +92,7 @@ MAKERS: Final = {
     Kind.ANSWER: "masquerade sealed match",
     Kind.BLOCK: "masquerade sealed enrol",
     Kind.SEALED: "masquerade sealed new",
-    Kind.REPORT: "masquerade audit",
+    Kind.REPORT: "masquerade study run",
 }
 """The commands that write each."""
 TENSORS: Final = {

@@ -180,7 +180,7 @@ def _require_private(path: Path) -> None:
             "file cannot be read",
             value=error.strerror,
             place=path,
-            remedy="`masquerade psp issue` makes one.",
+            remedy="`masquerade masknet new` makes one.",
         ) from None
     if not is_exposed(mode):
         return

@@ -1,4 +1,4 @@
-"""Reports of the studies that ``masquerade audit`` was asked for: run here, or by a pool of processes, and judged."""
+"""Reports of studies: run here, or by a pool of processes, and judged."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,11 +12,12 @@ from masquerade.audit.runner import Audit
 from masquerade.audit.steps import Steps
 from masquerade.audit.store import forget
 from masquerade.audit.studies.study import Resolved
-from masquerade.cli.console import complain, note, say
+from masquerade.cli.answer_types import ArmAnswer, StudyAnswer
+from masquerade.cli.answers import answer
+from masquerade.cli.console import complain, note
 from masquerade.errors import MasqueradeError
-from masquerade.report import Condition, PictureGrid, judge, render, write_numbers
+from masquerade.report import Condition, PictureGrid, Ruling, judge, render, write_numbers
 
-BELOW_WHAT_WAS_ASKED: Final = 3
 UNFINISHED: Final = "unfinished"
 """Folder in the report's folder that holds finished pieces of one's own photos until the report is written."""
 
@@ -49,7 +50,8 @@ class Written:
         wanted: The studies.
         conditions: What must not be.
         data: The data root, or None for the environment variable.
-        runs: Where finished pieces are kept; None for where they are by themselves.
+        cache_dir: Where finished pieces are kept; None for where they are by themselves.
+        as_json: Whether to answer in JSON.
 
     Attributes:
         passed: Whether no condition was met so far.
@@ -60,12 +62,14 @@ class Written:
         wanted: Sequence[Wanted],
         conditions: Sequence[Condition],
         data: Path | None,
-        runs: Path | None,
+        cache_dir: Path | None,
+        as_json: bool = False,
     ) -> None:
         self._wanted = wanted
         self._conditions = conditions
         self._data = data
-        self._runs = runs
+        self._cache_dir = cache_dir
+        self._as_json = as_json
         self.passed = True
 
     def write(self, each: Wanted) -> None:
@@ -73,12 +77,14 @@ class Written:
         kept = self._folder(each)
         job = Audit(each.study, self._data, kept, note, each.command)
         if going_on := sum(job.store.has(name) for name in job.names()):
-            note(f"going on: {going_on} finished pieces in {kept}")
+            note(f"resuming: {going_on} finished pieces in {kept}")
         done = job.run()
         write_numbers(done.report, each.out)
-        self.passed = self._judged(done.report) and self.passed
+        rulings = self._judged(done.report)
+        self.passed = self.passed and all(ruling.passed for ruling in rulings)
         grids = [PictureGrid.of(title, images) for title, images in done.pictures.items()]
-        say(str(render(done.report, grids, each.out)))
+        path = str(render(done.report, grids, each.out))
+        answer(_facts(done.report, path, rulings), self._as_json, path)
         if kept == each.out / UNFINISHED:
             forget(kept)
 
@@ -114,10 +120,24 @@ class Written:
         return Asked(each.file, each.study.profile, self._data, self._folder(each), each.command)
 
     def _folder(self, each: Wanted) -> Path:
-        return self._runs or pieces_folder(each.study.data) or each.out / UNFINISHED
+        return self._cache_dir or pieces_folder(each.study.data) or each.out / UNFINISHED
 
-    def _judged(self, report: Report) -> bool:
+    def _judged(self, report: Report) -> list[Ruling]:
         rulings = [judge(report, condition) for condition in self._conditions]
         for ruling in rulings:
             note(ruling.reason)
-        return all(ruling.passed for ruling in rulings)
+        return rulings
+
+
+def _facts(report: Report, path: str, rulings: Sequence[Ruling]) -> StudyAnswer:
+    arms = [
+        ArmAnswer(name=arm.name, title=arm.title, grade=arm.grade, strongest=arm.strongest)
+        for arm in report.arms
+    ]
+    return {
+        "study": report.study,
+        "profile": report.profile,
+        "report": path,
+        "arms": arms,
+        "conditions": [{"passed": ruling.passed, "reason": ruling.reason} for ruling in rulings],
+    }

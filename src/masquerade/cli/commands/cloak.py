@@ -8,7 +8,10 @@ from typing import Annotated, Any
 import typer
 
 from masquerade.cli import numbers
-from masquerade.cli.console import SOME_FAILED, CommandFailed, note, progress, say
+from masquerade.cli.answer_types import CloakAnswer
+from masquerade.cli.answers import AsJson, answer
+from masquerade.cli.console import CommandFailed, note, progress, say
+from masquerade.cli.exit_codes import FAILED, SOME_FAILED
 from masquerade.cloaking.folder import CloakSummary, cloak_folder
 from masquerade.cloaking.methods import DEFAULT, METHODS, cloak_with, face_cloak
 from masquerade.cloaking.photo_cloak import MIN_SSIM, NO_FACE, Appearance, PhotoCloak
@@ -24,23 +27,37 @@ def cloak(
     photos: Annotated[Path, typer.Argument(help="A folder of photos, or one photo.", show_default=False)],
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder to write to.", show_default=False)],
     masknet: Annotated[
-        Path, typer.Option("--masknet", "-m", help="Your MaskNet file, from `psp issue`.", show_default=False)
+        Path,
+        typer.Option(
+            "--masknet",
+            "-m",
+            help="Your MaskNet file, from `masknet join` or `masknet new`.",
+            show_default=False,
+        ),
     ],
-    method: Annotated[str, typer.Option(help=f"One of {', '.join(METHODS)}.")] = DEFAULT,
-    on_no_face: Annotated[str, typer.Option(help=f"Photos without a face: {', '.join(NO_FACE)}.")] = NO_FACE[
-        0
-    ],
-    overwrite: Annotated[bool, typer.Option(help="Replace files that are in the output folder.")] = False,
+    method: Annotated[str, typer.Option(help=f"Kind of cloak: {', '.join(METHODS)}.")] = DEFAULT,
+    on_no_face: Annotated[
+        str, typer.Option(help=f"What to do with photos without a face: {', '.join(NO_FACE)}.")
+    ] = NO_FACE[0],
+    overwrite: Annotated[bool, typer.Option(help="Replace files in the output folder.")] = False,
     min_ssim: Annotated[
-        float, numbers.number(0, 1, "Refuse a photo whose face would look less alike.")
+        float, numbers.number(0, 1, "Refuse a photo if a cloaked face would be less similar to the original.")
     ] = MIN_SSIM,
-    strength: Annotated[float, numbers.number(0.01, 2, "What the cloak is multiplied by, up to 2.")] = 1.0,
-    every: Annotated[
-        bool, typer.Option("--list", help="Say how many faces were cloaked on each photo.")
+    strength: Annotated[
+        float, numbers.number(0.01, 2, "Factor by which the cloak is multiplied, up to 2.")
+    ] = 1.0,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", help="Print the number of cloaked faces on each photo.")
     ] = False,
-    workers: Annotated[int | None, numbers.workers("Photos at a time; else one a processor.")] = None,
+    workers: Annotated[
+        int | None, numbers.workers("Worker threads.", show_default="one for each CPU, at most 8")
+    ] = None,
+    as_json: AsJson = False,
 ) -> None:
-    """Cloak the faces on photos; the photos themselves stay as they are. Can be stopped and called again."""
+    """Cloak the faces on photos, into another folder; the originals stay unchanged.
+
+    Safe to interrupt; run the same command again to resume.
+    """
     require_folder(out, {})
     file = read_masknet(masknet)
     appearance = _appearance(strength, min_ssim, on_no_face)
@@ -57,17 +74,18 @@ def cloak(
             workers=workers,
             progress=told,
         )
-    for name, faces in summary.faces_by_photo if every else ():
+    for name, faces in summary.faces_by_photo if verbose and not as_json else ():
         say(f"{name}: {faces} {'face' if faces == 1 else 'faces'}")
-    _tell(summary, out)
+    _tell(summary, out, as_json)
     if summary.failures:
-        raise CommandFailed(SOME_FAILED)
+        done = summary.cloaked or summary.copied or summary.skipped
+        raise CommandFailed(SOME_FAILED if done else FAILED)
 
 
 def _appearance(strength: float, min_ssim: float, on_no_face: str) -> Appearance:
     if on_no_face not in NO_FACE:
         raise UsageError(
-            "no such wish for photos without a face",
+            "unknown value for photos without a face",
             value=on_no_face,
             place="--on-no-face",
             remedy=f"Say one of {', '.join(NO_FACE)}.",
@@ -80,7 +98,7 @@ def _settings(file: MaskNetFile, method: str, appearance: Appearance) -> dict[st
     return {"masknet": sha256(masknet_bytes(file)).hexdigest(), "method": method, **asdict(appearance)}
 
 
-def _tell(summary: CloakSummary, out: Path) -> None:
+def _tell(summary: CloakSummary, out: Path, as_json: bool) -> None:
     for words in summary.notices:
         note(words)
     for name in summary.skipped:
@@ -90,7 +108,21 @@ def _tell(summary: CloakSummary, out: Path) -> None:
     counts = f"cloaked {summary.cloaked} of {summary.photos} photos ({summary.faces} faces)"
     others = {"copied": summary.copied, "left out": len(summary.skipped), "failed": len(summary.failures)}
     counts += "".join(f", {words} {count}" for words, count in others.items() if count)
-    speed = f"{summary.seconds / summary.worked:.2f} s a photo" if summary.worked else "all were done before"
+    speed = "none was written" if summary.failures else "all were done before"
+    if summary.worked:
+        speed = f"{summary.seconds / summary.worked:.2f} s a photo"
     if summary.ssim_median is not None:
         speed += f"; SSIM median {summary.ssim_median:.3f}, worst {summary.ssim_worst:.3f}"
-    say(f"{counts}; {speed}: {out}")
+    facts = CloakAnswer(
+        folder=str(out),
+        photos=summary.photos,
+        cloaked=summary.cloaked,
+        copied=summary.copied,
+        faces=summary.faces,
+        skipped=list(summary.skipped),
+        failed=[{"photo": each.photo, "error": str(each.error)} for each in summary.failures],
+        ssim_median=summary.ssim_median,
+        ssim_worst=summary.ssim_worst,
+        seconds=summary.seconds,
+    )
+    answer(facts, as_json, f"{counts}; {speed}: {out}")

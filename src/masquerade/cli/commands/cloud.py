@@ -6,8 +6,10 @@ from typing import Annotated
 import typer
 
 from masquerade.cli import numbers
+from masquerade.cli.answer_types import ModelAnswer
+from masquerade.cli.answers import AsJson, answer
 from masquerade.cli.commands.verify import Released
-from masquerade.cli.console import note, progress, say
+from masquerade.cli.console import note, progress
 from masquerade.cli.outputs import Overwrite
 from masquerade.training import preset as preset_named
 from masquerade.training import train_released
@@ -17,19 +19,32 @@ from masquerade.training.precision import Precision
 def train(
     released: Released,
     out: Annotated[Path, typer.Option("--out", "-o", help="Model file to write.", show_default=False)],
-    network: Annotated[str | None, typer.Option(help="See `list networks`; else what fits the data.")] = None,
-    preset: Annotated[str | None, typer.Option(help="Named training settings; else what fits.")] = None,
-    seed: Annotated[int, numbers.seed("Seed of weights, order and what is held back.")] = 0,
+    network: Annotated[
+        str | None, typer.Option(help="A network of `list networks`.", show_default="chosen by the data")
+    ] = None,
+    preset: Annotated[
+        str | None,
+        typer.Option(help="Training settings of `list presets`.", show_default="chosen by the data"),
+    ] = None,
+    seed: Annotated[
+        int, numbers.seed("Random seed for initial weights, shuffling and the validation split.")
+    ] = 0,
     precision: Annotated[
         Precision | None,
         typer.Option(
-            help="bfloat16 is faster where a machine has it, and rounds more.", show_default="float32"
+            help="Arithmetic; bfloat16 is faster on some machines and less exact.", show_default="float32"
         ),
     ] = None,
-    resume: Annotated[bool, typer.Option(help="Go on from the checkpoint of a stopped training.")] = True,
+    resume: Annotated[
+        bool, typer.Option(help="Resume from the checkpoint of an interrupted training.")
+    ] = True,
     overwrite: Overwrite = False,
+    as_json: AsJson = False,
 ) -> None:
-    """Train a network on disguised data; needs no key. Can be stopped and called again."""
+    """Train a network on a released data set; needs no key.
+
+    Safe to interrupt; run the same command again to resume.
+    """
     settings = None if preset is None else preset_named(preset)
     with progress("training") as told:
 
@@ -51,4 +66,15 @@ def train(
     if summary.accuracy is not None and summary.chance is not None:
         held = f"{summary.accuracy:.1%} of {summary.held_back} held-back images right"
         note(f"{held} (always naming the commonest class: {summary.chance:.1%})")
-    say(str(summary.model))
+    facts = ModelAnswer(
+        path=str(summary.model),
+        images=summary.images,
+        classes=summary.classes,
+        held_back=summary.held_back,
+        accuracy=summary.accuracy,
+        chance=summary.chance,
+        parameters=summary.parameters,
+        device=str(summary.device),
+        seconds=summary.seconds,
+    )
+    answer(facts, as_json, str(summary.model))

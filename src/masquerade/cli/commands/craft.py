@@ -1,4 +1,4 @@
-"""``masquerade craft``: photos and key in, a folder of crafted features that may leave out."""
+"""``masquerade craft``: photos and key in, a folder of crafted features to release out."""
 
 from pathlib import Path
 from typing import Annotated
@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from masquerade.cli import numbers
+from masquerade.cli.answers import AsJson
 from masquerade.cli.commands.disguise import (
     AcceptBroken,
     DryRun,
@@ -31,41 +32,45 @@ def craft(
     photos: Photos,
     out: Released,
     key: Key,
-    encoder: Annotated[str | None, typer.Option(help="File of `encoder train`, instead of split-1.")] = None,
+    encoder: Annotated[
+        str | None, typer.Option(help="File from `encoder train`.", show_default="split-1")
+    ] = None,
     generator: Annotated[
-        str | None, typer.Option(help="File of `generator train`, instead of faces-1.")
+        str | None, typer.Option(help="File from `generator train`.", show_default="faces-1")
     ] = None,
     beta: Annotated[
         float | None,
-        numbers.number(0, 1_000_000, "Weight of utility against privacy.", show_default="the recipe's"),
+        numbers.number(0, 1_000_000, "Weight of utility relative to privacy.", show_default="the recipe's"),
     ] = None,
-    amortised: Annotated[bool, typer.Option(help="Craft by a trained network, in one pass.")] = False,
+    amortised: Annotated[bool, typer.Option(help="Craft with a trained network, in one pass.")] = False,
     refine: Annotated[
         int | None,
-        numbers.steps("Iterations after that pass; with --amortised.", 0, show_default="0"),
+        numbers.steps("Iterations after that pass; only with --amortised.", 0, show_default="0"),
     ] = None,
     iterations: Annotated[
         int | None,
-        numbers.steps("Steps of the features; 500 in the paper.", show_default="the recipe's"),
+        numbers.steps("Optimisation steps; 500 in the paper.", show_default="the recipe's"),
     ] = None,
     batch: Annotated[
         int | None,
         numbers.number(1, 4096, "Photos crafted together.", show_default="the recipe's"),
     ] = None,
     cache: Annotated[
-        Path | None, typer.Option(help="File of features by photo.", show_default="among the key's records")
+        Path | None, typer.Option(help="Cache of crafted features.", show_default="among the key's records")
     ] = None,
-    min_images: Fewest = 1,
+    min_photos: Fewest = 1,
     accept_broken: AcceptBroken = False,
     overwrite: Overwrite = False,
     dry_run: DryRun = False,
     faces: FacesOption = "auto",
     people: PeopleOption = None,
+    as_json: AsJson = False,
 ) -> None:
-    """Craft features of faces against inversion. Can be stopped and called again.
+    """Craft features of faces that resist inversion.
 
-    A photo that was crafted before, with whatever others, keeps its feature: the cache holds it, and is as secret
-    as the key. The key shuffles the rows of a released folder anyway, so that there is no option for it.
+    Safe to interrupt; run the same command again to resume.
+
+    Crafted features are cached per photo and reused; keep the cache as secret as the key. Rows are always shuffled.
     """
     if not dry_run:
         require_folder(out, {})
@@ -84,7 +89,7 @@ def craft(
             open_key(key),
             Records.beside(key),
             recipe,
-            min_images=min_images,
+            min_images=min_photos,
             accept_broken=accept_broken,
             overwrite=overwrite,
             dry_run=dry_run,
@@ -93,14 +98,12 @@ def craft(
             cache=cache,
             progress=told,
         )
-    tell(summary)
+    tell(summary, recipe, as_json)
 
 
 def _require_consistent(*, amortised: bool, refine: int | None, iterations: int | None) -> None:
     """Refuse numbers of the other way to craft."""
     if amortised and iterations is not None:
-        raise UsageError(
-            "--iterations does not go with --amortised", remedy="Take --refine, or leave it out."
-        )
+        raise UsageError("--iterations does not go with --amortised", remedy="Use --refine, or leave it out.")
     if refine is not None and not amortised:
-        raise UsageError("--refine goes with --amortised", remedy="Add it, or take --iterations.")
+        raise UsageError("--refine goes with --amortised", remedy="Add --amortised, or use --iterations.")

@@ -10,6 +10,8 @@ import typer
 
 from masquerade.audit.runner import Audit
 from masquerade.audit.studies.study_file import load_study
+from masquerade.cli.answer_types import ReportAnswer
+from masquerade.cli.answers import AsJson, answer
 from masquerade.cli.commands import cloud, key, recognise, sealed, sealed_open, sealed_public, verify
 from masquerade.cli.commands import disguise as owner
 from masquerade.cli.console import note, say
@@ -43,12 +45,11 @@ FRIENDS: Final = 10
 
 
 def demo(
-    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for everything.")] = Path(
-        "masquerade-demo"
-    ),
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder to write to.")] = Path("masquerade-demo"),
     overwrite: Annotated[bool, typer.Option(help="Replace an earlier demo in that folder.")] = False,
+    as_json: AsJson = False,
 ) -> None:
-    """Run the whole story on 400 photos of 40 people; ends in a report."""
+    """Run everything once on 400 photos of 40 people and write a report."""
     started = time.perf_counter()
     require_folder(out, {})
     _make_room(out, overwrite)
@@ -64,13 +65,14 @@ def demo(
     _step(4, f"masquerade train {released} -o {model}", lambda: cloud.train(released, model))
     _step(
         5,
-        f"masquerade predict {model} {visitors} --key {secret} --closed-set",
+        f"masquerade identify {model} {visitors} --key {secret} --closed-set",
         lambda: _recognise(model, visitors, secret),
     )
     _sealed(out, photos, visitors, secret)
-    _step(11, "masquerade audit demo --profile quick", lambda: _audit(out / "report"))
+    _step(11, "masquerade study run demo --profile quick", lambda: _audit(out / "report"))
     note(f"{time.perf_counter() - started:.0f} s in all. Open the report:")
-    say(str(out / "report" / "report.html"))
+    report = str(out / "report" / "report.html")
+    answer(ReportAnswer(report=report), as_json, report)
 
 
 def _step(number: int, command: str, run: Callable[[], None]) -> None:

@@ -1,4 +1,4 @@
-"""``masquerade encoder``: encoders on the edge, with the cloud's half behind them."""
+"""``masquerade encoder``: encoders for the app, with the server's network behind them."""
 
 from enum import StrEnum
 from pathlib import Path
@@ -7,7 +7,9 @@ from typing import Annotated, final
 import typer
 
 from masquerade.cli import numbers
-from masquerade.cli.console import note, progress, say
+from masquerade.cli.answer_types import NetworkAnswer
+from masquerade.cli.answers import AsJson, answer
+from masquerade.cli.console import note, progress
 from masquerade.cli.options import FacesOption, sum_up
 from masquerade.cli.outputs import Overwrite
 from masquerade.faces.reading import way_of
@@ -25,23 +27,31 @@ class Architecture(StrEnum):
 def train(
     photos: Annotated[Path, typer.Argument(help="Folder of public photos.", show_default=False)],
     attributes: Annotated[
-        Path, typer.Option(help="CSV: file, then a column of 1 and 0 or -1 for each.", show_default=False)
+        Path,
+        typer.Option(
+            help="CSV: file name, then a column of 1 and 0 (or -1) for each attribute.", show_default=False
+        ),
     ],
     out: Annotated[Path, typer.Option("--out", "-o", help="File to write.", show_default=False)],
-    architecture: Annotated[Architecture, typer.Option(help="Cut after its first stages.")] = (
+    architecture: Annotated[Architecture, typer.Option(help="Network; the encoder is its first stages.")] = (
         Architecture.resnet18
     ),
-    side: Annotated[int, numbers.number(16, 512, "Pixels; a multiple of 4.")] = 64,
-    width: Annotated[int, numbers.number(1, 512, "Maps of the first stage; 64 is full.")] = 32,
+    size: Annotated[int, numbers.number(16, 512, "Height and width in pixels, a multiple of 4.")] = 64,
+    width: Annotated[int, numbers.number(1, 512, "Channels of the first stage; 64 is the full width.")] = 32,
     epochs: Annotated[int, numbers.epochs("Passes over the photos.")] = 14,
-    seed: Annotated[int, numbers.seed("Of weights, order and changes.")] = 0,
-    resume: Annotated[bool, typer.Option(help="Go on from the checkpoint of a stopped training.")] = True,
+    seed: Annotated[int, numbers.seed("Random seed for initial weights, shuffling and augmentation.")] = 0,
+    resume: Annotated[
+        bool, typer.Option(help="Resume from the checkpoint of an interrupted training.")
+    ] = True,
     overwrite: Overwrite = False,
     faces: FacesOption = "auto",
+    as_json: AsJson = False,
 ) -> None:
-    """Train an encoder and the cloud's half behind it; needs no key. Can be stopped and called again.
+    """Train an encoder and the server's network behind it; needs no key.
 
-    Photos without a row in the table are left out. The people must be others than those to be protected.
+    Safe to interrupt; run the same command again to resume.
+
+    Photos without a row in the table are left out. Use people who are not among those to be protected.
     """
     with progress("training") as told:
 
@@ -53,7 +63,7 @@ def train(
             attributes,
             out,
             architecture=architecture.value,
-            side=side,
+            side=size,
             width=width,
             epochs=epochs,
             seed=seed,
@@ -64,10 +74,15 @@ def train(
         )
     found = summary.described
     if found.without_row or found.without_photo:
-        note(f"{found.without_row} photos without a row left out, {found.without_photo} rows without a photo")
+        note(
+            f"{found.without_row} photos without a row were left out; {found.without_photo} rows have no photo"
+        )
     note(
         f"{len(found.photos)} photos, {len(found.names)} attributes, {summary.seconds:.0f} s; "
         f"digest {summary.digest[:12]}"
     )
-    say(str(summary.encoder))
+    facts = NetworkAnswer(
+        path=str(summary.encoder), digest=summary.digest, photos=len(found.photos), seconds=summary.seconds
+    )
+    answer(facts, as_json, str(summary.encoder))
     sum_up(found.notices, found.rejected)

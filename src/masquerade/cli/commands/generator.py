@@ -1,4 +1,4 @@
-"""``masquerade generator``: generators of public faces, which Crafter takes its prior from."""
+"""``masquerade generator``: generators of public faces, Crafter's prior."""
 
 from pathlib import Path
 from typing import Annotated
@@ -6,7 +6,9 @@ from typing import Annotated
 import typer
 
 from masquerade.cli import numbers
-from masquerade.cli.console import note, progress, say
+from masquerade.cli.answer_types import NetworkAnswer
+from masquerade.cli.answers import AsJson, answer
+from masquerade.cli.console import note, progress
 from masquerade.cli.options import FacesOption, sum_up
 from masquerade.cli.outputs import Overwrite
 from masquerade.faces.reading import way_of
@@ -18,22 +20,27 @@ from masquerade.training.crafter.wgan_gp import WGANSettings
 def train(
     photos: Annotated[Path, typer.Argument(help="Folder of public photos.", show_default=False)],
     out: Annotated[Path, typer.Option("--out", "-o", help="File to write.", show_default=False)],
-    side: Annotated[int, numbers.number(16, 512, "Pixels; 16, 32, 64, 128 ...")] = 64,
-    latents: Annotated[int, numbers.number(1, 8192, "Numbers of a latent.")] = 128,
-    width: Annotated[int, numbers.number(1, 512, "Maps of the last layer; 64 in the paper.")] = 32,
-    steps: Annotated[int, numbers.steps("100,000 in the paper.")] = 9000,
-    batch: Annotated[int, numbers.number(2, 65_536, "Photos in a step.")] = 32,
-    seed: Annotated[int, numbers.seed("Of weights, order and latents.")] = 0,
-    resume: Annotated[bool, typer.Option(help="Go on from the checkpoint of a stopped training.")] = True,
+    size: Annotated[int, numbers.number(16, 512, "Height and width in pixels: 16, 32, 64, 128, ...")] = 64,
+    latents: Annotated[int, numbers.number(1, 8192, "Length of a latent vector.")] = 128,
+    width: Annotated[int, numbers.number(1, 512, "Channels of the last layer; 64 in the paper.")] = 32,
+    steps: Annotated[int, numbers.steps("Training steps; 100,000 in the paper.")] = 9000,
+    batch: Annotated[int, numbers.number(2, 65_536, "Photos per step.")] = 32,
+    seed: Annotated[int, numbers.seed("Random seed for initial weights, shuffling and latent vectors.")] = 0,
+    resume: Annotated[
+        bool, typer.Option(help="Resume from the checkpoint of an interrupted training.")
+    ] = True,
     overwrite: Overwrite = False,
     faces: FacesOption = "auto",
+    as_json: AsJson = False,
 ) -> None:
-    """Train a generator on public faces (WGAN-GP); needs no labels and no key. Can be stopped and called again.
+    """Train a face generator on public faces (WGAN-GP); needs no labels and no key.
 
-    Samples are drawn beside it, OUT.png. The people must be others than those to be protected.
+    Safe to interrupt; run the same command again to resume.
+
+    Writes a sheet of samples to OUT.png. Use people who are not among those to be protected.
     """
     settings = WGANSettings(
-        generator=WGANGeneratorOptions(latents=latents, side=side, width=width),
+        generator=WGANGeneratorOptions(latents=latents, side=size, width=width),
         critic_width=max(1, width // 2),
         steps=steps,
         batch_size=batch,
@@ -60,5 +67,8 @@ def train(
         f"{summary.photos} photos, {summary.seconds:.0f} s; samples in {summary.samples.name}; "
         f"digest {summary.digest[:12]}"
     )
-    say(str(summary.generator))
+    facts = NetworkAnswer(
+        path=str(summary.generator), digest=summary.digest, photos=summary.photos, seconds=summary.seconds
+    )
+    answer(facts, as_json, str(summary.generator))
     sum_up(summary.notices, summary.rejected)

@@ -1,24 +1,28 @@
-"""``masquerade list``: the recipes, attacks, metrics, networks, studies and training presets that there are."""
+"""``masquerade list``: the protections, attacks, metrics, networks, studies and training presets that there are."""
 
+import re
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import Annotated, Final
 
 import typer
 
-from masquerade.cli.catalogue import kept
-from masquerade.cli.console import SOME_FAILED, CommandFailed, note, say
+from masquerade.cli.answer_types import ListedAnswer
+from masquerade.cli.answers import AsJson, answers
+from masquerade.cli.catalogue import Lines, kept
+from masquerade.cli.commands.study_names import named_studies
+from masquerade.cli.console import CommandFailed, note
+from masquerade.cli.exit_codes import SOME_FAILED
 from masquerade.data.printable import printable
-from masquerade.errors import StudyError
+from masquerade.errors import UsageError, did_you_mean
 from masquerade.installed import ATTACKS, PROTECTIONS, Group, names_installed, owner_of
-
-Line = tuple[str, str | StudyError]
 
 
 class Listed(StrEnum):
     """What can be listed."""
 
     RECIPES = "recipes"
+    PROTECTIONS = "protections"
     ATTACKS = "attacks"
     METRICS = "metrics"
     NETWORKS = "networks"
@@ -26,24 +30,35 @@ class Listed(StrEnum):
     PRESETS = "presets"
 
 
-_GROUPS: Final[Mapping[Listed, Group]] = {Listed.RECIPES: PROTECTIONS, Listed.ATTACKS: ATTACKS}
+_GROUPS: Final[Mapping[Listed, Group]] = {
+    Listed.RECIPES: PROTECTIONS,
+    Listed.PROTECTIONS: PROTECTIONS,
+    Listed.ATTACKS: ATTACKS,
+}
 
 
-def list_(kind: Annotated[Listed, typer.Argument(help="What to list.", show_default=False)]) -> None:
-    """List what there is, a line each."""
-    lines: list[Line] = list(_studies() if kind is Listed.STUDIES else [*kept(kind), *_installed(kind)])
+def list_(
+    kind: Annotated[
+        Listed, typer.Argument(help="What to list; recipes and protections are the same.", show_default=False)
+    ],
+    names: Annotated[list[str] | None, typer.Argument(help="List these alone.", show_default=False)] = None,
+    as_json: AsJson = False,
+) -> None:
+    """List protections, attacks, metrics, networks, studies or presets."""
+    lines, wrong = (
+        named_studies() if kind is Listed.STUDIES else ([*kept(_list_of(kind)), *_installed(kind)], [])
+    )
+    if names:
+        lines = _those(lines, names, kind)
     width = max((len(name) for name, _ in lines), default=0)
-    wrong = [words for _, words in lines if isinstance(words, StudyError)]
-    for name, words in lines:
-        if not isinstance(words, StudyError):
-            say(f"{name:<{width}}  {words}")
+    answers(((_facts(name, words), f"{name:<{width}}  {words}") for name, words in lines), as_json)
     for error in wrong:
         note(str(error))
     if wrong:
         raise CommandFailed(SOME_FAILED)
 
 
-def _installed(kind: Listed) -> Iterable[Line]:
+def _installed(kind: Listed) -> Iterable[tuple[str, str]]:
     """What other distributions bring: named, not loaded."""
     if (group := _GROUPS.get(kind)) is None:
         return
@@ -51,12 +66,24 @@ def _installed(kind: Listed) -> Iterable[Line]:
         yield printable(name), f"from elsewhere: {printable(owner_of(group, name))}"
 
 
-def _studies() -> Iterable[Line]:
-    from masquerade.audit.studies.study_text import read_toml
-    from masquerade.cli.studies import study_files
+def _list_of(kind: Listed) -> str:
+    return "recipes" if kind is Listed.PROTECTIONS else kind.value
 
-    for name, path in study_files().items():
-        try:
-            yield name, str(read_toml(path).get("title", ""))
-        except StudyError as error:
-            yield name, error
+
+def _those(lines: Lines, names: list[str], kind: Listed) -> Lines:
+    known = dict(lines)
+    for name in names:
+        if name not in known:
+            raise UsageError(
+                f"nothing of that name among the {kind.value}",
+                value=name,
+                remedy=f"{did_you_mean(name, known)}`masquerade list {kind.value}` has all.",
+            )
+    return [(name, known[name]) for name in names]
+
+
+def _facts(name: str, words: str) -> ListedAnswer:
+    graded = re.fullmatch(r"\[(?P<grade>[^\]]*)\] (?P<title>.*)", words)
+    if graded is None:
+        return {"name": name, "title": words, "grade": ""}
+    return {"name": name, "title": graded["title"], "grade": graded["grade"]}

@@ -6,7 +6,9 @@ from typing import Annotated
 import typer
 
 from masquerade.cli import numbers
-from masquerade.cli.console import note, progress, say
+from masquerade.cli.answer_types import NetworkAnswer
+from masquerade.cli.answers import AsJson, answer
+from masquerade.cli.console import note, progress
 from masquerade.cli.options import FacesOption, sum_up
 from masquerade.cli.outputs import Overwrite
 from masquerade.faces.reading import way_of
@@ -19,23 +21,31 @@ Photos = Annotated[Path, typer.Argument(help="Folder of public photos.", show_de
 def pretrain(
     photos: Photos,
     out: Annotated[Path, typer.Option("--out", "-o", help="Encoder file to write.", show_default=False)],
-    size: Annotated[str, typer.Option(help="small, or paper (ViT-B, for a graphics card).")] = "small",
-    epochs: Annotated[int | None, numbers.epochs("Passes over the photos; else the size's own.")] = None,
-    seed: Annotated[int, numbers.seed("Seed of weights, order and views.")] = 0,
-    resume: Annotated[bool, typer.Option(help="Go on from the checkpoint of a stopped training.")] = True,
+    architecture: Annotated[str, typer.Option(help="small, or paper (ViT-B; needs a GPU).")] = "small",
+    epochs: Annotated[
+        int | None, numbers.epochs("Passes over the photos.", show_default="the architecture's")
+    ] = None,
+    seed: Annotated[int, numbers.seed("Random seed for initial weights, shuffling and views.")] = 0,
+    resume: Annotated[
+        bool, typer.Option(help="Resume from the checkpoint of an interrupted training.")
+    ] = True,
     overwrite: Overwrite = False,
     faces: FacesOption = "auto",
+    as_json: AsJson = False,
 ) -> None:
-    """Pre-train an encoder on public faces; needs no labels and no key. Can be stopped and called again."""
+    """Pre-train an encoder on public faces; needs no labels and no key.
+
+    Safe to interrupt; run the same command again to resume.
+    """
     with progress("pre-training") as told:
 
         def advance(done: int, total: int, loss: float, found: float) -> None:
-            told(done, total, f"loss {loss:.3f}, {found:.0%} of views found again")
+            told(done, total, f"loss {loss:.3f}, {found:.0%} of views matched")
 
         summary = pretrain_folder(
             photos,
             out,
-            settings_of(size, epochs),
+            settings_of(architecture, epochs),
             seed=seed,
             resume=resume,
             progress=advance,
@@ -46,5 +56,8 @@ def pretrain(
         f"{summary.parameters:,} parameters, {summary.photos} photos, {summary.seconds:.0f} s; "
         f"digest {summary.digest[:12]}"
     )
-    say(str(summary.encoder))
+    facts = NetworkAnswer(
+        path=str(summary.encoder), digest=summary.digest, photos=summary.photos, seconds=summary.seconds
+    )
+    answer(facts, as_json, str(summary.encoder))
     sum_up(summary.notices, summary.rejected)

@@ -1,4 +1,4 @@
-"""``masquerade psp``: what the provider of MaskNets does."""
+"""``masquerade psp train``: the provider's hypernetwork."""
 
 from pathlib import Path
 from typing import Annotated
@@ -6,7 +6,9 @@ from typing import Annotated
 import typer
 
 from masquerade.cli import numbers
-from masquerade.cli.console import note, progress, say
+from masquerade.cli.answer_types import NetworkAnswer
+from masquerade.cli.answers import AsJson, answer
+from masquerade.cli.console import note, progress
 from masquerade.cli.options import FacesOption, sum_up
 from masquerade.cli.outputs import Overwrite
 from masquerade.faces.reading import way_of
@@ -17,25 +19,36 @@ from masquerade.training.hyperobf.settings import HyperObfSettings
 
 def train(
     photos: Annotated[
-        Path, typer.Argument(help="Public faces: PHOTOS/<person>/<photo>.", show_default=False)
+        Path, typer.Argument(help="Public faces, in a folder for each person.", show_default=False)
     ],
     out: Annotated[Path, typer.Option("--out", "-o", help="File to write.", show_default=False)],
-    structure: Annotated[str, typer.Option(help=f"Of the MaskNets: {', '.join(STRUCTURES)}.")] = "masknet-1",
+    structure: Annotated[
+        str, typer.Option(help=f"MaskNet structure: {', '.join(STRUCTURES)}.")
+    ] = "masknet-1",
     size: Annotated[
-        int, numbers.number(16, 1024, "Height and width that MaskNets look at, in pixels.")
+        int, numbers.number(16, 1024, "Height and width of the faces that MaskNets see, in pixels.")
     ] = 112,
-    people: Annotated[int | None, numbers.count(2, "People at most, those with the most photos.")] = None,
-    min_photos: Annotated[int, numbers.count(1, "People with fewer are left out.")] = FEWEST_PHOTOS,
+    people: Annotated[
+        int | None, numbers.count(2, "Use at most this many people, those with the most photos.")
+    ] = None,
+    min_photos: Annotated[int, numbers.count(1, "Leave out people with fewer photos.")] = FEWEST_PHOTOS,
     epochs: Annotated[int | None, numbers.epochs("Passes over the photos.")] = None,
-    seed: Annotated[int, numbers.seed("Of weights, order and what is held back.")] = 0,
-    keep_every: Annotated[int, numbers.count(0, "Epochs between copies on the way; 0 for none.")] = 0,
-    resume: Annotated[bool, typer.Option(help="Go on from the checkpoint of a stopped training.")] = True,
+    seed: Annotated[
+        int, numbers.seed("Random seed for initial weights, shuffling and the validation split.")
+    ] = 0,
+    snapshot_every: Annotated[int, numbers.count(0, "Epochs between snapshots (0 = none).")] = 0,
+    resume: Annotated[
+        bool, typer.Option(help="Resume from the checkpoint of an interrupted training.")
+    ] = True,
     overwrite: Overwrite = False,
     faces: FacesOption = "auto",
+    as_json: AsJson = False,
 ) -> None:
-    """Train a hypernetwork on public faces; needs no key. Can be stopped and called again.
+    """Train a hypernetwork on public faces; needs no key.
 
-    The people must be others than those to be protected.
+    Safe to interrupt; run the same command again to resume.
+
+    Use people who are not among those to be protected.
     """
     settings = _settings(structure, size, epochs)
     with progress("training") as told:
@@ -47,7 +60,7 @@ def train(
             fewest_photos=min_photos,
             seed=seed,
             resume=resume,
-            keep_every=keep_every,
+            keep_every=snapshot_every,
             progress=told,
             overwrite=overwrite,
             faces=way_of(faces),
@@ -62,7 +75,10 @@ def train(
         f"{summary.held_back} photos held back given the right person, by chance {1 / summary.people:.1%}; "
         f"two MaskNets' features are {result.distance:.2f} apart, their answers {result.divergence:.2f} nats"
     )
-    say(str(summary.hypernet))
+    facts = NetworkAnswer(
+        path=str(summary.hypernet), digest=summary.digest, photos=summary.photos, seconds=summary.seconds
+    )
+    answer(facts, as_json, str(summary.hypernet))
     sum_up(summary.notices, summary.rejected)
 
 

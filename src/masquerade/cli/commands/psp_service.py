@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from masquerade.cli import numbers
-from masquerade.cli.console import note, open_key, say
+from masquerade.cli.answer_types import TokenAnswer
+from masquerade.cli.answers import AsJson, answer
+from masquerade.cli.console import note, open_key
 from masquerade.errors import UsageError
 from masquerade.extras import how_to_install
 
@@ -16,8 +18,8 @@ if TYPE_CHECKING:
     from masquerade.service.provider import Provider
     from masquerade.service.settings import ServiceSettings
 
-Database = Annotated[str, typer.Option(help="sqlite:///FILE or postgresql://…")]
-KeyFile = Annotated[Path, typer.Option("--key", "-k", help="The operator's key file; serve makes one.")]
+Database = Annotated[str, typer.Option(help="Database: sqlite:///FILE or postgresql://…")]
+KeyFile = Annotated[Path, typer.Option("--key", "-k", help="The operator's key file; `psp serve` makes it.")]
 DATABASE, KEY, _HYPERNET = "sqlite:///psp.db", Path("psp.key"), "hypernet-1"
 
 
@@ -33,33 +35,40 @@ class LogLevel(StrEnum):
 def serve(
     database: Database = DATABASE,
     key: KeyFile = KEY,
-    hypernet: Annotated[str, typer.Option(help="Name or file of a hypernetwork.")] = _HYPERNET,
-    host: Annotated[str, typer.Option(help="Address to listen at.")] = "127.0.0.1",
-    port: Annotated[int, numbers.number(1, 65_535, "Port to listen at.")] = 8443,
-    workers: Annotated[int, numbers.workers("Processes.")] = 1,
-    stock: Annotated[int, numbers.number(0, 100_000, "MaskNets drawn in advance.")] = 64,
-    open_joins: Annotated[
+    hypernet: Annotated[str, typer.Option(help="Hypernetwork: a name or a file.")] = _HYPERNET,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, numbers.number(1, 65_535, "Port to listen on.")] = 8443,
+    workers: Annotated[int, numbers.workers("Number of processes.")] = 1,
+    stock: Annotated[int, numbers.number(0, 100_000, "MaskNets to draw in advance.")] = 64,
+    open_registrations_per_day: Annotated[
         int,
-        numbers.count(0, "People a day who may join without an invitation: whoever joins k times has k."),
+        numbers.count(
+            0,
+            "Registrations per day allowed without an invitation (0 = invitation only). One person may register "
+            "repeatedly.",
+        ),
     ] = 0,
-    tls_cert: Annotated[Path | None, typer.Option(help="Certificate, PEM.")] = None,
-    tls_key: Annotated[Path | None, typer.Option(help="Its key, PEM, mode 0600.")] = None,
-    behind_proxy: Annotated[bool, typer.Option(help="A proxy on this machine does TLS.")] = False,
+    tls_cert: Annotated[Path | None, typer.Option(help="TLS certificate (PEM).")] = None,
+    tls_key: Annotated[
+        Path | None, typer.Option(help="Private key of the certificate (PEM, mode 0600).")
+    ] = None,
+    behind_proxy: Annotated[bool, typer.Option(help="A proxy on this machine handles TLS.")] = False,
     plain_http: Annotated[
         bool,
         typer.Option(
             "--plain-http-beyond-this-machine",
-            help="Let others reach it without TLS: whoever reads that network reads every MaskNet.",
+            help="Serve other machines without TLS: whoever listens on the network gets every MaskNet.",
         ),
     ] = False,
-    log_level: Annotated[
-        LogLevel, typer.Option(help="From which level on it writes what it does to stderr.")
-    ] = LogLevel.INFO,
-    log_json: Annotated[bool, typer.Option("--log-json", help="As JSON, a line each.")] = False,
+    log_level: Annotated[LogLevel, typer.Option(help="Lowest level of log lines on stderr.")] = LogLevel.INFO,
+    log_json: Annotated[bool, typer.Option("--log-json", help="Log as JSON, one object a line.")] = False,
 ) -> None:
-    """Serve MaskNets to people with an invitation; `psp invite` makes one."""
+    """Serve MaskNets to people with an invitation (see `psp invite`)."""
     settings = settings_of(
-        database, key, hypernet=hypernet, policy={"stock": stock, "open_joins_a_day": open_joins}
+        database,
+        key,
+        hypernet=hypernet,
+        policy={"stock": stock, "open_joins_a_day": open_registrations_per_day},
     )
     from masquerade.service.masknets.collusion_figures import open_registration_warning
     from masquerade.service.web import serving
@@ -78,7 +87,7 @@ def serve(
     )
     serving.require_private(listening)  # before anything is made
     open_provider(database, key, make=True).close()
-    for line in open_registration_warning(open_joins) if open_joins else ():
+    for line in open_registration_warning(open_registrations_per_day) if open_registrations_per_day else ():
         note(line)
     serving.serve(settings, listening, partial(_began, key))
 
@@ -88,10 +97,11 @@ def _began(key: Path, link: str) -> None:
     note(f"Keep {key} apart from backups of the database.")
 
 
-def operator(database: Database = DATABASE, key: KeyFile = KEY) -> None:
-    """A token for the operator's endpoints; shown once."""
+def operator(database: Database = DATABASE, key: KeyFile = KEY, as_json: AsJson = False) -> None:
+    """Print a token for the operator's endpoints; shown once."""
     provider = open_provider(database, key)
-    say(provider.operator_token())
+    token = provider.operator_token()
+    answer(TokenAnswer(token=token), as_json, token)
     provider.close()
 
 

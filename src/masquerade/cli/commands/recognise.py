@@ -1,4 +1,4 @@
-"""``masquerade predict``: names, recognition vectors and galleries, from a trained model and the owner's key."""
+"""``masquerade enrol|embed``, and what ``identify`` does with a model of disguised photos and the owner's key."""
 
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -6,7 +6,10 @@ from typing import Annotated, Final, TypeVar
 
 import typer
 
-from masquerade.cli.console import note, open_key, say
+from masquerade.cli.answer_types import GalleryAnswer
+from masquerade.cli.answers import AsJson, answer
+from masquerade.cli.console import note, open_key
+from masquerade.cli.old_names import UNTIL
 from masquerade.cli.options import ClosedSet, FpirOption, PeopleOption, person_files, photo_files, sum_up
 from masquerade.cli.outputs import Overwrite
 from masquerade.cli.result_lines import say_matches, say_names, say_vectors, write_vectors
@@ -20,16 +23,114 @@ from masquerade.training.open_set import FPIR, OpenSet
 
 Result = TypeVar("Result")
 BUILT_IN: Final = (
-    "The built-in strangers are grey studio photos: of strangers on LFW's, four times as many were named as asked for. "
-    "Photos like yours, of other people, set the threshold better: --strangers FOLDER."
+    "The built-in strangers are grey studio photos: with them, four times as many strangers of LFW were named as "
+    "asked for. Photos like yours, of other people, set the threshold better: --strangers FOLDER."
 )
+Model = Annotated[Path, typer.Argument(help="Model file, from `train`.", show_default=False)]
+Photos = Annotated[list[Path], typer.Argument(help="Photos or folders of photos.", show_default=False)]
+KeyFile = Annotated[Path, typer.Option("--key", "-k", help="The owner's key file.", show_default=False)]
+Strangers = Annotated[
+    Path | None,
+    typer.Option(
+        help="Photos (or a feature file) of people who are not known; they set the threshold.",
+        show_default="the built-in faces",
+    ),
+]
+
+
+def enrol(
+    model: Model,
+    photos: Annotated[
+        list[Path], typer.Argument(help="Photos, in a folder for each person.", show_default=False)
+    ],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Gallery file to write.", show_default=False)],
+    key: KeyFile,
+    people: PeopleOption = None,
+    overwrite: Overwrite = False,
+    as_json: AsJson = False,
+) -> None:
+    """Make a gallery of people whom the model was not trained on."""
+    require_output(out, Kind.GALLERY, overwrite=overwrite)
+    recogniser = _opened(model, key)
+    rejected = _enrol(recogniser, photos, out, people, as_json)
+    sum_up(recogniser.notices(), rejected)
+
+
+def embed(
+    model: Model,
+    photos: Photos,
+    key: KeyFile,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", help="File to write (.npz).", show_default="lines on stdout"),
+    ] = None,
+    overwrite: Overwrite = False,
+    as_json: AsJson = False,
+) -> None:
+    """Compute the recognition vector of each photo."""
+    if out is not None:
+        _require_npz(out, "--out", overwrite)
+    recogniser = _opened(model, key)
+    turned_away: list[PhotoRejected] = []
+    vectors = sorted_out(recogniser.vectors(photo_files(photos)), turned_away.append)
+    if out is None:
+        say_vectors(vectors, as_json=as_json)
+    else:
+        write_vectors(out, vectors, as_json=as_json)
+    sum_up(recogniser.notices(), turned_away)
+
+
+def names_of(
+    model: Path,
+    photos: list[Path],
+    key: Path,
+    gallery: Path | None,
+    fpir: float,
+    strangers: Path | None,
+    closed_set: bool,
+    as_json: bool,
+) -> None:
+    """Print who is on each photo: of the people trained on, or of a gallery.
+
+    Raises:
+        CommandFailed: If photos were rejected.
+        MasqueradeError: If key, model, gallery or paths cannot be used.
+    """
+    recogniser = _opened(model, key)
+    turned_away: list[PhotoRejected] = []
+    known = None if gallery is None else Gallery.read(gallery, recogniser)
+    files = photo_files(photos)
+    if known is not None:
+        unknown = None if closed_set else _told(known.open_set(recogniser, fpir, strangers), strangers)
+        found = known.identify(recogniser, files, unknown)
+        say_matches(sorted_out(found, turned_away.append), as_json=as_json)
+    else:
+        unknown = None if closed_set else _told(recogniser.open_set(fpir, strangers), strangers)
+        say_names(sorted_out(recogniser.names(files, unknown), turned_away.append), as_json=as_json)
+    sum_up(recogniser.notices(), turned_away, len(files))
+
+
+def require_key(key: Path | None) -> Path:
+    """The key, which must be given.
+
+    Raises:
+        UsageError: If it is not.
+    """
+    if key is None:
+        raise UsageError(
+            "a model of disguised photos needs the owner's key", place="--key", remedy="Give --key FILE."
+        )
+    return key
+
+
+enrol_people, embed_photos = enrol, embed
 
 
 def predict(
     model: Annotated[Path, typer.Argument(help="The trained model.", show_default=False)],
     photos: Annotated[list[Path], typer.Argument(help="Photos, or folders of photos.", show_default=False)],
     key: Annotated[Path, typer.Option("--key", "-k", help="The owner's key file.", show_default=False)],
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line instead of CSV.")] = False,
+    as_json: AsJson = False,
     embed: Annotated[
         str | None, typer.Option(help="Write recognition vectors to this .npz file, or - for lines.")
     ] = None,
@@ -48,31 +149,21 @@ def predict(
     closed_set: ClosedSet = False,
     overwrite: Overwrite = False,
 ) -> None:
-    """Name the person on each photo, or say unknown; a wrong key is refused before the first photo is opened."""
+    """Old name of `identify`, and of `enrol` and `embed` with these options."""
     _require_one_wish(embed, enrol, gallery)
     if enrol is not None:
-        require_output(enrol, Kind.GALLERY, overwrite=overwrite)
-    if embed not in (None, "-"):
-        require_output(Path(str(embed)), Kind.VECTORS, overwrite=overwrite)
-    recogniser = PhotoRecogniser.open(model, open_key(key), Records.beside(key))
-    turned_away: list[PhotoRejected] = []
-    if enrol is not None:
-        turned_away += _enrol(recogniser, photos, enrol, people)
-    elif gallery is not None:
-        known = Gallery.read(gallery, recogniser)
-        files = photo_files(photos)
-        unknown = None if closed_set else _told(known.open_set(recogniser, fpir, strangers), strangers)
-        found = known.identify(recogniser, files, unknown)
-        say_matches(sorted_out(found, turned_away.append), as_json=as_json)
+        _hint("enrol")
+        enrol_people(model, photos, enrol, key, people, overwrite, as_json)
     elif embed is not None:
-        vectors = sorted_out(recogniser.vectors(photo_files(photos)), turned_away.append)
-        say_vectors(vectors, as_json=as_json) if embed == "-" else write_vectors(Path(embed), vectors)
+        _hint("embed")
+        embed_photos(model, photos, key, None if embed == "-" else Path(embed), overwrite, as_json)
     else:
-        files = photo_files(photos)
-        unknown = None if closed_set else _told(recogniser.open_set(fpir, strangers), strangers)
-        names = recogniser.names(files, unknown)
-        say_names(sorted_out(names, turned_away.append), as_json=as_json)
-    sum_up(recogniser.notices(), turned_away)
+        _hint("identify")
+        names_of(model, photos, key, gallery, fpir, strangers, closed_set, as_json)
+
+
+def _hint(new: str) -> None:
+    note(f"`masquerade predict` is now `masquerade {new}`; the old name works until {UNTIL}.")
 
 
 def recognised(
@@ -105,15 +196,20 @@ def _told(unknown: OpenSet, strangers: Path | None) -> OpenSet:
     return unknown
 
 
+def _opened(model: Path, key: Path) -> PhotoRecogniser:
+    return PhotoRecogniser.open(model, open_key(key), Records.beside(key))
+
+
 def _enrol(
-    recogniser: PhotoRecogniser, roots: list[Path], out: Path, table: Path | None
+    recogniser: PhotoRecogniser, roots: list[Path], out: Path, table: Path | None, as_json: bool
 ) -> list[PhotoRejected]:
     photos = [(photo.person, photo.path) for photo in person_files(roots, table)]
     gallery, rejected = Gallery.enrol(recogniser, photos)
     gallery.save(out)
     people = len(set(gallery.card.people))
-    say(f"enrolled {people} people from {len(gallery.vectors)} photos: {out}")
-    note("The gallery holds names: it stays with the owner, like the key.")
+    facts = GalleryAnswer(gallery=str(out), people=people, photos=len(gallery.vectors))
+    answer(facts, as_json, f"enrolled {people} people from {len(gallery.vectors)} photos: {out}")
+    note("The gallery holds names: keep it with the owner, like the key.")
     return rejected
 
 
@@ -122,5 +218,9 @@ def _require_one_wish(embed: str | None, enrol: Path | None, gallery: Path | Non
     given = [option for option, value in wishes.items() if value is not None]
     if len(given) > 1:
         raise UsageError("options that exclude each other", value=" ".join(given), remedy="Give one of them.")
-    if embed not in (None, "-") and not str(embed).endswith(".npz"):
-        raise UsageError("vectors go into an .npz file", value=embed, place="--embed", remedy="Or write -.")
+
+
+def _require_npz(out: Path, option: str, overwrite: bool) -> None:
+    if out.suffix != ".npz":
+        raise UsageError("vectors are written to an .npz file", value=out, place=option)
+    require_output(out, Kind.VECTORS, overwrite=overwrite)

@@ -1,11 +1,13 @@
-"""``masquerade sealed new|enrol|people|remove|reseal``: what the owner of a sealed gallery does to it."""
+"""``masquerade sealed new|enrol|people|remove|reseal``: the owner's commands on a sealed gallery."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from masquerade.cli.console import note, open_key, progress, say
+from masquerade.cli.answer_types import SealedGallery, SealedPeople
+from masquerade.cli.answers import AsJson, answer
+from masquerade.cli.console import note, open_key, progress
 from masquerade.cli.numbers import number
 from masquerade.cli.options import FacesOption, FpirOption, PeopleOption, sum_up
 from masquerade.cli.result_lines import say_rows
@@ -16,10 +18,10 @@ from masquerade.owner.records import Records
 from masquerade.owner.sealed.owned import OwnedGallery, Pointer
 from masquerade.training.open_set import FPIR
 
-GalleryFolder = Annotated[Path, typer.Argument(help="What `sealed new` made.", show_default=False)]
+GalleryFolder = Annotated[Path, typer.Argument(help="Gallery folder, from `sealed new`.", show_default=False)]
 KeyOption = Annotated[
     Path | None,
-    typer.Option("--key", "-k", help="The owner's key file.", show_default="where it was at `sealed new`"),
+    typer.Option("--key", "-k", help="The owner's key file.", show_default="the one given to `sealed new`"),
 ]
 
 
@@ -36,38 +38,52 @@ def owner_of(gallery: Path, key: Path | None) -> tuple[Key, Records]:
 
 def new(
     key: Annotated[Path, typer.Argument(help="The owner's key file.", show_default=False)],
-    out: Annotated[Path, typer.Option("--out", "-o", help="Folder of the gallery.", show_default=False)],
-    recogniser: Annotated[str, typer.Option(help="A public recogniser by name, or its file.")] = "sface",
+    out: Annotated[Path, typer.Option("--out", "-o", help="Gallery folder to write.", show_default=False)],
+    recogniser: Annotated[str, typer.Option(help="Public recogniser: a name or a file.")] = "sface",
     fpir: FpirOption = FPIR,
     faces: FacesOption = "auto",
+    as_json: AsJson = False,
 ) -> None:
-    """Make a gallery of sealed vectors, with nobody in it: a part for cameras and the cloud, and a secret one."""
+    """Make an empty gallery of sealed vectors: a public part for cameras and the cloud, and a secret part."""
     require_folder(out, {})
     from masquerade.owner.sealed.creating import create
 
     made = create(out, key, open_key(key), recogniser=recogniser, faces=way_of(faces), fpir=fpir)
-    say(f"for cameras and the cloud: {made.public}")
-    say(f"for you alone: {made.path}")
-    note("The public part is nowhere else: keep a copy. `masquerade key backup` keeps the secret one.")
+    facts = SealedGallery(public=str(made.public), secret=str(made.path))
+    answer(facts, as_json, f"for cameras and the cloud: {made.public}", f"for you alone: {made.path}")
+    note("Keep a copy of the public part; `masquerade key backup` includes the secret part.")
 
 
 def enrol(
     gallery: GalleryFolder,
-    photos: Annotated[Path, typer.Argument(help="Folder of person folders.", show_default=False)],
+    photos: Annotated[Path, typer.Argument(help="Photos, in a folder for each person.", show_default=False)],
     key: KeyOption = None,
     people: PeopleOption = None,
     strangers: Annotated[
         Path | None,
-        typer.Option(help="Photos of people who are not known.", show_default="the built-in faces"),
+        typer.Option(
+            help="Photos of people who are not known; they set the threshold.",
+            show_default="the built-in faces",
+        ),
     ] = None,
     fpir: Annotated[
-        float | None, number(1e-6, 0.99, "Share of strangers' photos that may be named from now on.")
+        float | None,
+        number(
+            1e-6,
+            0.99,
+            "New false-positive identification rate: share of strangers' photos that may be named.",
+            show_default="as it is",
+        ),
     ] = None,
     accept_alike: Annotated[
-        bool, typer.Option(help="Take people in whom the recogniser does not tell apart.")
+        bool, typer.Option(help="Enrol people whom the recogniser cannot tell apart.")
     ] = False,
+    as_json: AsJson = False,
 ) -> None:
-    """Take people into a sealed gallery, one vector each. Can be stopped and called again."""
+    """Enrol people in a sealed gallery, one vector each.
+
+    Safe to interrupt; run the same command again to resume.
+    """
     from masquerade.owner.sealed.enrolling import enrol_folder
 
     secret, records = owner_of(gallery, key)
@@ -84,48 +100,58 @@ def enrol(
             progress=told,
         )
     note(done.unknown)
-    before = f", {done.before} were in before" if done.before else ""
-    say(f"enrolled {numbers_of(done.people)}{before}; {numbers_of(done.all)} in {blocks_of(done.blocks)}")
+    before = f", {done.before} were enrolled before" if done.before else ""
+    facts = SealedPeople(
+        people=done.all, blocks=done.blocks, enrolled=done.people, without=list(done.without)
+    )
+    now = f"{numbers_of(done.all)} in {blocks_of(done.blocks)}"
+    answer(facts, as_json, f"enrolled {numbers_of(done.people)}{before}; {now}")
     for person in done.without:
-        note(f"none of the photos can be taken in: {person}")
+        note(f"not enrolled, all photos were rejected: {person}")
     sum_up(done.notices, done.turned_away)
 
 
-def people(gallery: GalleryFolder, key: KeyOption = None) -> None:
-    """Print who is in a sealed gallery."""
+def people(gallery: GalleryFolder, key: KeyOption = None, as_json: AsJson = False) -> None:
+    """List the people in a sealed gallery."""
     record = OwnedGallery.open(gallery, *owner_of(gallery, key)).record
-    say_rows(("person",), ((name,) for name in sorted(record.people)))
+    say_rows(("person",), ((name,) for name in sorted(record.people)), as_json=as_json)
 
 
 def remove(
     gallery: GalleryFolder,
-    person: Annotated[str, typer.Argument(help="Who goes.", show_default=False)],
+    person: Annotated[str, typer.Argument(help="The person's name.", show_default=False)],
     key: KeyOption = None,
+    as_json: AsJson = False,
 ) -> None:
-    """Take one person out of a sealed gallery; the block that they were in is sealed anew, others stay."""
+    """Remove a person from a sealed gallery; only that person's block is sealed anew."""
     from masquerade.owner.sealed.removing import remove_person
 
-    left = remove_person(gallery, *owner_of(gallery, key), person)
-    say(f"removed; {numbers_of(left)} left")
+    secret, records = owner_of(gallery, key)
+    left = remove_person(gallery, secret, records, person)
+    blocks = len(OwnedGallery.open(gallery, secret, records).record.blocks)
+    facts = SealedPeople(people=left, blocks=blocks, enrolled=0, without=[])
+    answer(facts, as_json, f"removed; {numbers_of(left)} left")
     note(
         "Old copies of the public part still hold the person, sealed: have the cloud delete them, or reseal."
     )
 
 
-def reseal(gallery: GalleryFolder, key: KeyOption = None) -> None:
-    """Seal everybody anew under a new secret key; cameras and the cloud need the new public part."""
+def reseal(gallery: GalleryFolder, key: KeyOption = None, as_json: AsJson = False) -> None:
+    """Seal the whole gallery under a new secret key; cameras and the cloud need the new public part."""
     from masquerade.owner.sealed.resealing import reseal as seal_anew
 
     record = seal_anew(gallery, *owner_of(gallery, key))
-    say(f"sealed anew: {numbers_of(len(record.people))} in {blocks_of(len(record.blocks))}")
-    note("Probes and answers from before are refused from now on.")
+    people, blocks = len(record.people), len(record.blocks)
+    facts = SealedPeople(people=people, blocks=blocks, enrolled=0, without=[])
+    answer(facts, as_json, f"sealed anew: {numbers_of(people)} in {blocks_of(blocks)}")
+    note("Earlier probes and answers are refused from now on.")
 
 
 def numbers_of(people: int) -> str:
-    """So many people, in words."""
+    """A number of people, in words."""
     return "1 person" if people == 1 else f"{people:,} people"
 
 
 def blocks_of(count: int) -> str:
-    """So many blocks, in words."""
+    """A number of blocks, in words."""
     return "1 block" if count == 1 else f"{count:,} blocks"

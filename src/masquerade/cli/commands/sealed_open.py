@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from masquerade.cli.answers import AsJson
 from masquerade.cli.console import open_key
 from masquerade.cli.result_lines import say_rows
 from masquerade.errors import UsageError
@@ -18,20 +19,22 @@ _LARGEST = 1 << 30
 
 
 def open_(
-    gallery: Annotated[Path, typer.Argument(help="What `sealed new` made.", show_default=False)],
-    answers: Annotated[list[Path], typer.Argument(help="What `sealed match` wrote.", show_default=False)],
+    gallery: Annotated[Path, typer.Argument(help="Gallery folder, from `sealed new`.", show_default=False)],
+    answers: Annotated[
+        list[Path], typer.Argument(help="Answer files, from `sealed match`.", show_default=False)
+    ],
     probe: Annotated[
-        Path | None, typer.Option(help="The probe, if it is at hand: another one's answer is then noticed.")
+        Path | None, typer.Option(help="The probe, to check that the answer belongs to it.")
     ] = None,
     key: Annotated[
         Path | None,
         typer.Option(
-            "--key", "-k", help="The owner's key file.", show_default="where it was at `sealed new`"
+            "--key", "-k", help="The owner's key file.", show_default="the one given to `sealed new`"
         ),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line instead of CSV.")] = False,
+    as_json: AsJson = False,
 ) -> None:
-    """Name who was shown, or say unknown; tells no score."""
+    """Open an answer: name the person, or say unknown. Shows no scores."""
     path = key or Pointer.read(gallery).key
     opener = Opener(OwnedGallery.open(gallery, open_key(path), Records.beside(path)))
     shown = None if probe is None else _contents(probe)

@@ -5,7 +5,9 @@ from typing import Annotated
 
 import typer
 
-from masquerade.cli.console import note, say
+from masquerade.cli.answer_types import FileAnswer
+from masquerade.cli.answers import AsJson, answer
+from masquerade.cli.console import note
 from masquerade.cli.outputs import Overwrite
 from masquerade.errors import UsageError
 from masquerade.files.durable import write_durably
@@ -13,7 +15,9 @@ from masquerade.files.kinds import Kind
 from masquerade.files.opening import read_file
 from masquerade.files.outputs import require_output
 
-PublicPart = Annotated[Path, typer.Argument(help="The gallery's folder public.", show_default=False)]
+PublicPart = Annotated[
+    Path, typer.Argument(help="Public part of a gallery: its folder public.", show_default=False)
+]
 LARGEST = 1 << 20
 """Bytes of a probe; it takes 74 KB."""
 
@@ -21,10 +25,11 @@ LARGEST = 1 << 20
 def probe(
     public: PublicPart,
     photo: Annotated[Path, typer.Argument(help="Photo of a face.", show_default=False)],
-    out: Annotated[Path, typer.Option("--out", "-o", help="Probe to write.", show_default=False)],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Probe file to write.", show_default=False)],
     overwrite: Overwrite = False,
+    as_json: AsJson = False,
 ) -> None:
-    """Turn a photo into a sealed probe, which whoever made it cannot open; needs the public part alone."""
+    """Turn a photo into a sealed probe, which its maker cannot open; needs only the public part."""
     require_output(out, Kind.PROBE, overwrite=overwrite)
     from masquerade.data.intake import read
     from masquerade.sealed.faces import FaceVectors
@@ -34,23 +39,24 @@ def probe(
     faces = FaceVectors.of(public, camera.manifest)
     data = camera.probe(faces.of_photos([read(photo)[0]], [str(photo)])[0])
     write_durably(out, [data])
-    say(f"{len(data):,} bytes: {out}")
+    answer(FileAnswer(path=str(out), bytes=len(data)), as_json, f"{len(data):,} bytes: {out}")
 
 
 def match(
     public: PublicPart,
-    probe: Annotated[Path, typer.Argument(help="What `sealed probe` wrote.", show_default=False)],
-    out: Annotated[Path, typer.Option("--out", "-o", help="Answer to write.", show_default=False)],
+    probe: Annotated[Path, typer.Argument(help="Probe file, from `sealed probe`.", show_default=False)],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Answer file to write.", show_default=False)],
     overwrite: Overwrite = False,
+    as_json: AsJson = False,
 ) -> None:
-    """Score a sealed probe against everybody, without opening either; needs the public part alone."""
+    """Score a sealed probe against the whole gallery without opening either; needs only the public part."""
     require_output(out, Kind.ANSWER, overwrite=overwrite)
     from masquerade.sealed.match import CloudGallery
     from masquerade.sealed.match import match as matched
 
-    answer = matched(CloudGallery(public), contents(probe, "probe"))
-    write_durably(out, [answer])
-    say(f"{len(answer):,} bytes: {out}")
+    scores = matched(CloudGallery(public), contents(probe, "probe"))
+    write_durably(out, [scores])
+    answer(FileAnswer(path=str(out), bytes=len(scores)), as_json, f"{len(scores):,} bytes: {out}")
     note("Only the gallery's owner can open it: `masquerade sealed open`.")
 
 

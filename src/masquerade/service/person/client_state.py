@@ -65,7 +65,7 @@ def begun(path: Path, url: str, code: str) -> Joining:
             raise UsageError(
                 "this file is of another account",
                 place=path,
-                remedy="Choose another name for the MaskNet; the file is what `mask forget` needs.",
+                remedy="Choose another name for the MaskNet; the file is what `masquerade masknet leave` needs.",
             )
         return known
     fresh = Joining(url, code, secrets.token_hex(32), secrets.token_hex(32))
@@ -89,4 +89,6 @@ def opened(path: Path) -> Joining:
         told = json.loads(read_text(path, _LARGEST))
         return Joining(**{name: str(value) for name, value in told.items()})
     except (OSError, ValueError, TypeError, AttributeError, RecursionError):
-        raise ModelError("not an account's file", place=path, remedy="`mask join` writes one.") from None
+        raise ModelError(
+            "not an account's file", place=path, remedy="`masquerade masknet join` writes one."
+        ) from None

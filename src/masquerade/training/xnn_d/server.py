@@ -109,7 +109,9 @@ class FeatureServer:
         known = self._read(path)
         if known.card.people is None:
             raise ModelError(
-                "the gallery names nobody", place=path, remedy="Make it with `obfuscate --named`."
+                "the gallery names nobody",
+                place=path,
+                remedy="Make it with `masquerade obfuscate --gallery`.",
             )
         return known.card.people, self._vectors(known)
 

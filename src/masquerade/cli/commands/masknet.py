@@ -1,4 +1,4 @@
-"""``masquerade mask``: a person's MaskNet from a provider."""
+"""``masquerade masknet join|leave``: a person's MaskNet from a provider."""
 
 import sys
 from dataclasses import replace
@@ -7,7 +7,9 @@ from typing import Annotated, Final
 
 import typer
 
-from masquerade.cli.console import ask, note, say
+from masquerade.cli.answer_types import JoinAnswer, LeaveAnswer
+from masquerade.cli.answers import AsJson, answer
+from masquerade.cli.console import ask, note
 from masquerade.errors import UsageError
 from masquerade.files.durable import write_durably
 from masquerade.files.kinds import Kind
@@ -21,24 +23,27 @@ LONGEST: Final = 4096
 
 def join(
     url: Annotated[
-        str, typer.Argument(help="The provider's address, or an invitation's link.", show_default=False)
+        str, typer.Argument(help="The provider's address, or an invitation link.", show_default=False)
     ],
     code: Annotated[
         str | None,
         typer.Argument(
-            help="The invitation's code. Better leave it out: others on this machine can read it here. You are asked "
-            "for it, or it is read from standard input.",
+            help="The invitation code. Better leave it out: other users of this machine can see it here. "
+            "You are asked for it, or it is read from standard input.",
             envvar=VARIABLE,
             show_default=False,
         ),
     ] = None,
     *,
     out: Annotated[Path, typer.Option("--out", "-o", help="MaskNet file to write.", show_default=False)],
-    code_file: Annotated[Path | None, typer.Option(help="File with the invitation's code.")] = None,
+    code_file: Annotated[Path | None, typer.Option(help="File with the invitation code.")] = None,
+    as_json: AsJson = False,
 ) -> None:
-    """Get a MaskNet that nobody else has; asks for the invitation's code. Cut off, the same command goes on.
+    """Get a MaskNet of your own from a provider. Asks for the invitation code.
 
-    The account is kept in OUT.account, for `mask forget`.
+    Safe to interrupt; run the same command again to resume.
+
+    The account is stored in OUT.account, for `masknet leave`.
     """
     from masquerade.service.person.client import Client
     from masquerade.service.person.client_state import begun, waiting
@@ -61,8 +66,8 @@ def join(
         content = client.masknet(state.account, bytes.fromhex(state.public_key), state.issue_key)
         write_durably(out, [content], 0o600, replace=False, secret=True)
     state.finished().save(path)
-    say(str(out))
-    note("Keep it to yourself: whoever has it can learn to undo your cloaks.")
+    answer(JoinAnswer(masknet=str(out), account=str(path)), as_json, str(out))
+    note("Keep the MaskNet secret: whoever has it can learn to undo your cloaks.")
 
 
 def _code(given: str | None, file: Path | None) -> str:
@@ -93,17 +98,20 @@ def _spelled(code: str) -> str:
     return read_code(code).text if code.strip() else ""
 
 
-def forget(
-    account: Annotated[Path, typer.Argument(help="OUT.account, from `mask join`.", show_default=False)],
+def leave(
+    account: Annotated[Path, typer.Argument(help="OUT.account, from `masknet join`.", show_default=False)],
+    as_json: AsJson = False,
 ) -> None:
-    """Have the provider delete the account and the secret of its MaskNet; your file stays."""
+    """Have the provider delete your account and your MaskNet's secret; your file stays."""
     from masquerade.service.person.client import Client
     from masquerade.service.person.client_state import opened
 
     known = opened(account)
     later = Client(known.url, known.token).forget()
     account.unlink()
-    if later:
+    if as_json:
+        answer(LeaveAnswer(account=str(account), notice=later or ""), as_json)
+    elif later:
         note(f"The provider: {later}")
 
 

@@ -1,0 +1,164 @@
+"""``--json``: every command that answers has it, and answers what docs/reference/cli.md says."""
+
+import json
+import runpy
+from pathlib import Path
+from typing import Any, get_args, get_origin, get_type_hints, is_typeddict
+
+import pytest
+
+from masquerade.cli.answers import ANSWERS, SILENT
+from masquerade.cli.app import COMMANDS, run
+from masquerade.cli.catalogue import command_options
+from masquerade.cli.commands.psp_service import open_provider
+from masquerade.cli.lazy import every
+from masquerade.data import builtin
+
+ROOT = Path(__file__).parents[2]
+VISIBLE = {name: command for name, command in every(COMMANDS) if not command.hidden}
+
+
+def of_type(value: Any, kind: Any) -> bool:  # noqa: ANN401 - any JSON, any annotation
+    """Whether a value of JSON is of a type: no field more, none less."""
+    origin, inner = get_origin(kind), get_args(kind)
+    if is_typeddict(kind):
+        fields = get_type_hints(kind)
+        return value.keys() == fields.keys() and all(of_type(value[name], fields[name]) for name in fields)
+    if origin is list:
+        return isinstance(value, list) and all(of_type(each, inner[0]) for each in value)
+    if origin is dict:
+        return isinstance(value, dict) and all(of_type(each, inner[1]) for each in value.values())
+    if inner:
+        return any(of_type(value, each) for each in inner)
+    if kind is float:
+        return isinstance(value, int | float) and not isinstance(value, bool)
+    return type(value) is kind
+
+
+def test_the_check_finds_other_types() -> None:
+    kind = ANSWERS["key show"][0]
+    assert of_type({"fingerprint": "x", "created": "y", "passphrase": False}, kind)
+    assert not of_type({"fingerprint": "x", "created": "y"}, kind)
+    assert not of_type({"fingerprint": "x", "created": "y", "passphrase": 0}, kind)
+
+
+def test_every_command_answers_in_json_or_says_why_not() -> None:
+    assert ANSWERS.keys() | SILENT.keys() == VISIBLE.keys()
+    for name, command in VISIBLE.items():
+        options = [option["names"] for option in command_options(command.place)]
+        assert (["--json"] in options) == (name in ANSWERS), name
+
+
+def test_the_reference_is_what_the_code_says() -> None:
+    script = runpy.run_path(str(ROOT / "docs" / "cli_reference.py"))
+    assert script["PAGE"].read_text("utf-8") == script["page"](), "run python docs/cli_reference.py"
+
+
+def answered(line: str, capsys: pytest.CaptureFixture[str], code: int = 0) -> list[dict[str, Any]]:
+    """What a command prints, a line of JSON each; checked against the documented types."""
+    words = line.split()
+    name = max((name for name in ANSWERS if line.startswith(f"{name} ") or line == name), key=len)
+    assert run([*words, "--json"]) == code, capsys.readouterr().err
+    rows = [json.loads(row) for row in capsys.readouterr().out.splitlines()]
+    assert rows, line
+    for row in rows:
+        assert any(of_type(row, kind) for kind in ANSWERS[name]), (line, row)
+    return rows
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_keys(here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MASQUERADE_PASSPHRASE", "one")
+    monkeypatch.setenv("MASQUERADE_NEW_PASSPHRASE", "one")
+    made = answered("key new a.key", capsys)
+    assert answered("key show a.key", capsys)[0]["fingerprint"] == made[0]["fingerprint"]
+    answered("key passphrase a.key", capsys)
+    assert answered("key show a.key", capsys)[0]["passphrase"] is True
+    answered("key backup a.key -o a.backup", capsys)
+    assert answered("key restore a.backup -o b.key", capsys)[0] == {**made[0], "path": "b.key"}
+
+
+def test_lists_and_this_machine(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    protections = answered("list protections", capsys)
+    assert {row["name"]: row["grade"] for row in protections}["dn-lfw"].startswith("BROKEN")
+    assert [row["name"] for row in answered("list attacks gram_fingerprint", capsys)] == ["gram_fingerprint"]
+    assert {row["name"] for row in answered("study list", capsys)} >= {"demo", "dn_table2_lfw"}
+    rows = answered("doctor", capsys)
+    assert {row["part"] for row in rows} >= {"python", "torch", "keys", "service", "sealed galleries"}
+
+
+def test_reports_are_compared(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    committed = ROOT / "studies" / "results" / "dn_table2_lfw.json"
+    report = json.loads(committed.read_text("utf-8"))
+    report["arms"][0]["grade"] = "INCOMPLETE"
+    leak = next(leak for leak in report["arms"][1]["leaks"] if leak["headline"])
+    leak["headline"] |= {"value": 7.0, "low": 6.0, "high": 8.0}
+    (here / "later.json").write_text(json.dumps(report))
+    rows = answered(f"study compare {committed} later.json", capsys)
+    assert (rows[0]["what"], rows[0]["after"]) == ("grade", "INCOMPLETE")
+    assert rows[1]["after"] == 7.0
+    assert len(rows) == 2
+    assert run(["study", "compare", str(committed), "nowhere"]) == 1
+
+
+def test_an_owner_and_the_cloud(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    builtin.write_folders(here / "photos")
+    for person in sorted((here / "photos").iterdir())[4:]:
+        person.rename(here / person.name)
+    run(["key", "new", "a.key"])
+    capsys.readouterr()
+    disguise = "disguise photos -o released --key a.key --faces as-is"
+    assert answered(f"{disguise} --dry-run", capsys)[0]["written"] is False
+    (here / "photos" / "s01" / "bad.jpg").write_bytes(b"no picture")
+    done = answered(f"{disguise} --accept-broken", capsys, code=2)[0]
+    assert (done["images"], [row["photo"] for row in done["rejected"]]) == (40, ["s01/bad.jpg"])
+    assert answered("verify released", capsys)[0]["sound"] is True
+    answered("train released -o model --network mlp", capsys)
+    for command in ("identify model s05 --key a.key", "embed model s05 --key a.key"):
+        assert len(answered(command, capsys)) == 10
+    answered("embed model s05 --key a.key -o v.npz", capsys)
+    answered("enrol model photos -o gallery --key a.key", capsys, code=2)
+    answered("identify model s05 --key a.key --gallery gallery --closed-set", capsys)
+    (here / "released" / "extra.txt").write_text("x")
+    assert len(answered("verify released", capsys, code=2)[0]["findings"]) == 1
+
+
+def test_a_person(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    builtin.write_folders(here / "photos")
+    run(["key", "new", "a.key"])
+    capsys.readouterr()
+    assert answered("masknet new --key a.key -o a.masknet", capsys)[0]["nearest"] is None
+    assert answered("cloak photos/s01/01.png -o out -m a.masknet", capsys)[0]["cloaked"] == 1
+
+
+def test_a_provider(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    open_provider("sqlite:///psp.db", Path("psp.key"), make=True).close()
+    assert answered("psp invite --url https://psp.example", capsys)[0]["link"].startswith(
+        "https://psp.example"
+    )
+    handle = answered("psp invitations", capsys)[0]["handle"]
+    answered(f"psp withdraw {handle}", capsys)
+    answered("psp operator", capsys)
+    answered("psp audit verify", capsys)
+    answered("psp backup copy.db", capsys)
+    assert run(["psp", "accounts", "--json"]) == 0
+    assert capsys.readouterr().out == ""
+
+
+def test_a_camera(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    builtin.write_folders(here / "photos")
+    run(["key", "new", "a.key"])
+    capsys.readouterr()
+    answered("sealed new a.key -o gallery --faces as-is", capsys)
+    answered("sealed enrol gallery photos --strangers photos --accept-alike", capsys)
+    assert len(answered("sealed people gallery", capsys)) == 40
+    answered("sealed probe gallery/public photos/s02/03.png -o q", capsys)
+    answered("sealed match gallery/public q -o answer", capsys)
+    answered("sealed open gallery answer", capsys)
+    assert answered("sealed remove gallery s02", capsys)[0]["people"] == 39
+    assert answered("sealed reseal gallery", capsys)[0]["people"] == 39
