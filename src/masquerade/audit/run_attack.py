@@ -39,12 +39,12 @@ SHOWN_IMAGES = 3
 
 
 def make_attack(spec: AttackSpec) -> Attack:
-    """The attack that a study's section names, with its options.
+    """The attack that a study's section names, with its options, or that it was given.
 
     Raises:
         StudyError: If there is no such attack, or no such option.
     """
-    return attack_named(spec.name, spec.options)
+    return attack_named(spec.name, spec.options) if spec.given is None else spec.given
 
 
 def attempt(trial: Trial, spec: AttackSpec, budget: Budget, metrics: list[str]) -> dict[str, Any]:

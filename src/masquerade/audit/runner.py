@@ -21,13 +21,12 @@ from masquerade.audit.code_version import code_version
 from masquerade.audit.comparisons.references import References
 from masquerade.audit.grading.answers import answered
 from masquerade.audit.grading.embedding_maps import point_map
-from masquerade.audit.grading.figures import AXIS, fano_curves, figures_of, measurement_of
+from masquerade.audit.grading.figures import AXIS, claims_of, fano_curves, figures_of
 from masquerade.audit.grading.pooling import negative_controls, pooled
 from masquerade.audit.pieces import Pieces, Request, What
 from masquerade.audit.preflight import require_attackers, require_sound
 from masquerade.audit.results import (
     Arm,
-    Claim,
     ControlResult,
     Curve,
     CurvePoint,
@@ -69,12 +68,21 @@ class Audit:
         runs: Where finished pieces are kept for a restart, or None.
         say: Called with a line whenever a piece begins.
         command: The command to reproduce the report.
+        scene: The images, where they are given in memory; by itself those that the study names.
     """
 
-    def __init__(self, study: Resolved, data: Path | None, runs: Path | None, say: Say, command: str) -> None:
+    def __init__(
+        self,
+        study: Resolved,
+        data: Path | None,
+        runs: Path | None,
+        say: Say,
+        command: str,
+        scene: Scene | None = None,
+    ) -> None:
         require_sound(study)
         self.study = study
-        self.scene: Scene = make_scene(study.data, data)
+        self.scene: Scene = make_scene(study.data, data) if scene is None else scene
         require_attackers(study, self.scene)
         for photo in self.scene.facts.rejected:
             say(f"not taken in: {photo}")
@@ -142,7 +150,7 @@ class Audit:
             arms=arms,
             curves=curves,
             maps=maps,
-            claims=_claims(self.study, arms),
+            claims=claims_of(self.study.study.claims, arms),
             findings=[*self.study.study.findings, *sentences, *undrawn],
             not_tested=_not_tested(self.study),
             command=self._command,
@@ -242,6 +250,8 @@ class Audit:
         return self._kept(self.pieces.of_utility(arm, seed), lambda: self._train(arm, seed))
 
     def _has_utility(self, arm: ArmSpec) -> bool:
+        if arm.given is not None and arm.given.released is not None and arm.given.released.model is not None:
+            return False  # it was trained on every photo: none is held back to measure it on
         trained = (arm.training or self.study.training) is not None
         return trained or self.scene.bystanders is not None or disguise_of(arm).features_of is not None
 
@@ -374,18 +384,6 @@ def _read(spec: AttackSpec, arm: ArmSpec) -> frozenset[str]:
     if type(attack) not in EVERY_ATTACK:
         return frozenset()
     return readable(attack.reads, described(arm)) if Sight.RECIPE in attack.wants else attack.reads
-
-
-def _claims(study: Resolved, arms: list[Arm]) -> list[Claim]:
-    by_name = {arm.name: arm for arm in arms}
-    claims = []
-    for spec in study.study.claims:
-        ours = measurement_of(by_name.get(spec.arm), spec.y)
-        if ours is not None:
-            claims.append(
-                Claim(what=spec.what, paper=spec.paper, paper_value=spec.value, ours=ours, note=spec.note)
-            )
-    return claims
 
 
 def _shown(spec: AttackSpec) -> list[str]:

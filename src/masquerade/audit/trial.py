@@ -16,6 +16,7 @@ from masquerade.audit.scenes.cloaked import Cloaks, keyed_among
 from masquerade.audit.scenes.distilled import DistilledNetworks, constant_noise
 from masquerade.audit.scenes.encoded import EncodedScenes
 from masquerade.audit.scenes.features import KeptFeatures, feature_scores, taught, together_in
+from masquerade.audit.scenes.given import keyed_after_encoder
 from masquerade.audit.scenes.kept_network import KeptNetworks
 from masquerade.audit.scenes.measured import measured_on
 from masquerade.audit.studies.study import ArmSpec, HeldSpec, NoiseSpec, TrainingSpec
@@ -56,6 +57,8 @@ def disguise_of(arm: ArmSpec) -> Disguise:
 
 
 def _disguise_of(arm: ArmSpec) -> Disguise:
+    if arm.given is not None:
+        return arm.given.disguise
     if arm.recipe is not None:
         known = recipe(arm.recipe).changed(arm.change)
         return (replace(known, encoder=arm.encoder) if arm.encoder else known).whole()
@@ -155,7 +158,9 @@ class Trial:
     def __init__(
         self, scenes: EncodedScenes, arm: ArmSpec, training: TrainingSpec | None, seed: int, name: str = ""
     ) -> None:
-        prefix, self._steps = disguise_of(arm).public_prefix()
+        self._whole = disguise_of(arm)
+        prefix, self._steps = self._whole.public_prefix()
+        self._release = arm.given.released if arm.given else None
         self.scene = scenes.through(prefix, arm.side).few(arm.photos)
         self.photos = scenes.through(None, arm.side).few(arm.photos)
         self.training = arm.training or training
@@ -185,6 +190,8 @@ class Trial:
 
     @cached_property
     def _keyed(self) -> Keyed:
+        if self._release is not None:
+            return keyed_after_encoder(self._whole, self._release.key, self.photos.train.shape)
         return self.disguise.with_key(study_key(self.seed, "owner"), self.scene.train.shape)
 
     @cached_property
@@ -249,11 +256,21 @@ class Trial:
 
     def release_of(self, private: ImageSet, rows: Tensor) -> tuple[Tensor, Tensor]:
         """What leaves the owner, or tracked users, for the images at ``rows``; as ``release`` gives it."""
+        if self._release is not None:
+            return self._stored(private)[rows], torch.arange(len(rows))
         if self.cloaks is not None:
             return self.cloaks.cloaked(private)[rows], torch.arange(len(rows))
         if self._features is not None and private is self.scene.test:
             return self.disguised(private.images)[rows], torch.arange(len(rows))
         return self.release(private.images[rows])
+
+    def leaked(self, private: ImageSet, rows: Tensor) -> Tensor:
+        """What leaves the owner for images whose originals leak as well, row by row."""
+        return self.disguised(private.images[rows]) if self._release is None else self._stored(private)[rows]
+
+    def _stored(self, private: ImageSet) -> Tensor:
+        assert self._release is not None  # noqa: S101  (the callers asked)
+        return self._release.train if private is self.scene.train else self._release.test
 
     def release(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """What leaves the owner for images, and which image each row stands for.
@@ -296,6 +313,8 @@ class Trial:
     @cached_property
     def released(self) -> Tensor:
         """The disguised training images."""
+        if self._release is not None:
+            return self._release.train
         return self.disguised(self.scene.train.images)
 
     @cached_property
@@ -303,6 +322,8 @@ class Trial:
         """What the cloud trains on the disguised training images, or what XNN-d's owner distils for it."""
         if self.distilled is not None:
             return self.distilled.student
+        if self._release is not None and self._release.model is not None:
+            return self._release.model
         if self._arm.trained_on == "public":
             return self.teacher
         if self.training is None:

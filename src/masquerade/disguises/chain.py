@@ -121,6 +121,11 @@ class KeyedChain(Keyed):
         self._parts = tuple(parts)
         self._stages = tuple(_fused(parts))
 
+    def after(self, count: int) -> "KeyedChain":
+        """The same secret halves without the first ``count``, for what these give."""
+        first = self._parts[:count]
+        return KeyedChain(first[-1].out_shape if first else self.shape, self._parts[count:])
+
     @property
     def needs_nonces(self) -> bool:
         """Whether any part does."""

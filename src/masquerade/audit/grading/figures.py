@@ -1,10 +1,10 @@
 """Curves of a report: a paper's figure over arms, and how concentrated labels are class by class."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from masquerade.audit.results import Arm, Curve, CurvePoint, Measurement
-from masquerade.audit.studies.study import FigureSpec, PointSpec
+from masquerade.audit.results import Arm, Claim, Curve, CurvePoint, Measurement
+from masquerade.audit.studies.study import ClaimSpec, FigureSpec, PointSpec
 from masquerade.metrics import welch_p_value
 
 AXIS = {
@@ -118,3 +118,16 @@ def _point(x: int, value: float) -> CurvePoint:
         metric="fano", value=value, chance=0.0, low=value, high=value, n=1, identities=1, runs=[]
     )
     return CurvePoint(x=float(x), y=exact)
+
+
+def claims_of(specs: Iterable[ClaimSpec], arms: Sequence[Arm]) -> list[Claim]:
+    """Numbers of the paper beside ours, where these were measured."""
+    by_name = {arm.name: arm for arm in arms}
+    claims = []
+    for spec in specs:
+        ours = measurement_of(by_name.get(spec.arm), spec.y)
+        if ours is not None:
+            claims.append(
+                Claim(what=spec.what, paper=spec.paper, paper_value=spec.value, ours=ours, note=spec.note)
+            )
+    return claims

@@ -7,8 +7,8 @@ from typing import final
 import torch
 from torch import Tensor
 
+from masquerade.audit.studies.data_spec import DataSpec
 from masquerade.audit.studies.enough import require_two_photos
-from masquerade.audit.studies.study import DataSpec
 from masquerade.data import celeba, packs, splits
 from masquerade.data.celeba import Attributes
 from masquerade.data.image_set import ImageSet

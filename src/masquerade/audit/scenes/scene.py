@@ -11,8 +11,8 @@ from masquerade.audit.results import DataFacts
 from masquerade.audit.scenes.private_people import private_people, spread
 from masquerade.audit.scenes.resizing import brought_to
 from masquerade.audit.scenes.tracked import Bystanders, divided
+from masquerade.audit.studies.data_spec import DataSpec
 from masquerade.audit.studies.enough import require_two_people, require_two_photos
-from masquerade.audit.studies.study import DataSpec
 from masquerade.data import builtin, folders, packs, splits
 from masquerade.data.celeba import Attributes
 from masquerade.data.image_set import ImageSet
@@ -105,7 +105,7 @@ def make_scene(spec: DataSpec, data: Path | None) -> Scene:
 def _scene_of(spec: DataSpec) -> Callable[[DataSpec, ImageSet], Scene]:
     if spec.tracked:
         return _tracked_scene
-    return _unseen_scene if spec.unseen else _people_scene
+    return _unseen_scene if spec.unseen else people_scene
 
 
 def _people(spec: DataSpec, data: Path | None) -> tuple[ImageSet, list[str]]:
@@ -116,6 +116,10 @@ def _people(spec: DataSpec, data: Path | None) -> tuple[ImageSet, list[str]]:
         return _in_mode(builtin.orl(spec.height, spec.width), spec.mode), []
     if spec.source in ("lfw", "celeba"):
         return _pack(spec.source, spec, data, fewest), []
+    if spec.source == "arrays":
+        raise StudyError(
+            "images in memory, which no file can name", place="data.source", remedy="Take a folder."
+        )
     if spec.path is None:
         raise StudyError("a folder study names no folder", place="data.path", remedy="Give `path` a folder.")
     root = Path(spec.path) if data is None else data / spec.path
@@ -156,7 +160,8 @@ def _in_mode(images: ImageSet, mode: str) -> ImageSet:
     return ImageSet(images.images.expand(-1, 3, -1, -1).contiguous(), images.labels, images.names)
 
 
-def _people_scene(spec: DataSpec, everybody: ImageSet) -> Scene:
+def people_scene(spec: DataSpec, everybody: ImageSet) -> Scene:
+    """The people with most images, whose images are protected; the rest are known to the attacker."""
     counts = torch.bincount(everybody.labels, minlength=len(everybody.names))
     by_size = counts.argsort(descending=True, stable=True)
     private = by_size[: int((counts >= spec.min_images).sum())][: spec.classes]
@@ -165,12 +170,12 @@ def _people_scene(spec: DataSpec, everybody: ImageSet) -> Scene:
         raise _too_few(spec, len(private), spec.classes)
     mine = everybody.renumbered(private)
     require_two_photos(mine, spec.source)
-    train_rows, test_rows = _train_and_test(mine, spec)
+    train_rows, test_rows = train_and_test(mine, spec)
     outsiders = everybody.renumbered(rest[: spec.outsiders]) if spec.outsiders else None
     public = everybody.renumbered(rest[spec.outsiders :])
-    public = public.take(_some(len(public), spec.public))
+    public = public.take(some_rows(len(public), spec.public))
     train, test = mine.take(train_rows), mine.take(test_rows)
-    return Scene(train, test, public, outsiders, _facts(spec, mine, len(train), len(test), len(public)))
+    return Scene(train, test, public, outsiders, facts_of(spec, mine, len(train), len(test), len(public)))
 
 
 def _unseen_scene(spec: DataSpec, everybody: ImageSet) -> Scene:
@@ -185,10 +190,10 @@ def _unseen_scene(spec: DataSpec, everybody: ImageSet) -> Scene:
     train = train.take(_bounded(train.labels, spec.most_images))
     test = test.take(_bounded(test.labels, spec.most_images))
     if spec.train is not None:
-        train = train.take(_some(len(train), spec.train))
+        train = train.take(some_rows(len(train), spec.train))
     public = everybody.renumbered((counts < spec.min_images).nonzero().flatten())
-    public = public.take(_some(len(public), spec.public).sort().values)
-    facts = _facts(spec, train, len(train), len(test), len(public))
+    public = public.take(some_rows(len(public), spec.public).sort().values)
+    facts = facts_of(spec, train, len(train), len(test), len(public))
     people = facts.model_copy(update={"people": len(train.names) + len(test.names)})
     return Scene(train, test, public, None, people, unseen=True)
 
@@ -196,18 +201,18 @@ def _unseen_scene(spec: DataSpec, everybody: ImageSet) -> Scene:
 def _tracked_scene(spec: DataSpec, everybody: ImageSet) -> Scene:
     """Tracked users, bystanders and the attacker's public people, disjoint."""
     people = divided(everybody.take(_bounded(everybody.labels, spec.most_images)), spec, SPLIT_SEED)
-    public = people.public.take(_some(len(people.public), spec.public))
+    public = people.public.take(some_rows(len(people.public), spec.public))
     published, later = people.published, people.later
-    facts = _facts(spec, published, len(published), len(later), len(public))
+    facts = facts_of(spec, published, len(published), len(later), len(public))
     return Scene(published, later, public, None, facts, bystanders=people.bystanders)
 
 
 def _private_scene(spec: DataSpec, everybody: ImageSet, data: Path | None) -> Scene:
     """Private people, and public ones; disjoint."""
     people = private_people(everybody, spec, data, SPLIT_SEED)
-    rows = _some(len(people.public), spec.public)
+    rows = some_rows(len(people.public), spec.public)
     train, test, public = people.train, people.test, people.public.take(rows)
-    facts = _facts(spec, train, len(train), len(test), len(public))
+    facts = facts_of(spec, train, len(train), len(test), len(public))
     told = people.public_attributes and people.public_attributes.take(rows)
     return Scene(train, test, public, None, facts, attributes=people.attributes, public_attributes=told)
 
@@ -222,7 +227,7 @@ def _bounded(labels: Tensor, most: int | None) -> Tensor:
         return torch.arange(len(labels))
     seen: dict[int, int] = {}
     kept = []
-    for row in _some(len(labels), None).tolist():
+    for row in some_rows(len(labels), None).tolist():
         person = int(labels[row])
         seen[person] = seen.get(person, 0) + 1
         if seen[person] <= most:
@@ -230,11 +235,12 @@ def _bounded(labels: Tensor, most: int | None) -> Tensor:
     return torch.tensor(sorted(kept))
 
 
-def _train_and_test(mine: ImageSet, spec: DataSpec) -> tuple[Tensor, Tensor]:
+def train_and_test(mine: ImageSet, spec: DataSpec) -> tuple[Tensor, Tensor]:
+    """Rows to train on, and rows held back of every person."""
     share = spec.test_share if spec.test is None else spec.test / len(mine)
     train, test = splits.within_identity(mine.labels, share, SPLIT_SEED)
     if spec.train is not None:
-        train = train[_some(len(train), spec.train)]
+        train = train[some_rows(len(train), spec.train)]
     return train, test
 
 
@@ -243,22 +249,23 @@ def _classes_scene(spec: DataSpec, root: Path) -> Scene:
     train, held = load(root, "train"), load(root, "test")
     if train.shape != (1 if spec.mode == "L" else 3, spec.height, spec.width):
         raise StudyError("the data set has another shape", value=train.shape, place=f"data ({spec.source})")
-    train = train.take(_some(len(train), spec.train))
-    order = _some(len(held), None)
+    train = train.take(some_rows(len(train), spec.train))
+    order = some_rows(len(held), None)
     public, test = held.take(order[: spec.public]), held.take(order[spec.public :])
-    test = test.take(_some(len(test), spec.test))
+    test = test.take(some_rows(len(test), spec.test))
     outsiders = packs.fashion_mnist(root) if spec.source == "mnist" and spec.outsiders else None
-    facts = _facts(spec, train, len(train), len(test), len(public))
+    facts = facts_of(spec, train, len(train), len(test), len(public))
     return Scene(train, test, public, outsiders, facts, of_people=False)
 
 
-def _some(n: int, limit: int | None) -> Tensor:
+def some_rows(n: int, limit: int | None) -> Tensor:
     """``limit`` of n rows (all, where None) in a fixed shuffled order, sorted when it is a proper subset."""
     order = torch.randperm(n, generator=torch.Generator().manual_seed(SPLIT_SEED))
     return order if limit is None or limit >= n else order[:limit].sort().values
 
 
-def _facts(spec: DataSpec, private: ImageSet, train: int, test: int, public: int) -> DataFacts:
+def facts_of(spec: DataSpec, private: ImageSet, train: int, test: int, public: int) -> DataFacts:
+    """What a report says of the data."""
     note = f"{train} images to train, {test} to test, {public} public." + (
         f" {spec.note}" if spec.note else ""
     )

@@ -7,7 +7,7 @@ from typing import Final, final
 import torch
 from torch import Tensor
 
-from masquerade.audit.studies.study import DataSpec
+from masquerade.audit.studies.data_spec import DataSpec
 from masquerade.data import splits
 from masquerade.data.image_set import ImageSet
 from masquerade.errors import StudyError

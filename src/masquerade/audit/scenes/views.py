@@ -94,7 +94,7 @@ def build_view(
                 shown["fresh"] = partial(trial.fresh, rng, held)
             case Sight.PAIRS:
                 leaked = private.images[spare]
-                shown["pairs"] = Pairs(leaked.float(), trial.disguised(leaked))
+                shown["pairs"] = Pairs(leaked.float(), trial.leaked(private, spare))
             case Sight.MODEL:
                 shown["model"] = trial.probabilities
             case Sight.CANDIDATES:
