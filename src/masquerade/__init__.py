@@ -23,6 +23,9 @@ _WHERE: Final = {
     "MaskNet": "masquerade.api.cloaks",
     "Protection": "masquerade.api.protection",
     "ReleasedDataset": "masquerade.released.dataset",
+    "Report": "masquerade.api.report",
+    "audit": "masquerade.api.auditing",
+    "audit_released": "masquerade.api.audit_released",
     "cloak": "masquerade.api.cloaks",
     "craft": "masquerade.api.crafting",
     "disguise_folder": "masquerade.api.folders",
@@ -51,7 +54,9 @@ def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever the name stands fo
     if name in _MODULES:
         return import_module(_MODULES[name])
     if name in _WHERE:
-        return getattr(import_module(_WHERE[name]), name)
+        found = getattr(import_module(_WHERE[name]), name)
+        # a package of that name, once imported, stands there, and is called as the function is
+        return globals().get(name, found)
     raise AttributeError(f"module 'masquerade' has no attribute {name!r}")
 
 

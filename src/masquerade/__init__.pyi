@@ -3,6 +3,8 @@
 from masquerade import errors as errors
 from masquerade import testing as testing
 from masquerade.api import sklearn as sklearn
+from masquerade.api.audit_released import audit_released as audit_released
+from masquerade.api.auditing import audit as audit
 from masquerade.api.catalogue import Info as Info
 from masquerade.api.catalogue import list_attacks as list_attacks
 from masquerade.api.catalogue import list_metrics as list_metrics
@@ -17,6 +19,7 @@ from masquerade.api.folders import disguise_folder as disguise_folder
 from masquerade.api.keyed import KeyedProtection as KeyedProtection
 from masquerade.api.learning import train as train
 from masquerade.api.protection import Protection as Protection
+from masquerade.api.report import Report as Report
 from masquerade.attacks.base import Attack as Attack
 from masquerade.disguises.base import Disguise as Disguise
 from masquerade.keys.handle import KeyFile as KeyFile

@@ -46,6 +46,7 @@
     │   ├── TooMuch               too many requests, or too large or too slow a one          (408, 413, 429)
     │   ├── OutOfOrder            the service cannot write, or is not ready: nothing was done (503)
     │   └── ForeignMaskNet        a provider's answer is damaged, or meant for somebody else
+    ├── ConditionMet              an audit found what `Report.fail_if` was told must not be     (exit code 3)
     ├── ContractBroken            a protection or attack does not keep to what all must keep to
     └── AttackError               an attack cannot run on what it was shown
         ├── MissingSight          the view lacks something that the attack needs
@@ -303,6 +304,12 @@ class ForeignMaskNet(ServiceError):
 
     status = 502
     exit_code = 4
+
+
+class ConditionMet(MasqueradeError):
+    """An audit found what must not be, or cannot rule it out."""
+
+    exit_code = 3
 
 
 class ContractBroken(MasqueradeError, AssertionError):

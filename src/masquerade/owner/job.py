@@ -117,9 +117,7 @@ def prepare(
     faces = [] if reader.described == "as-is" else [reader.described]
     settings = [recipe.name, disguise, keyed.shape, recipe.mode, dtype, size, source, *faces]
     dataset_id = key.authenticate("released/dataset-id", json.dumps(settings).encode())[:32]
-    secret = key.derive(f"released/{dataset_id}")
-    labels = secret.stream("labels").permutation(len(photos.people))
-    order = secret.stream("order").permutation(len(photos))
+    labels, order = secret_order(key, dataset_id, len(photos.people), len(photos))
     head = Manifest(
         dataset_id=dataset_id,
         recipe=recipe.name,
@@ -142,6 +140,21 @@ def prepare(
     maker = ShardMaker(photos, order, labels, size, batches, reader, stored_shape, dtype)
     total = Layout(dataset_id, 0, len(photos), stored_shape, dtype).total_bytes
     return Job(photos, recipe, Plan(head, shards, source), maker, labels, total)
+
+
+def secret_order(
+    key: Key, dataset_id: str, people: int, photos: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Label of each person, and the order in which photos are released; both follow from the key.
+
+    Args:
+        key: The owner's key.
+        dataset_id: Id of the data set.
+        people: How many people there are.
+        photos: How many photos, those that are turned away among them.
+    """
+    secret = key.derive(f"released/{dataset_id}")
+    return secret.stream("labels").permutation(people), secret.stream("order").permutation(photos)
 
 
 def keyed_disguise(recipe: Recipe, protection: Disguise, key: Key) -> Keyed:
