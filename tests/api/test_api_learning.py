@@ -14,10 +14,12 @@ from test_training_cloud import CLASSES, HOW, release
 from masquerade.api.classifier import Classifier
 from masquerade.api.labels import labels_path
 from masquerade.api.learning import train
+from masquerade.api.protection import Protection
 from masquerade.cli.app import run
 from masquerade.disguises import BlockMatrix
 from masquerade.errors import ModelError, UsageError
 from masquerade.files.permissions import is_exposed
+from masquerade.keys import Key
 from masquerade.released import ReleasedDataset
 from masquerade.training import Settings
 
@@ -125,6 +127,10 @@ def test_a_protection_that_mixes_blocks_is_met_by_the_network_for_blocks() -> No
     model = train(Z, y, protection=BlockMatrix(4, variant="block"), epochs=1)
     assert (model.card.network, model.card.options["block"]) == ("block-net", 4)
     assert model.card.disguise == BlockMatrix(4, variant="block").describe()
+    keyed = Protection(BlockMatrix(4, variant="block")).keyed(
+        Key.from_secret(bytes(32)), (1, 8, 8), accept_broken=True
+    )
+    assert train(Z, y, protection=keyed, epochs=1).card == model.card
 
 
 def test_a_released_folder_gives_the_model_of_the_command(tmp_path: Path) -> None:

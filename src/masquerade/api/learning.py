@@ -29,13 +29,21 @@ class Described(Protocol):
         """Its public parameters."""
 
 
+class Keyed(Protocol):
+    """A protection under a key, of which the public half is asked for alone."""
+
+    @property
+    def protection(self) -> Any:  # noqa: ANN401 - a ``Described``
+        """The public half."""
+
+
 def train(
     Z: Any,  # noqa: ANN401 - arrays of several libraries
     y: Any = None,  # noqa: ANN401 - labels of any kind
     *,
     network: str = AUTO,
     preset: str | Settings = AUTO,
-    protection: Described | None = None,
+    protection: Described | Keyed | None = None,
     epochs: int | None = None,
     seed: int = 0,
     layout: str | None = None,
@@ -52,8 +60,8 @@ def train(
         y: One label for each image: numbers, text or any other hashable. None with a ``ReleasedDataset``.
         network: Name of a network, see ``masquerade list networks``; "auto" takes what fits the images.
         preset: Name of training settings, or settings of your own; "auto" takes what fits the network.
-        protection: What arrays were disguised by, which is public: "auto" then takes the network that fits it, and the
-            model file says it. A ``ReleasedDataset`` says so itself.
+        protection: What arrays were disguised by, a ``Protection`` or what it keyed, of which the public half is read:
+            "auto" then takes the network that fits it, and the model file says it. A ``ReleasedDataset`` says it too.
         epochs: Passes over the images, instead of the preset's.
         seed: Seed of weights, order and what is held back; 0 or more.
         layout: "NCHW" or "NHWC", where the shape of an array does not say it.
@@ -72,7 +80,8 @@ def train(
     images = released_tensor(Z, layout)
     labels, numbers = _labels(y, len(images))
     c, h, w = images.shape[1:]
-    disguise = {} if protection is None else protection.describe()
+    public: Any = getattr(protection, "protection", protection)
+    disguise = {} if public is None else public.describe()
     settings = _settings(disguise, (c, h, w), network, preset, epochs)
     done = train_part_of(
         lambda rows: InMemory(images[rows], numbers[rows]),
