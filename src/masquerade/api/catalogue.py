@@ -35,17 +35,17 @@ class Info:
 
 def list_protections() -> list[Info]:
     """Every protection by the name that ``Protection`` takes, with its grade, and those that are installed besides."""
-    return [*_kept("protections"), *_installed(PROTECTIONS, "not measured")]
+    return [*shipped("protections"), *_installed(PROTECTIONS, "not measured")]
 
 
 def list_attacks() -> list[Info]:
     """Every attack, and those that are installed besides."""
-    return [*_kept("attacks"), *_installed(ATTACKS, "")]
+    return [*shipped("attacks"), *_installed(ATTACKS, "")]
 
 
 def list_metrics() -> list[Info]:
     """Every metric of an attack's guess."""
-    return _kept("metrics")
+    return shipped("metrics")
 
 
 def compiled() -> str:
@@ -55,7 +55,8 @@ def compiled() -> str:
     return json.dumps(plain, indent=1, ensure_ascii=False) + "\n"
 
 
-def _kept(kind: str) -> list[Info]:
+def shipped(kind: str) -> list[Info]:
+    """What masquerade itself has of a kind: "protections", "attacks" or "metrics"; commands list it too."""
     return [Info(**each) for each in json.loads(FILE.read_text(encoding="utf-8"))[kind]]
 
 

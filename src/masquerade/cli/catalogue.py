@@ -10,6 +10,8 @@ from enum import Enum
 from pathlib import Path
 from typing import Any, Final, TypedDict, get_args, get_type_hints
 
+from masquerade.api.catalogue import shipped
+
 FILE: Final = Path(__file__).with_name("catalogue.json")
 _LISTS: Final = {
     "attack": "attacks",
@@ -20,6 +22,9 @@ _LISTS: Final = {
     "studies": "studies",
 }
 """Options and arguments by their parameter, and the list that their values come from."""
+
+_OF_THE_API: Final = {"recipes": "protections", "attacks": "attacks", "metrics": "metrics"}
+"""Lists that ``masquerade.api.catalogue`` keeps."""
 
 Lines = list[tuple[str, str]]
 """Names, and a line on each."""
@@ -46,11 +51,14 @@ class Option(TypedDict):
 
 
 def kept(kind: str) -> Lines:
-    """The lines of a kind, from the file.
+    """The lines of a kind, from the file, or from that of the Python API.
 
     Raises:
         KeyError: If there is no such kind.
     """
+    if kind in _OF_THE_API:
+        every = shipped(_OF_THE_API[kind])
+        return [(each.name, f"[{each.status}] {each.title}" if each.status else each.title) for each in every]
     return [(name, words) for name, words in json.loads(FILE.read_text(encoding="utf-8"))[kind]]
 
 
@@ -62,14 +70,9 @@ def command_options(place: str) -> list[Option]:
 
 def compiled() -> dict[str, Any]:
     """The lines of all kinds and the options of all commands, from the code."""
-    from masquerade.attacks import EVERY_ATTACK
-    from masquerade.metrics import EVERY_METRIC
     from masquerade.networks import EVERY_NETWORK
 
     return {
-        "recipes": list(_recipes()),
-        "attacks": [(attack.name, _first_line(attack.__doc__)) for attack in EVERY_ATTACK],
-        "metrics": [(name, _first_line(metric.__doc__)) for name, metric in EVERY_METRIC.items()],
         "networks": [(network.name, _first_line(network.__doc__)) for network in EVERY_NETWORK],
         "presets": list(_presets()),
         "commands": _commands(),
@@ -79,13 +82,6 @@ def compiled() -> dict[str, Any]:
 def as_text(catalogue: Mapping[str, Any]) -> str:
     """The contents of the file."""
     return json.dumps(catalogue, indent=1, ensure_ascii=False) + "\n"
-
-
-def _recipes() -> Iterable[tuple[str, str]]:
-    from masquerade.recipes import RECIPES
-    from masquerade.recipes.measured import grade_of
-
-    return ((recipe.name, f"[{grade_of(recipe)}] {recipe.title}") for recipe in RECIPES)
 
 
 def _presets() -> Iterable[tuple[str, str]]:
