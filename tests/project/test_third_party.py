@@ -8,11 +8,13 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from masquerade.cli.app import run
 from masquerade.data import builtin
+from masquerade.errors import MasqueradeError
 from masquerade.released import Manifest
 from places import ROOT, TESTS
 
@@ -119,6 +121,24 @@ def test_an_audit_measures_one_by_the_other(tmp_path: Path, monkeypatch: pytest.
     (sentence,) = re.findall(r'BROKEN\*\*\. "(.*?)"', said)
     assert sentence in page, page[:1000]
     assert (tmp_path / "report" / "report.html").exists()
+
+
+@pytest.mark.usefixtures("installed")
+def test_ten_lines_disguise_train_and_audit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    text = (TUTORIALS / "ten-lines.md").read_text(encoding="utf-8")
+    script, questions = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    assert len([line for line in script.splitlines() if line]) <= 10
+    known: dict[str, Any] = {}
+    for block in (script, questions):
+        exec(compile(block, "ten-lines.md", "exec"), known)  # noqa: S102 - of our own documents
+    report, model = known["report"], known["model"]
+    assert (report["RowShuffle"].grade, report["RowShuffle"].strongest) == ("BROKEN", "row_sums")
+    assert model.accuracy > 0.8
+    assert set(model.classes) == set(known["y"])
+    assert (tmp_path / "report.html").exists()
+    with pytest.raises(MasqueradeError, match="linkage"):
+        report.fail_if("linkage>0.05")
 
 
 @pytest.mark.usefixtures("installed")
