@@ -10,7 +10,7 @@ from bench.measure import Row, interleaved
 from masquerade.disguises import MaskNetCloak, OnePassCloak, untrained
 from masquerade.keys import Key
 from masquerade.masknets.generator_file import SHIPPED, open_cloak_generator
-from masquerade.networks.cloaks.ssim import Similarity
+from masquerade.networks.cloaks.ssim import InnerSSIM
 
 FACES, SIDE, CORES = 16, 112, 2
 
@@ -44,7 +44,7 @@ def _similarity() -> Row:
     """Structural similarity and its gradient, beside torchmetrics' by automatic differentiation."""
     faces = smooth_faces().float()
     changed = (faces + 8 * torch.randn(faces.shape)).requires_grad_()
-    similarity = Similarity(faces)
+    similarity = InnerSSIM(faces)
     ours, plain = interleaved(
         lambda: similarity.compare(changed.detach()).gradient(torch.ones(FACES)),
         lambda: torch.autograd.grad(_plain(changed, faces), changed),

@@ -7,7 +7,7 @@ from torchmetrics.functional.image import structural_similarity_index_measure
 
 from cloak_examples import fixed, smooth_photos
 from masquerade.errors import UsageError
-from masquerade.networks.cloaks.ssim import Similarity, structural_similarity
+from masquerade.networks.cloaks.ssim import InnerSSIM, structural_similarity
 
 
 def pair() -> tuple[Tensor, Tensor]:
@@ -34,22 +34,22 @@ def test_values_and_gradients_are_torchmetrics_own() -> None:
         torch.autograd.grad((weights * values).sum(), images)[0] for values in (found, expected)
     )
     assert torch.allclose(slopes, expected_slopes, rtol=1e-6, atol=1e-12)
-    assert torch.allclose(Similarity(originals).compare(images).gradient(weights), slopes)
+    assert torch.allclose(InnerSSIM(originals).compare(images).gradient(weights), slopes)
 
 
 def test_single_precision_is_close() -> None:
     images, originals = pair()
-    found = Similarity(originals.float()).values(images.detach().float())
+    found = InnerSSIM(originals.float()).values(images.detach().float())
     assert (found - by_torchmetrics(images.detach(), originals)).abs().max() < 1e-5
 
 
 def test_an_image_is_like_itself_and_does_not_see_its_neighbours() -> None:
     images, originals = pair()
-    assert torch.allclose(Similarity(originals).values(originals), torch.ones(3, dtype=torch.float64))
-    alone = Similarity(originals[1:2]).values(images[1:2])
-    assert torch.allclose(alone, Similarity(originals).values(images)[1:2])
+    assert torch.allclose(InnerSSIM(originals).values(originals), torch.ones(3, dtype=torch.float64))
+    alone = InnerSSIM(originals[1:2]).values(images[1:2])
+    assert torch.allclose(alone, InnerSSIM(originals).values(images)[1:2])
 
 
 def test_images_smaller_than_the_window_are_refused() -> None:
     with pytest.raises(UsageError, match="too small"):
-        Similarity(torch.zeros(1, 3, 10, 40))
+        InnerSSIM(torch.zeros(1, 3, 10, 40))

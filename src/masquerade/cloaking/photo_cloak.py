@@ -29,7 +29,7 @@ from masquerade.faces.alignment import (
 )
 from masquerade.faces.finder import MOST, FaceFinder
 from masquerade.faces.sampling import seen
-from masquerade.networks.cloaks.ssim import WINDOW, Similarity
+from masquerade.networks.cloaks.ssim import WINDOW, InnerSSIM
 
 NoFace = Literal["skip", "copy", "fail", "whole-image"]
 """What becomes of a photo without a face."""
@@ -265,7 +265,7 @@ def _window(size: int) -> NDArray[np.float32]:
 
 def _similar(before: NDArray[np.uint8], after: NDArray[np.uint8]) -> float:
     """Structural similarity of a face to what it was, both brought to about the size that is looked at."""
-    return float(Similarity(_small(before)).values(_small(after)))
+    return float(InnerSSIM(_small(before)).values(_small(after)))
 
 
 def _small(part: NDArray[np.uint8]) -> Tensor:

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from masquerade.disguises.cloaks.optimiser import Distance, ascent, grey_ones, pooled, tied
 from masquerade.disguises.cloaks.tanh_space import TanhSpace, whole_levels
-from masquerade.networks.cloaks.ssim import Similarity
+from masquerade.networks.cloaks.ssim import InnerSSIM
 
 _BOUND: Final = 15.0
 _COST: Final = 1e6
@@ -79,7 +79,7 @@ def fawkes(
         float32 ``(n, 3, h, w)``, whole grey levels 0 to 255.
     """
     photos = photos.contiguous(memory_format=torch.channels_last)
-    space, similarity, grey = TanhSpace(photos, _BOUND), Similarity(photos), grey_ones(photos)
+    space, similarity, grey = TanhSpace(photos, _BOUND), InnerSSIM(photos), grey_ones(photos)
     change = tied(start, grey).clone(memory_format=torch.channels_last)
     squares, moves = torch.zeros_like(change), torch.zeros_like(change)
     weights = Weights(len(photos), settings)

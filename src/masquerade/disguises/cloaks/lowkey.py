@@ -14,7 +14,7 @@ from masquerade.disguises.cloaks.optimiser import ascent, grey_ones, pooled, tie
 from masquerade.disguises.cloaks.recognisers import apart, require_recognisers, vectors
 from masquerade.encoders.recogniser import Recogniser
 from masquerade.keys import Key, KeyStream, rounded_digest
-from masquerade.networks.cloaks.ssim import Similarity
+from masquerade.networks.cloaks.ssim import InnerSSIM
 from masquerade.promises import THE_PERSON
 
 _NOISE: Final = 0.005 * 255
@@ -82,7 +82,7 @@ class KeyedLowKey(KeyedCloak):
     def cloak(self, photos: Tensor, numbers: Tensor) -> Tensor:
         """Climb from a start of the photos' own."""
         recognisers, settings = self._settings.recognisers, self._settings
-        known, similarity, grey = vectors(recognisers, photos), Similarity(photos), grey_ones(photos)
+        known, similarity, grey = vectors(recognisers, photos), InnerSSIM(photos), grey_ones(photos)
 
         def objective(cloaked: Tensor) -> Tensor:
             seen = apart(recognisers, cloaked, known) + apart(recognisers, blurred(cloaked), known)

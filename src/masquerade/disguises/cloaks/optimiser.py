@@ -9,7 +9,7 @@ from torch import Tensor
 
 from masquerade.disguises.checks import require_count, require_number
 from masquerade.disguises.cloaks.tanh_space import TanhSpace, whole_levels
-from masquerade.networks.cloaks.ssim import Similarity
+from masquerade.networks.cloaks.ssim import InnerSSIM
 
 Distance = Callable[[Tensor], Tensor]
 """From photos ``(n, 3, h, w)``, 0 to 255, to how far each is in feature space ``(n,)``, differentiable."""
@@ -66,7 +66,7 @@ def optimised(photos: Tensor, start: Tensor, distance: Distance, budget: CloakBu
         UsageError: If the photos are too small.
     """
     photos = photos.contiguous(memory_format=torch.channels_last)
-    space, similarity, grey = TanhSpace(photos, budget.bound), Similarity(photos), grey_ones(photos)
+    space, similarity, grey = TanhSpace(photos, budget.bound), InnerSSIM(photos), grey_ones(photos)
     change = tied(start, grey).clone(memory_format=torch.channels_last)
     first, second = torch.zeros_like(change), torch.zeros_like(change)
     for step in range(1, budget.steps + 1):
@@ -103,7 +103,7 @@ def pooled(gradient: Tensor, grey: Tensor | None) -> Tensor:
     return gradient if grey is None else torch.where(grey, gradient.sum(1, keepdim=True), gradient)
 
 
-def _slope(cloaked: Tensor, similarity: Similarity, distance: Distance, free: float) -> Tensor:
+def _slope(cloaked: Tensor, similarity: InnerSSIM, distance: Distance, free: float) -> Tensor:
     """Gradient of the loss in the cloaked photos."""
     gradient = ascent(distance, cloaked)[1].neg()
     comparison = similarity.compare(cloaked)

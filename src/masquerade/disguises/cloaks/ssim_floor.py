@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from masquerade.disguises.cloaks.tanh_space import whole_levels
-from masquerade.networks.cloaks.ssim import Similarity
+from masquerade.networks.cloaks.ssim import InnerSSIM
 
 _HALVINGS: Final = 7
 
@@ -23,7 +23,7 @@ def similar_enough(photos: Tensor, cloaked: Tensor, bound: float, floor: float) 
     Returns:
         float32 ``(n, 3, h, w)``, whole grey levels; untouched photos where nothing else is similar enough.
     """
-    similarity = Similarity(photos)
+    similarity = InnerSSIM(photos)
     if bool((similarity.values(cloaked) >= floor).all()):
         return cloaked
     change, share = cloaked - photos, torch.zeros(len(photos), 1, 1, 1)

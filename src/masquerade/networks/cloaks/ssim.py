@@ -1,4 +1,8 @@
-"""Structural similarity with its gradient in closed form: what cloaks spend their budget in."""
+"""Structural similarity of the inner region, with its gradient in closed form: what cloaks spend their budget in.
+
+Reports measure another one, ``masquerade.metrics.pictures.ssim``, which reflects the border as torchmetrics does.
+Under noise on faces of 112 pixels the two differ by .01 on average, and by at most .04 on one photo.
+"""
 
 from typing import Any, Final, final
 
@@ -17,7 +21,7 @@ _CONTRAST: Final = (0.03 * 255) ** 2
 
 
 @final
-class Similarity:
+class InnerSSIM:
     """Similarity of images to given originals (Wang et al. 2004), differentiable in the images.
 
     The mean is over the places where all of the window is within the image, as in pytorch_msssim and TensorFlow,
@@ -60,7 +64,7 @@ class Similarity:
 
 @final
 class Comparison:
-    """Images beside originals: ``Similarity.compare`` makes it.
+    """Images beside originals: ``InnerSSIM.compare`` makes it.
 
     Args:
         centred: Images less 127.5.
@@ -102,10 +106,10 @@ class Comparison:
 
 
 class _Differentiable(torch.autograd.Function):
-    """Lets gradients flow through ``Similarity``."""
+    """Lets gradients flow through ``InnerSSIM``."""
 
     @staticmethod
-    def forward(ctx: Any, images: Tensor, similarity: Similarity) -> Tensor:  # noqa: ANN401
+    def forward(ctx: Any, images: Tensor, similarity: InnerSSIM) -> Tensor:  # noqa: ANN401
         ctx.save_for_backward(images)
         ctx.similarity = similarity
         return similarity.values(images)
@@ -118,7 +122,7 @@ class _Differentiable(torch.autograd.Function):
 
 def structural_similarity(images: Tensor, originals: Tensor) -> Tensor:
     """Similarities ``(n,)`` of images to originals, both ``(n, c, h, w)``, differentiable in ``images`` alone."""
-    return Similarity(originals)(images)
+    return InnerSSIM(originals)(images)
 
 
 def _weights() -> list[float]:
