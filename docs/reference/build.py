@@ -7,6 +7,7 @@ import ast
 import inspect
 import re
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 from textwrap import dedent
 from types import ModuleType
@@ -31,9 +32,14 @@ MEMBER = re.compile(r" {4}(\*{0,2}[\w.]+): (.*)$")
 def page() -> str:
     """The whole page."""
     names = sorted(set(mq.__all__) - {"__version__"}, key=str.lower)
-    entries = (part for name in names for part in _entry(name, getattr(mq, name)))
+    entries = (part for name in names for part in _entry(name, _named(name)))
     index = ", ".join(f"[{name}](#{name.lower()})" for name in names)
     return "\n\n".join([HEAD.strip(), index, *entries]) + "\n"
+
+
+def _named(name: str) -> object:
+    """What stands behind a name: of ``audit`` the function, although a package of that name answers for it."""
+    return getattr(import_module(mq._WHERE[name]), name) if name in mq._WHERE else getattr(mq, name)
 
 
 def _entry(name: str, found: object) -> Iterator[str]:
