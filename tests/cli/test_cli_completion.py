@@ -46,7 +46,7 @@ def completed(line: str, cwd: Path) -> list[str]:
         ("masquerade list at", "attacks"),
         ("masquerade list attacks gram_f", "gram_fingerprint"),
         ("masquerade list protections xn", "xnn"),
-        ("masquerade cloak photos --method fel", "felt"),
+        ("masquerade cloak photos --method one", "one-pass"),
         ("masquerade psp serve --log-level w", "warning"),
     ],
 )

@@ -11,8 +11,12 @@ from pathlib import Path
 import pytest
 
 from masquerade.cli.app import COMMANDS, run
+from masquerade.cli.catalogue import command_options
 from masquerade.cli.commands.listing import Listed
+from masquerade.cli.commands.psp_service import open_provider
 from masquerade.cli.lazy import Command, Commands, Group, every
+from masquerade.keys import Key
+from masquerade.owner.key_backup import back_up
 from masquerade.released.writer import write_release
 from masquerade.sealed.layout import BlockLayout
 from masquerade.sealed.probe import Camera
@@ -40,13 +44,23 @@ def _groups(commands: Commands, *above: str) -> Iterator[tuple[str, ...]]:
             yield from _groups(each.commands, *above, name)
 
 
-def test_small_commands_load_no_network(tmp_path: Path) -> None:
+def test_small_commands_load_no_network(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MASQUERADE_PASSPHRASE", "one")
     lines = [["--help"], ["--version"], *([*group, "--help"] for group in _groups(COMMANDS))]
-    lines += [["key", "new", "a.key"], ["key", "show", "a.key"], ["psp", "accounts", "--help"]]
+    lines += [
+        ["key", "new", "a.key"],
+        ["key", "show", "a.key"],
+        ["key", "restore", "a.backup", "-o", "b.key"],
+    ]
+    lines += [["psp", "accounts"], ["psp", "invitations", "--json"], ["masknet", "join", "--help"]]
     lines += [*(["list", kind] for kind in Listed), ["verify", "released"], ["verify", "public"]]
     lines += [["sealed", "match", "public", "probe", "-o", "answer"]]
     write_release(tmp_path / "released", plan(), make, tmp_path / "ledger.sqlite")
     bare(tmp_path / "public", unit_vectors(5, 128, 0), [BlockLayout(128, 4)])
+    Key.from_secret(bytes(32)).save(tmp_path / "first.key")
+    back_up(tmp_path / "first.key", Key.from_secret(bytes(32)), "one", tmp_path / "a.backup")
+    open_provider("sqlite:///psp.db", Path("psp.key"), make=True).close()
     (tmp_path / "probe").write_bytes(Camera.load(tmp_path / "public").probe(unit_vectors(1, 128, 1)[0]))
     done = subprocess.run(
         [sys.executable, "-c", PROBE % (HEAVY,)],
@@ -71,9 +85,14 @@ def test_a_line_of_help_is_the_command_s_own(name: str, command: Command) -> Non
 
 
 def test_every_command_says_its_options(capsys: pytest.CaptureFixture[str]) -> None:
-    for name, _ in every(COMMANDS):
+    for name, command in every(COMMANDS):
         assert run([*name.split(), "--help"]) == 0
-        assert f"masquerade {name}" in capsys.readouterr().out
+        printed = capsys.readouterr().out
+        assert f"masquerade {name} [OPTIONS]" in printed
+        assert max(map(len, printed.splitlines())) <= 80
+        for option in command_options(command.place):
+            for word in option["names"]:
+                assert word.partition("/")[0] in printed, name
 
 
 INTERRUPTED = """

@@ -148,8 +148,8 @@ def test_a_dry_run_opens_the_photos_and_names_each_that_would_be_turned_away(
     before = sorted(tmp_path.rglob("*"))
     assert run(["disguise", str(scenes), "-o", str(tmp_path / "out"), "--key", str(key), "--dry-run"]) == 2
     said = capsys.readouterr()
-    assert "would be turned away: p0/view.png: no-face" in said.err
-    assert "would be turned away: p1/broken.jpg: not-an-image" in said.err
+    assert "would be rejected: p0/view.png: no-face" in said.err
+    assert "would be rejected: p1/broken.jpg: not-an-image" in said.err
     assert "p1/crowd.png (2 faces)" in said.err
     assert "would release 9 images of 2 people" in said.out
     assert sorted(tmp_path.rglob("*")) == before

@@ -8,6 +8,7 @@ from typing import Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from masquerade.cli.help_text import name_values, rows, usage
 from masquerade.cli.old_names import OLD_OPTIONS, UNTIL, under_new_names
 from masquerade.cli.values import hyphens_kept
 
@@ -124,16 +125,28 @@ def _hint(old: str, new: str) -> str:
 def loaded(name: str, place: str) -> Any:  # noqa: ANN401  (typer's own command type has no public name)
     """The command itself."""
     module, function = place.split(":")
-    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
     kind = type("Called", (_Called,), {"place": place})
     app.command(name, cls=kind)(getattr(import_module(f"masquerade.cli.commands.{module}"), function))
-    return typer.main.get_command(app)
+    command = typer.main.get_command(app)
+    name_values(command.params)
+    return command
 
 
 class _Called(TyperCommand):
-    """A command whose values may begin with a hyphen, and whose options have old names."""
+    """A command whose values may begin with a hyphen, whose options have old names, and whose help has two columns."""
 
     place: str
+
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:  # noqa: ANN401
+        return ["[OPTIONS]", *usage(self.get_params(ctx))]
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401
+        params = self.get_params(ctx)
+        for title, arguments in (("Arguments", True), ("Options", False)):
+            if table := rows(params, arguments=arguments):
+                with formatter.section(title):
+                    formatter.write_dl(table)
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401
         params = [param for param in self.get_params(ctx) if param.param_type_name == "option"]

@@ -21,6 +21,7 @@ from masquerade.cli.outputs import Overwrite, require_report_folder
 from masquerade.cli.studies import shipped_studies
 from masquerade.errors import UsageError
 from masquerade.files.durable import write_durably
+from masquerade.files.opening import read_file
 from masquerade.report import parse
 
 STUDY: Final = "study.toml"
@@ -70,6 +71,13 @@ def _is_folder(photos: list[str]) -> bool:
     return len(photos) == 1 and Path(photos[0]).is_dir() and photos[0] not in shipped_studies()
 
 
+def _is(file: Path, text: str) -> bool:
+    try:
+        return read_file(file, 1 << 20) == text.encode()
+    except OSError:
+        return False
+
+
 @contextmanager
 def _file_of(text: str, out: Path, *, overwrite: bool, keep: bool) -> Iterator[Path]:
     """The study as a file: beside the report, or for this run alone."""
@@ -79,7 +87,7 @@ def _file_of(text: str, out: Path, *, overwrite: bool, keep: bool) -> Iterator[P
             yield Path(folder) / STUDY
         return
     file = out / STUDY
-    if file.exists() and file.read_text(encoding="utf-8") != text and not overwrite:
+    if file.exists() and not overwrite and not _is(file, text):
         raise UsageError(
             "another study is there already",
             place=file,

@@ -12,8 +12,11 @@ from masquerade.cli.answer_types import ChangeAnswer
 from masquerade.cli.answers import AsJson, answers
 from masquerade.cli.console import note
 from masquerade.errors import UsageError
+from masquerade.files.opening import read_file
 
 REPORT = "report.json"
+LARGEST = 1 << 30
+"""Bytes of a report."""
 
 
 def compare(
@@ -40,7 +43,7 @@ def compare(
 def _read(path: Path) -> Report:
     file = path / REPORT if path.is_dir() else path
     try:
-        return Report.model_validate_json(file.read_bytes())
+        return Report.model_validate_json(read_file(file, LARGEST))
     except OSError as error:
         raise UsageError("the report cannot be read", value=error.strerror, place=file) from None
     except ValidationError as error:
