@@ -22,18 +22,18 @@ Progress = Callable[[int, int, float, float], None]
 AUTO: Final = "auto"
 
 
-class Described(Protocol):
+class PublicHalf(Protocol):
     """A protection that says what it does."""
 
     def describe(self) -> dict[str, Any]:
         """Its public parameters."""
 
 
-class Keyed(Protocol):
+class WithPublicHalf(Protocol):
     """A protection under a key, of which the public half is asked for alone."""
 
     @property
-    def protection(self) -> Any:  # noqa: ANN401 - a ``Described``
+    def protection(self) -> Any:  # noqa: ANN401 - a ``PublicHalf``
         """The public half."""
 
 
@@ -43,7 +43,7 @@ def train(
     *,
     network: str = AUTO,
     preset: str | Settings = AUTO,
-    protection: Described | Keyed | None = None,
+    protection: PublicHalf | WithPublicHalf | None = None,
     epochs: int | None = None,
     seed: int = 0,
     layout: str | None = None,
