@@ -25,8 +25,10 @@ from masquerade.attacks.base import (
 from masquerade.audit import run_attack as attempt_module
 from masquerade.audit.results import Arm, Report
 from masquerade.audit.runner import Audit
-from masquerade.audit.studies.study import Study
+from masquerade.audit.studies.study import DataSpec, Study
+from masquerade.audit.studies.study_file import load_study
 from masquerade.cli.app import run
+from masquerade.cli.studies import shipped_studies
 from masquerade.data import builtin
 from masquerade.errors import StudyError
 from masquerade.metrics.base import Score, Truth
@@ -191,3 +193,31 @@ def test_a_score_that_is_no_number_is_incomplete(end: str, monkeypatch: pytest.M
     (leak,) = audited(study(ORL)).arms[0].leaks
     assert leak.status == "incomplete"
     assert f"the score's {end} is no number" in leak.reason
+
+
+@pytest.mark.parametrize(
+    ("said", "wrong"),
+    [
+        ({"published": 3}, ["published: not read where the task is classes, but where it is tracked"]),
+        (
+            {"unseen": 5, "outsiders": 2},
+            ["outsiders: not read where the task is unseen, but where it is classes"],
+        ),
+        ({"unseen": 5, "test_share": 0.5}, []),
+        ({"task": "private"}, ["the task is private, but not of how many people"]),
+        ({"task": "classes", "unseen": 4}, ["the task is classes, but the fields ask for unseen"]),
+        ({"task": "tracked", "tracked": 4, "published": 3, "bystanders": 9}, []),
+        ({"task": "classes", "outsiders": 2}, []),
+    ],
+)
+def test_fields_that_a_task_does_not_read_are_contradictions(
+    said: dict[str, object], wrong: list[str]
+) -> None:
+    data = DataSpec.model_validate({"source": "orl", "height": 32, "width": 32, "mode": "L", **said})
+    assert list(data.contradictions()) == wrong
+
+
+@pytest.mark.parametrize("name", sorted(shipped_studies()))
+def test_no_study_here_contradicts_itself_at_any_profile(name: str) -> None:
+    study = load_study(shipped_studies()[name])
+    assert not [found for profile in study.profiles for found in study.at(profile).data.contradictions()]

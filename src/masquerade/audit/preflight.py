@@ -19,8 +19,6 @@ from masquerade.metrics import EVERY_METRIC
 from masquerade.recipes import recipe
 from masquerade.recipes.deferred import Cloak
 
-_KINDS_OF_STUDY: Final = ("unseen", "tracked", "private")
-"""Fields of the data of which each divides people in a way of its own."""
 _OF_OTHERS: Final = {Sight.PUBLIC, Sight.TEACHER}
 """What an attacker is shown of people who are not the owner's."""
 
@@ -68,9 +66,7 @@ def require_attackers(study: Resolved, scene: Scene) -> None:
 
 
 def _of_data(data: DataSpec) -> Iterator[str]:
-    asked = [name for name in _KINDS_OF_STUDY if getattr(data, name)]
-    if len(asked) > 1:
-        yield f"data: {' and '.join(asked)} ask for different studies. Keep one of them"
+    yield from (f"data: {each}" for each in data.contradictions())
 
 
 def _of_study(study: Study) -> Iterator[str]:

@@ -1,8 +1,24 @@
 """The data section of a study: which images, and how they are divided."""
 
-from typing import Literal
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+
+Task = Literal["classes", "unseen", "tracked", "private"]
+"""What a study asks of its people; the last three are fields as well, with how many people it is asked of."""
+_OTHERS: Final[tuple[Task, ...]] = ("unseen", "tracked", "private")
+_READ_BY: Final[Mapping[str, tuple[Task, ...]]] = MappingProxyType(
+    {
+        "outsiders": ("classes",),
+        "published": ("tracked",),
+        "bystanders": ("tracked",),
+        "bystander_min_images": ("tracked",),
+        "public_most_images": ("tracked",),
+    }
+)
+"""Fields that one task alone reads: said beside another, they tell of a mistake. Sizes of parts are passed over."""
 
 
 class DataSpec(BaseModel):
@@ -31,6 +47,9 @@ class DataSpec(BaseModel):
     nobody left.
 
     ``given`` is the digest of images that were given in memory (``source`` "arrays"): only Python can.
+
+    ``task`` says which of these is asked; without it, the one of ``unseen``, ``tracked`` and ``private`` that is said,
+    else ``classes``.
 
     With ``resolution`` photos are brought to so many rows and columns and made larger again, as if taken from afar.
     """
@@ -62,6 +81,22 @@ class DataSpec(BaseModel):
     auxiliary: list[Literal["celeba", "lfw"]] = []
     note: str = ""
     given: str = ""
+    task: Task | None = None
+
+    def contradictions(self) -> Iterator[str]:
+        """What is said beside a task that does not read it, a sentence each."""
+        asked = [name for name in _OTHERS if getattr(self, name)]
+        if len(asked) > 1:
+            yield f"{' and '.join(asked)} ask for different studies. Keep one of them"
+            return
+        task: Task = asked[0] if asked else "classes"
+        if self.task not in (None, task):
+            yield f"the task is {self.task}, but {f'the fields ask for {task}' if asked else 'not of how many people'}"
+            return
+        default = {name: field.default for name, field in type(self).model_fields.items()}
+        for name, tasks in _READ_BY.items():
+            if task not in tasks and getattr(self, name) != default[name]:
+                yield f"{name}: not read where the task is {task}, but where it is {' or '.join(tasks)}"
 
     @property
     def fewest_public(self) -> int:
