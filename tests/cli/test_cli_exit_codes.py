@@ -60,7 +60,7 @@ def test_every_error_has_a_code_of_the_table() -> None:
         each for each in vars(errors).values() if isinstance(each, type) and issubclass(each, MasqueradeError)
     ]
     assert len(kinds) > 30
-    assert {kind.exit_code for kind in kinds} == {USAGE, FAILED}
+    assert {kind.exit_code for kind in kinds} == {USAGE, CHECK_FAILED, FAILED}
 
 
 def test_help_tells_the_codes(capsys: pytest.CaptureFixture[str]) -> None:

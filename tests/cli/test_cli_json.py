@@ -7,9 +7,11 @@ from typing import Any, get_args, get_origin, get_type_hints, is_typeddict
 
 import pytest
 
+from masquerade.api.report import Report
 from masquerade.cli.answers import ANSWERS, SILENT
 from masquerade.cli.app import COMMANDS, run
 from masquerade.cli.catalogue import command_options
+from masquerade.cli.commands import audit_release
 from masquerade.cli.commands.psp_service import open_provider
 from masquerade.cli.lazy import every
 from masquerade.data import builtin
@@ -126,6 +128,34 @@ def test_an_owner_and_the_cloud(here: Path, capsys: pytest.CaptureFixture[str]) 
     answered("identify model s05 --key a.key --gallery gallery --closed-set", capsys)
     (here / "released" / "extra.txt").write_text("x")
     assert len(answered("verify released", capsys, code=2)[0]["findings"]) == 1
+
+
+def test_a_release_is_audited_with_its_key(
+    here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[dict[str, Any]] = []
+
+    def audited(released: Path, **more: Any) -> Report:  # noqa: ANN401 - what it is asked for
+        asked.append({"released": released, **more})
+        return Report.load(ROOT / "studies" / "results" / "dn_table2_lfw.json")
+
+    monkeypatch.setattr(audit_release, "audit_released", audited)
+    run(["key", "new", "a.key"])
+    capsys.readouterr()
+    audit = "audit photos --released released --key a.key --model model -o report"
+    answered(audit, capsys)
+    done = answered(f"{audit} --fail-if linkage>1%", capsys, code=3)[0]
+    assert {arm["grade"] for arm in done["arms"]} >= {"BROKEN"}
+    assert done["conditions"][0]["passed"] is False
+    assert [asked[0][name] for name in ("released", "photos", "model")] == [
+        Path("released"),
+        Path("photos"),
+        Path("model"),
+    ]
+    assert asked[0]["records"] == Path("a.records")
+    assert {path.name for path in (here / "report").iterdir()} == {"report.html", "report.json", "report.md"}
+    assert run(["audit", "photos", "--released", "released", "-o", "other"]) == 1
+    assert "--key" in capsys.readouterr().err
 
 
 def test_a_person(here: Path, capsys: pytest.CaptureFixture[str]) -> None:

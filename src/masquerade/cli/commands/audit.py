@@ -13,6 +13,7 @@ from masquerade.audit.studies.study_file import load_study
 from masquerade.audit.studies.study_of_folder import study_of_folder
 from masquerade.cli.answers import AsJson
 from masquerade.cli.commands import study
+from masquerade.cli.commands.audit_release import audit_release
 from masquerade.cli.commands.audit_reports import Wanted
 from masquerade.cli.commands.study import CacheDir, DryRun, FailIf, Jobs, Out
 from masquerade.cli.console import note
@@ -36,6 +37,20 @@ def audit(
         ),
     ],
     out: Out,
+    released: Annotated[
+        Path | None,
+        typer.Option(
+            help="Attack this released folder, made of PHOTOS; needs --key.", show_default="a new protection"
+        ),
+    ] = None,
+    key: Annotated[
+        Path | None,
+        typer.Option("--key", "-k", help="The owner's key file, with --released.", show_default=False),
+    ] = None,
+    model: Annotated[
+        Path | None,
+        typer.Option(help="Model trained on the released folder, to attack it too.", show_default=False),
+    ] = None,
     profile: Annotated[Profile | None, typer.Option(hidden=True)] = None,
     data: Annotated[Path | None, typer.Option(hidden=True)] = None,
     cache_dir: CacheDir = None,
@@ -49,9 +64,18 @@ def audit(
 
     Safe to interrupt; run the same command again to resume.
 
-    The study that is run is written to OUT/study.toml: edit a copy and run it with `study run` to audit other
-    protections.
+    With --released, the attacks run on the very folder that you release, and on its model. Without, the study that is
+    run is written to OUT/study.toml: edit a copy and run it with `study run` to audit other protections.
     """
+    conditions = [parse(words) for words in fail_if or []]
+    if released is not None:
+        if len(photos) > 1 or dry_run:
+            raise UsageError("--released takes one folder of photos, and no --dry-run", place="--released")
+        require_report_folder(out, overwrite=overwrite)
+        audit_release(released, Path(photos[0]), key, model, out, conditions, profile, cache_dir, as_json)
+        return
+    if key is not None or model is not None:
+        raise UsageError("--key and --model go with --released", remedy="Give --released FOLDER too.")
     if not _is_folder(photos):
         note(
             f"`masquerade audit STUDY` is now `masquerade study run STUDY`; the old name works until {UNTIL}."
@@ -63,7 +87,6 @@ def audit(
     with _file_of(text, out, overwrite=overwrite, keep=not dry_run) as file:
         whole = load_study(file).at(profile)
         wanted = Wanted(photos[0], file, whole, out, "masquerade audit PHOTOS -o REPORT")
-        conditions = [parse(words) for words in fail_if or []]
         study.run_wanted([wanted], conditions, data, cache_dir, jobs, dry_run, as_json)
 
 

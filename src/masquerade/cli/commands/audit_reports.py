@@ -84,7 +84,7 @@ class Written:
         self.passed = self.passed and all(ruling.passed for ruling in rulings)
         grids = [PictureGrid.of(title, images) for title, images in done.pictures.items()]
         path = str(render(done.report, grids, each.out))
-        answer(_facts(done.report, path, rulings), self._as_json, path)
+        answer(facts_of(done.report, path, rulings), self._as_json, path)
         if kept == each.out / UNFINISHED:
             forget(kept)
 
@@ -129,7 +129,8 @@ class Written:
         return rulings
 
 
-def _facts(report: Report, path: str, rulings: Sequence[Ruling]) -> StudyAnswer:
+def facts_of(report: Report, path: str, rulings: Sequence[Ruling]) -> StudyAnswer:
+    """What a command answers on a report."""
     arms = [
         ArmAnswer(name=arm.name, title=arm.title, grade=arm.grade, strongest=arm.strongest)
         for arm in report.arms
