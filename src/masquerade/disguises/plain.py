@@ -6,7 +6,7 @@ from pydantic import BaseModel
 
 
 @runtime_checkable
-class Described(Protocol):
+class SelfDescribing(Protocol):
     """What says of itself what it is: disguises, and the public networks that they hold."""
 
     def describe(self) -> dict[str, Any]:
@@ -15,7 +15,7 @@ class Described(Protocol):
 
 def plain(value: object) -> object:
     """A parameter as plain data."""
-    if isinstance(value, Described):
+    if isinstance(value, SelfDescribing):
         return value.describe()
     if isinstance(value, BaseModel):
         return value.model_dump(mode="json")
