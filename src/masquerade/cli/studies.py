@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import masquerade
+from masquerade.cli.catalogue import Lines
 from masquerade.errors import StudyError, did_you_mean
 
 SHIPPED = Path(masquerade.__file__).parent / "studies"
@@ -20,6 +21,20 @@ def study_files() -> Mapping[str, Path]:
     """Every study in reach, by the name for `study run`: the package's, then the files of a folder ``studies`` here."""
     here = [path for path in sorted(Path("studies").glob("*.toml")) if path.name != BUDGET]
     return {**shipped_studies(), **{str(path): path for path in here}}
+
+
+def named_studies() -> tuple[Lines, list[StudyError]]:
+    """Names and titles of the studies that can be read, and what is wrong with the others."""
+    from masquerade.audit.studies.study_text import read_toml
+
+    lines: Lines = []
+    wrong = []
+    for name, path in study_files().items():
+        try:
+            lines.append((name, str(read_toml(path).get("title", ""))))
+        except StudyError as error:
+            wrong.append(error)
+    return lines, wrong
 
 
 def study_named(said: str) -> Path:

@@ -10,9 +10,9 @@ import typer
 from masquerade.cli.answer_types import ListedAnswer
 from masquerade.cli.answers import AsJson, answers
 from masquerade.cli.catalogue import Lines, kept
-from masquerade.cli.commands.study_names import named_studies
 from masquerade.cli.console import CommandFailed, note
 from masquerade.cli.exit_codes import SOME_FAILED
+from masquerade.cli.studies import named_studies
 from masquerade.data.printable import printable
 from masquerade.errors import UsageError, did_you_mean
 from masquerade.installed import ATTACKS, PROTECTIONS, Group, names_installed, owner_of

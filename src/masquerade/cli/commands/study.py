@@ -13,12 +13,11 @@ from masquerade.audit.studies.study_file import load_study
 from masquerade.cli.answer_types import StudyName, StudyPlan
 from masquerade.cli.answers import AsJson, answer, answers
 from masquerade.cli.commands.audit_reports import UNFINISHED, Wanted, Written
-from masquerade.cli.commands.study_names import named_studies
 from masquerade.cli.console import CommandFailed, note
 from masquerade.cli.exit_codes import CHECK_FAILED, SOME_FAILED
 from masquerade.cli.numbers import workers
 from masquerade.cli.outputs import Overwrite, require_report_folder
-from masquerade.cli.studies import study_named
+from masquerade.cli.studies import named_studies, study_named
 from masquerade.errors import UsageError
 from masquerade.report import Condition, parse, require_known
 
