@@ -21,9 +21,13 @@ from masquerade.api.learning import train as train
 from masquerade.api.protection import Protection as Protection
 from masquerade.api.report import Report as Report
 from masquerade.attacks.base import Attack as Attack
+from masquerade.attacks.base import Control as Control
+from masquerade.attacks.base import View as View
 from masquerade.disguises.base import Disguise as Disguise
+from masquerade.disguises.base import Keyed as Keyed
 from masquerade.keys.handle import KeyFile as KeyFile
 from masquerade.keys.key import Key as Key
 from masquerade.released.dataset import ReleasedDataset as ReleasedDataset
+from masquerade.traits import Traits as Traits
 
 __version__: str
