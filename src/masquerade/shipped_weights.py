@@ -10,6 +10,7 @@ from masquerade.errors import ModelError
 PACKAGE: Final = Path(__file__).parent
 SHA256: Final = {
     "crafting/weights/amortiser-1.safetensors": "2807064691037d7acc1affc6d23788d5e66cbf50b07739a9ab76b33ff0771a50",
+    "crafting/weights/answers-1.safetensors": "47f899ac4fb27db423b557e795f78c9967fc79df31f74c663b257948b8694c51",
     "crafting/weights/crafter-1.safetensors": "37ab03a11bd2081c4f31bfca942d494e6f507600c1e27532bf7c0e485fbc23c9",
     "crafting/weights/faces-1.safetensors": "097c2cc645e40c814fff88b6eb0af622036fc5e4353ede415b860181798e26b9",
     "crafting/weights/faces-style.safetensors": "35b7420fb4e2709e7155589ec80de38c9365c6071e47988446f5ea57550ff68b",

@@ -38,6 +38,8 @@ COMMANDS = {
     "pretrain": "pretrain {photos} -o out --epochs 1",
     "generator": "generator train {photos} -o out --size 16 --width 1 --latents 2 --steps 1 --batch 2",
     "encoder": "encoder train {photos} --attributes table.csv -o out --size 16 --width 1 --epochs 1",
+    "encoder answers": "encoder answers {photos} -o out",
+    "encoder bank": "encoder bank {photos} -o out",
     "distil": "distil {photos} -o out --encoder tiny --epochs 1 --adversarial-steps 1",
     "obfuscate": "obfuscate {photos} -g generator -o out --encoder tiny",
     "obfuscate --gallery": "obfuscate {photos} -g generator -o out --encoder tiny --gallery",

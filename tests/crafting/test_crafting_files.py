@@ -161,7 +161,9 @@ def test_options_that_are_none_are_no_part_of_a_digest() -> None:
     torch.manual_seed(0)
     network = build_split(options).eval()
     edge = {name: tensor for name, tensor in network.state_dict().items() if not name.startswith("f.")}
-    before = options.model_dump(exclude={"pruner"})  # as they were before networks could prune
+    before = options.model_dump(
+        exclude={"pruner", "code"}
+    )  # as they were before networks could prune or code
     digest = digest_of(("split network", json.dumps(before, separators=(",", ":"))), edge)
     assert split_digest(network) == TrainedSplit.of("tiny", network).digest == digest
     pruned = build_split(options.model_copy(update={"pruner": PrunerOptions(width=2)}))

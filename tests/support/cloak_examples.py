@@ -6,7 +6,13 @@ from math import prod
 import torch
 from torch import Tensor, nn
 
-from crafter_disguise_examples import find_crafter, find_split, tiny_faces
+from crafter_disguise_examples import (
+    find_answers,
+    find_bank,
+    find_crafter,
+    find_split,
+    tiny_faces,
+)
 from encoder_examples import find_tiny
 from masquerade.crafting.trained import TrainedFaceGenerator
 from masquerade.disguises import Finders, untrained
@@ -96,5 +102,7 @@ TINY_FINDERS = Finders(
     generator=find_generator,
     split=find_split,
     crafter=find_crafter,
+    answers=find_answers,
+    bank=find_bank,
 )
 """Finds what tests make up, and what comes with masquerade."""

@@ -4,9 +4,17 @@ import torch
 
 from crafting_examples import tiny_networks
 from masquerade.crafting import CrafterZSettings, CraftSettings, FaceGenerator
-from masquerade.crafting.trained import TrainedFaceGenerator, TrainedFeatureCrafter, TrainedSplit
+from masquerade.crafting.task.closed_form import collect_features, learn_answers
+from masquerade.crafting.trained import (
+    TrainedAnswers,
+    TrainedBank,
+    TrainedFaceGenerator,
+    TrainedFeatureCrafter,
+    TrainedSplit,
+)
 from masquerade.networks.features.feature_crafter import FeatureCrafter, FeatureCrafterOptions
 from masquerade.networks.features.wgan_generator import WGANGenerator
+from masquerade.testing.example_photos import photos_with_a_flat_part
 
 ADVERSARY = {"width": 2, "steps": 1, "minibatch": 4}
 SETTINGS = CraftSettings.model_validate(
@@ -47,6 +55,34 @@ def tiny_crafter() -> TrainedFeatureCrafter:
 def find_crafter(name: str, digest: str) -> TrainedFeatureCrafter:
     """The tiny amortised crafter and no other."""
     found = tiny_crafter()
+    assert (name, digest) == (found.name, found.digest)
+    return found
+
+
+def tiny_answers() -> TrainedAnswers:
+    """What made-up photos say of the tiny split network's answers."""
+    return TrainedAnswers.of("tiny-answers", learn_answers(tiny_split().network, _public()))
+
+
+def tiny_bank() -> TrainedBank:
+    """The tiny encoder's features of made-up photos."""
+    return TrainedBank.of("tiny-bank", collect_features(tiny_split().network, _public()))
+
+
+def _public() -> torch.Tensor:
+    return photos_with_a_flat_part(40, (3, 16, 16))
+
+
+def find_answers(name: str, digest: str) -> TrainedAnswers:
+    """The tiny statistics and no others."""
+    found = tiny_answers()
+    assert (name, digest) == (found.name, found.digest)
+    return found
+
+
+def find_bank(name: str, digest: str) -> TrainedBank:
+    """The tiny bank and no other."""
+    found = tiny_bank()
     assert (name, digest) == (found.name, found.digest)
     return found
 

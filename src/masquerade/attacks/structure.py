@@ -25,6 +25,8 @@ FEATURES: Final = frozenset(
         "Crafter",
         "CrafterZ",
         "AmortisedCrafter",
+        "TaskAnswers",
+        "KSame",
         "GaussianNoise",
         "Fawkes",
         "LowKey",

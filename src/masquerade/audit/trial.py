@@ -12,6 +12,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from masquerade.attacks.base import Disguising
+from masquerade.audit.scenes.bounds import naming_bounds
 from masquerade.audit.scenes.cloaked import Cloaks, keyed_among
 from masquerade.audit.scenes.distilled import DistilledNetworks, constant_noise
 from masquerade.audit.scenes.encoded import EncodedScenes
@@ -375,9 +376,11 @@ class Trial:
             return cloak_quality(self.cloaks.cloaked(published), published.images, published.labels)
         split = self._steps.features_of
         if split is not None:
+            encoder = self._steps.answers_of
             if (photos := self._arm.cloud_learns) is not None:
-                split = taught(self.scene, self.disguised, split, photos, self.seed)
-            return feature_scores(self.scene, self.disguised(test.images), split)
+                split = encoder = taught(self.scene, self.disguised, split, photos, self.seed)
+            found = feature_scores(self.scene, self.disguised(test.images), split, encoder)
+            return {**found, **naming_bounds(self.scene, self._steps, split, self.disguised)}
         if not self.scene.unseen:
             seen = self.queried(test.images)
             right = utility(self.probabilities(seen), test.labels, self.scene.units(test))

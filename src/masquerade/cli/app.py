@@ -161,7 +161,19 @@ COMMANDS: Final[Commands] = {
                 "encoder:train",
                 "Train an encoder and the server's network behind it; needs no key.",
                 resumes=True,
-            )
+            ),
+            "answers": Command(
+                "encoder:answers",
+                "Learn from public photos how an encoder's answers differ, for task-only.",
+            ),
+            "bank": Command(
+                "encoder:bank",
+                "Collect an encoder's features of public photos, for k-same.",
+            ),
+            "edge": Command(
+                "encoder:edge",
+                "Write the matrix that a phone applies after the encoder.",
+            ),
         },
         CLOUD,
     ),

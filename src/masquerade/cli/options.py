@@ -81,6 +81,11 @@ def with_encoder(recipe: Recipe, encoder: str | None) -> Recipe:
     return replace(recipe, encoder=file if file.is_file() else encoder)
 
 
+def names_in(listed: str | None) -> list[str]:
+    """The names in a list with commas."""
+    return [name for each in (listed or "").split(",") if (name := each.strip())]
+
+
 def photo_files(paths: Iterable[Path]) -> list[Path]:
     """The files among ``paths``, and the photos in and below the folders among them; tells what is passed over.
 

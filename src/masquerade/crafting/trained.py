@@ -8,6 +8,8 @@ from torch import nn
 
 from masquerade.crafting.generator_file import FaceGenerator
 from masquerade.crafting.split_file import cloud_digest, split_digest
+from masquerade.crafting.task.answers_file import AnswerFacts
+from masquerade.crafting.task.bank_file import FeatureBank
 from masquerade.files.tensors import digest_of
 from masquerade.networks.features.amortiser import Amortiser
 from masquerade.networks.features.feature_crafter import FeatureCrafter
@@ -125,6 +127,40 @@ class TrainedFeatureCrafter(Trained):
         """Freeze an amortised crafter and name it."""
         facts = ("feature crafter", network.options.model_dump_json())
         return cls(name, digest_of(facts, network.state_dict()), _frozen(network), betas)
+
+
+@final
+@dataclass(frozen=True, eq=False, repr=False)
+class TrainedAnswers(Trained):
+    """What public photos say of one split network's answers.
+
+    Args:
+        network: The statistics, frozen.
+    """
+
+    network: AnswerFacts
+
+    @classmethod
+    def of(cls, name: str, network: AnswerFacts) -> Self:
+        """Freeze statistics and name them."""
+        return cls(name, digest_of(("answers",), network.state_dict()), _frozen(network))
+
+
+@final
+@dataclass(frozen=True, eq=False, repr=False)
+class TrainedBank(Trained):
+    """Public people's features by one encoder.
+
+    Args:
+        network: The bank, frozen.
+    """
+
+    network: FeatureBank
+
+    @classmethod
+    def of(cls, name: str, network: FeatureBank) -> Self:
+        """Freeze a bank and name it."""
+        return cls(name, digest_of(("feature bank",), network.state_dict()), _frozen(network))
 
 
 def _frozen(network: SomeNetwork) -> SomeNetwork:

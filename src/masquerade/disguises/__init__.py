@@ -25,7 +25,9 @@ from masquerade.disguises.features.amortised_crafter import AmortisedCrafter
 from masquerade.disguises.features.crafter import Crafter
 from masquerade.disguises.features.crafter_z import CrafterZ
 from masquerade.disguises.features.gaussian_noise import GaussianNoise
+from masquerade.disguises.features.k_same import KSame
 from masquerade.disguises.features.split_encode import SplitEncode
+from masquerade.disguises.features.task_answers import TaskAnswers
 from masquerade.disguises.finding import Finders, open_named_source, untrained
 from masquerade.disguises.tokens.encode import Encode
 from masquerade.disguises.tokens.many_keys import ManyKeys
@@ -59,6 +61,7 @@ __all__ = [
     "Finders",
     "GaussianNoise",
     "InstaHide",
+    "KSame",
     "Keyed",
     "LowKey",
     "ManyKeys",
@@ -69,6 +72,7 @@ __all__ = [
     "OnePassCloak",
     "SeveralCloaks",
     "SplitEncode",
+    "TaskAnswers",
     "TaskAugment",
     "TokenMatrix",
     "TokenNetwork",

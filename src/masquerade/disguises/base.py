@@ -25,7 +25,16 @@ from masquerade.traits import Traits
 Shape = tuple[int, int, int]
 """Channels, height and width of one image or feature map."""
 PublicNetwork = Literal[
-    "encoder", "source", "recogniser", "cloak generator", "face generator", "split", "amortiser", "crafter"
+    "encoder",
+    "source",
+    "recogniser",
+    "cloak generator",
+    "face generator",
+    "split",
+    "amortiser",
+    "crafter",
+    "answers",
+    "bank",
 ]
 """Kinds of public network that come by name, or by name and digest, or out of a file."""
 Networks = Mapping[str, PublicNetwork]
@@ -311,6 +320,19 @@ class Disguise(ABC):
     @property
     def features_of(self) -> TrainedSplit | None:
         """The split network whose features it gives, for the cloud's half to go on from; None where it gives none."""
+        return None
+
+    @property
+    def answers_of(self) -> TrainedSplit | None:
+        """The split network whose answers the cloud is to tell; by itself that of the features."""
+        return self.features_of
+
+    @property
+    def noise_in_ball(self) -> float | None:
+        """Standard deviation of its normal noise on features of norm 1 at most; None where they have no such bound.
+
+        Nothing but rounding comes after the noise; 0 stands for none.
+        """
         return None
 
     @property

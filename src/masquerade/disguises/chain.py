@@ -77,6 +77,16 @@ class Chain(Disguise):
         """That of the last part that gives features."""
         return next((split for part in reversed(self.parts) if (split := part.features_of)), None)
 
+    @property
+    def answers_of(self) -> TrainedSplit | None:
+        """That of the last part that gives features."""
+        return next((split for part in reversed(self.parts) if (split := part.answers_of)), None)
+
+    @property
+    def noise_in_ball(self) -> float | None:
+        """That of its only part."""
+        return self.parts[0].noise_in_ball if len(self.parts) == 1 else None
+
     def in_order(self) -> tuple[Disguise, ...]:
         """Those of every part."""
         return tuple(step for part in self.parts for step in part.in_order())

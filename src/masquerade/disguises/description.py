@@ -25,7 +25,9 @@ from masquerade.disguises.features.amortised_crafter import AmortisedCrafter
 from masquerade.disguises.features.crafter import Crafter
 from masquerade.disguises.features.crafter_z import CrafterZ
 from masquerade.disguises.features.gaussian_noise import GaussianNoise
+from masquerade.disguises.features.k_same import KSame
 from masquerade.disguises.features.split_encode import SplitEncode
+from masquerade.disguises.features.task_answers import TaskAnswers
 from masquerade.disguises.finding import Finders
 from masquerade.disguises.tokens.encode import Encode
 from masquerade.disguises.tokens.many_keys import ManyKeys
@@ -59,6 +61,8 @@ EVERY_DISGUISE: Final[tuple[type[Disguise], ...]] = (
     Crafter,
     CrafterZ,
     AmortisedCrafter,
+    TaskAnswers,
+    KSame,
     Chain,
 )
 """Every kind of disguise; a new one is a file and a row here."""

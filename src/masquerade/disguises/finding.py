@@ -8,16 +8,22 @@ from typing import Any, Final, TypeVar, final
 
 from masquerade.crafting.shipped import (
     AMORTISERS,
+    ANSWERS,
+    BANKS,
     FEATURE_CRAFTERS,
     GENERATORS,
     SPLITS,
     open_amortiser,
+    open_answers,
+    open_bank,
     open_feature_crafter,
     open_generator,
     open_split,
 )
 from masquerade.crafting.trained import (
     TrainedAmortiser,
+    TrainedAnswers,
+    TrainedBank,
     TrainedFaceGenerator,
     TrainedFeatureCrafter,
     TrainedSplit,
@@ -32,7 +38,15 @@ from masquerade.masknets.generator import TrainedGenerator
 from masquerade.masknets.generator_file import find_generator
 from masquerade.networks.cloaks.masknet import structure
 
-_Found = TypeVar("_Found", TrainedSplit, TrainedFaceGenerator, TrainedAmortiser, TrainedFeatureCrafter)
+_Found = TypeVar(
+    "_Found",
+    TrainedSplit,
+    TrainedFaceGenerator,
+    TrainedAmortiser,
+    TrainedFeatureCrafter,
+    TrainedAnswers,
+    TrainedBank,
+)
 _UNTRAINED: Final = re.compile(r"untrained-(?P<structure>masknet-[1-3])-(?P<size>[1-9]\d{1,3})")
 
 
@@ -140,6 +154,30 @@ def find_feature_crafter(name: str, digest: str) -> TrainedFeatureCrafter:
     return _same(open_feature_crafter(name, open_split()), digest)
 
 
+def find_answers(name: str, digest: str) -> TrainedAnswers:
+    """The shipped statistics of answers of that name, which must have that digest.
+
+    Raises:
+        UsageError: If none of that name are shipped.
+        ModelError: If they are others than those of that digest.
+    """
+    if name not in ANSWERS:
+        raise _not_shipped("file of answers' statistics", name)
+    return _same(open_answers(name, open_split()), digest)
+
+
+def find_bank(name: str, digest: str) -> TrainedBank:
+    """The bank of features of that name that needs no file, which must have that digest.
+
+    Raises:
+        UsageError: If none of that name comes with masquerade.
+        ModelError: If it is another than the one of that digest.
+    """
+    if name not in BANKS:
+        raise _not_shipped("bank of public features", name)
+    return _same(open_bank(name, open_split()), digest)
+
+
 def _same(found: _Found, digest: str) -> _Found:
     if found.digest != digest:
         raise ModelError(
@@ -166,6 +204,8 @@ class Finders:
     split: Callable[[str, str], TrainedSplit] = find_split
     amortiser: Callable[[str, str], TrainedAmortiser] = find_amortiser
     crafter: Callable[[str, str], TrainedFeatureCrafter] = find_feature_crafter
+    answers: Callable[[str, str], TrainedAnswers] = find_answers
+    bank: Callable[[str, str], TrainedBank] = find_bank
 
     def of(self, network: PublicNetwork) -> Callable[[str, str], Any]:
         """The one for a kind of network."""

@@ -44,6 +44,9 @@ class Kind(StrEnum):
     SPLIT = "a split network"
     AMORTISER = "an amortiser"
     CRAFTER = "an amortised crafter"
+    ANSWERS = "statistics of an encoder's answers"
+    EDGE = "the edge's part of task-only"
+    BANK = "a bank of public features"
     SOURCE = "a source of MaskNets"
     CLOAK = "a cloak generator"
     PROJECTION = "a projection"
@@ -85,6 +88,9 @@ MAKERS: Final = {
     Kind.NOISE: "masquerade distil",
     Kind.FACES: "masquerade generator train",
     Kind.SPLIT: "masquerade encoder train",
+    Kind.ANSWERS: "masquerade encoder answers",
+    Kind.EDGE: "masquerade encoder edge",
+    Kind.BANK: "masquerade encoder bank",
     Kind.SOURCE: "masquerade psp train",
     Kind.MANIFEST: "masquerade disguise",
     Kind.SHARD: "masquerade disguise",
@@ -106,6 +112,9 @@ TENSORS: Final = {
     "masquerade.amortiser": Kind.AMORTISER,
     "masquerade.feature_crafter": Kind.CRAFTER,
     "masquerade.split_network": Kind.SPLIT,
+    "masquerade.answers": Kind.ANSWERS,
+    "masquerade.edge": Kind.EDGE,
+    "masquerade.feature_bank": Kind.BANK,
     "masquerade.encoder": Kind.ENCODER,
     "masquerade.generator": Kind.NOISE,
     "masquerade.recogniser": Kind.RECOGNISER,

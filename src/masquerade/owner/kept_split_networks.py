@@ -1,11 +1,17 @@
-"""Split networks and face generators that were given as files: kept for the owner, and found again by digest."""
+"""Networks of Crafter and of its like that were given as files: kept for the owner, and found again by digest."""
 
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, Literal, TypeVar
 
-from masquerade.crafting.shipped import open_generator, open_split
-from masquerade.crafting.trained import Trained, TrainedFaceGenerator, TrainedSplit
+from masquerade.crafting.shipped import open_answers, open_bank, open_generator, open_split
+from masquerade.crafting.trained import (
+    Trained,
+    TrainedAnswers,
+    TrainedBank,
+    TrainedFaceGenerator,
+    TrainedSplit,
+)
 from masquerade.disguises.finding import Finders
 from masquerade.errors import ModelError, SourceChanged
 from masquerade.files.durable import write_durably
@@ -15,9 +21,14 @@ from masquerade.owner.kept_encoders import finder
 from masquerade.owner.records import Records
 from masquerade.recipes import Recipe
 
-Kind = Literal["split", "generator"]
+Kind = Literal["split", "generator", "answers", "bank"]
 _Found = TypeVar("_Found", bound=Trained)
-_OPEN: Final[Mapping[Kind, Callable[[Path], Trained]]] = {"split": open_split, "generator": open_generator}
+_OPEN: Final[Mapping[Kind, Callable[[Path], Trained]]] = {
+    "split": open_split,
+    "generator": open_generator,
+    "answers": open_answers,
+    "bank": open_bank,
+}
 
 
 def keep_split_networks(recipe: Recipe, disguise: Mapping[str, Any], records: Records) -> None:
@@ -54,7 +65,15 @@ def finders(records: Records) -> Finders:
         kept = records.network_file("generator", digest)
         return _same(open_generator(kept), digest, kept) if kept.exists() else usual.generator(name, digest)
 
-    return Finders(encoder=finder(records), split=split, generator=generator)
+    def answers(name: str, digest: str) -> TrainedAnswers:
+        kept = records.network_file("answers", digest)
+        return _same(open_answers(kept), digest, kept) if kept.exists() else usual.answers(name, digest)
+
+    def bank(name: str, digest: str) -> TrainedBank:
+        kept = records.network_file("bank", digest)
+        return _same(open_bank(kept), digest, kept) if kept.exists() else usual.bank(name, digest)
+
+    return Finders(encoder=finder(records), split=split, generator=generator, answers=answers, bank=bank)
 
 
 def _files(recipe: Recipe) -> Iterator[tuple[Kind, Path]]:

@@ -126,7 +126,9 @@ class Records:
         """Where a copy is kept of an encoder that was given as a file."""
         return self.network_file("encoder", digest)
 
-    def network_file(self, kind: Literal["encoder", "split", "generator"], digest: str) -> Path:
+    def network_file(
+        self, kind: Literal["encoder", "split", "generator", "answers", "bank"], digest: str
+    ) -> Path:
         """Where a copy is kept of a public network that was given as a file."""
         if not re.fullmatch(r"[0-9a-f]{64}", digest):
             raise UsageError("not the digest of a network", value=repr(digest)[:80])

@@ -15,6 +15,7 @@ from masquerade.recipes.crafter_baselines import CRAFTER_BASELINES
 from masquerade.recipes.disguised_nets import DISGUISED_NETS
 from masquerade.recipes.from_elsewhere import recipe_from_elsewhere
 from masquerade.recipes.hyperobf import HYPEROBF, HYPEROBF_CONTROLS
+from masquerade.recipes.task_only import TASK_ONLY
 from masquerade.recipes.xnn import XNN
 
 __all__ = ["RECIPES", "Recipe", "current_name", "encoded", "recipe"]
@@ -25,6 +26,7 @@ RECIPES: Final[tuple[Recipe, ...]] = (
     *HYPEROBF,
     *CRAFTER,
     *CRAFTER_BASELINES,
+    *TASK_ONLY,
     *BASELINES,
     *CONTROLS,
     *HYPEROBF_CONTROLS,

@@ -5,7 +5,15 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Final, final
 
-from masquerade.crafting.shipped import amortiser_for, open_feature_crafter, open_generator, open_split
+from masquerade.crafting.shipped import (
+    amortiser_for,
+    open_answers,
+    open_bank,
+    open_feature_crafter,
+    open_generator,
+    open_split,
+)
+from masquerade.crafting.trained import TrainedSplit
 from masquerade.disguises import Chain, Disguise, open_named_source
 from masquerade.disguises.base import PublicNetwork
 from masquerade.encoders.recogniser import open_recogniser
@@ -22,7 +30,13 @@ _OPENERS: Final[Mapping[PublicNetwork, Callable[[str | Path], object]]] = {
     "face generator": open_generator,
     "split": open_split,
 }
-"""What needs nothing but a name or file. An amortised crafter is opened for a split network, an amortiser is found."""
+"""What needs nothing but a name or file; an amortiser is found."""
+_OF_SPLIT: Final[Mapping[PublicNetwork, Callable[[str | Path, TrainedSplit], object]]] = {
+    "crafter": open_feature_crafter,
+    "answers": open_answers,
+    "bank": open_bank,
+}
+"""What is opened for a split network: an amortised crafter, statistics of its answers, a bank of its features."""
 
 
 @final
@@ -63,7 +77,7 @@ class Cloak:
                 remedy=f"Its parameters are {', '.join(known)}.",
             )
         plain = {name: tuple(value) if isinstance(value, list) else value for name, value in change.items()}
-        named = [name for name, network in self.kind.networks.items() if network in (*_OPENERS, "crafter")]
+        named = [name for name, network in self.kind.networks.items() if network in (*_OPENERS, *_OF_SPLIT)]
         networks = {name: value for name, value in plain.items() if name in named}
         parameters = {name: value for name, value in plain.items() if name not in named}
         return replace(
@@ -82,10 +96,10 @@ class Cloak:
         }
         opened = {of[name]: network for name, network in networks.items()}
         for name, network in of.items():
-            if network == "crafter" and name in self.networks:
-                crafter = self.networks[name]
-                assert not isinstance(crafter, tuple)  # noqa: S101
-                networks[name] = open_feature_crafter(crafter, opened["split"])
+            if network in _OF_SPLIT and name in self.networks:
+                source = self.networks[name]
+                assert not isinstance(source, tuple)  # noqa: S101
+                networks[name] = _OF_SPLIT[network](source, opened["split"])
             if network == "amortiser" and name not in self.parameters:
                 networks[name] = amortiser_for(opened["face generator"], opened["split"])
         own = self.kind(**networks, **self.parameters)

@@ -203,6 +203,17 @@ METRICS = {
         "count",
         "The mean is over {value} attributes, which some of the photos have and some have not.",
     ),
+    "naming_bound": MetricWords(
+        "bound on every attacker",
+        "share",
+        "Nobody, whatever he knows, names more than {value} of answers rightly, one photo a person; a blind guess gets "
+        "{chance}.",
+    ),
+    "naming_candidates": MetricWords(
+        "best for these photos",
+        "share",
+        "Somebody who holds exactly these photos names {value} of the answers; this is no bound for other photos.",
+    ),
     "tar_at_far_0.01": MetricWords(
         "true accepts at 1 % false accepts",
         "share",

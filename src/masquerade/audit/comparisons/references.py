@@ -103,7 +103,7 @@ class References:
         """The network whose answers the cloud is to learn, in a study of features."""
         if not self._study.data.private:
             return None
-        return next((split for arm in self._study.arms if (split := disguise_of(arm).features_of)), None)
+        return next((split for arm in self._study.arms if (split := disguise_of(arm).answers_of)), None)
 
     def _at_home(self, way: str) -> dict[str, Any]:
         return {"utility": asdict(at_home.at_home(self._scene, way))}

@@ -126,15 +126,24 @@ def taught(scene: Scene, protect: Disguising, split: TrainedSplit, photos: int, 
     return TrainedSplit.of(split.name, network, split.attributes)
 
 
-def feature_scores(scene: Scene, features: Tensor, split: TrainedSplit) -> dict[str, Score]:
+def feature_scores(
+    scene: Scene, features: Tensor, split: TrainedSplit, encoder: TrainedSplit | None = None
+) -> dict[str, Score]:
     """What the cloud tells from the protected features of the test photos.
 
     Where the right attributes are known, their mean AUC and how many attributes have both answers; and always how
     often the answers are those on unprotected features.
+
+    Args:
+        scene: A study of features.
+        features: Protected ones of ``scene.test``.
+        split: The network whose cloud's half reads them.
+        encoder: The network whose answers they stand for; by itself the same.
     """
     test = scene.test
-    plain = SplitEncode(split).with_key(Key.generate(), test.shape)(test.images)
-    said, before = (attribute_logits(split.network, some) for some in (features, plain))
+    whole = encoder or split
+    plain = SplitEncode(whole).with_key(Key.generate(), test.shape)(test.images)
+    said, before = attribute_logits(split.network, features), attribute_logits(whole.network, plain)
     agreement = attribute_agreement(said, before, test.labels)
     known = scene.attributes
     if known is None or known.values.shape[1] != said.shape[1]:

@@ -9,11 +9,17 @@ import typer
 from masquerade.cli import numbers
 from masquerade.cli.answer_types import NetworkAnswer
 from masquerade.cli.answers import AsJson, answer
-from masquerade.cli.console import note, progress
-from masquerade.cli.options import FacesOption, sum_up
+from masquerade.cli.console import note, progress, say
+from masquerade.cli.options import FacesOption, names_in, sum_up
 from masquerade.cli.outputs import Overwrite
 from masquerade.faces.reading import way_of
+from masquerade.owner.edge import write_edge
 from masquerade.training.crafter.encoder_folder import train_encoder_folder
+from masquerade.training.crafter.public_facts import PublicFacts, answers_of_folder, bank_of_folder
+
+PublicPhotos = Annotated[Path, typer.Argument(help="Folder of public photos.", show_default=False)]
+Out = Annotated[Path, typer.Option("--out", "-o", help="File to write.", show_default=False)]
+Whose = Annotated[str, typer.Option(help="Or a file from `encoder train`.")]
 
 
 @final
@@ -25,14 +31,14 @@ class Architecture(StrEnum):
 
 
 def train(
-    photos: Annotated[Path, typer.Argument(help="Folder of public photos.", show_default=False)],
+    photos: PublicPhotos,
     attributes: Annotated[
         Path,
         typer.Option(
             help="CSV: file name, then a column of 1 and 0 (or -1) for each attribute.", show_default=False
         ),
     ],
-    out: Annotated[Path, typer.Option("--out", "-o", help="File to write.", show_default=False)],
+    out: Out,
     architecture: Annotated[Architecture, typer.Option(help="Network; the encoder is its first stages.")] = (
         Architecture.resnet18
     ),
@@ -85,4 +91,68 @@ def train(
         path=str(summary.encoder), digest=summary.digest, photos=len(found.photos), seconds=summary.seconds
     )
     answer(facts, as_json, str(summary.encoder))
+    sum_up(found.notices, found.rejected)
+
+
+def answers(
+    photos: PublicPhotos,
+    out: Out,
+    encoder: Whose = "split-1",
+    overwrite: Overwrite = False,
+    faces: FacesOption = "auto",
+    as_json: AsJson = False,
+) -> None:
+    """Learn from public photos how an encoder's answers differ, for task-only.
+
+    In closed form: seconds for a thousand photos. Use people who are not among those to be protected.
+    """
+    _tell(answers_of_folder(photos, out, encoder, faces=way_of(faces), overwrite=overwrite), as_json)
+
+
+def bank(
+    photos: PublicPhotos,
+    out: Out,
+    encoder: Whose = "split-1",
+    overwrite: Overwrite = False,
+    faces: FacesOption = "auto",
+    as_json: AsJson = False,
+) -> None:
+    """Collect an encoder's features of public photos, for k-same.
+
+    Public people can be told from the file. Use people who are not among those to be protected.
+    """
+    _tell(bank_of_folder(photos, out, encoder, faces=way_of(faces), overwrite=overwrite), as_json)
+
+
+def edge(
+    out: Out,
+    encoder: Whose = "split-1",
+    answers: Annotated[str, typer.Option(help="Or a file from `encoder answers`.")] = "answers-1",
+    numbers_sent: Annotated[int, numbers.number(1, 64, "Numbers sent for a photo.", "--numbers")] = 4,
+    task: Annotated[
+        str | None, typer.Option(help="Attributes to keep, with commas.", show_default="all")
+    ] = None,
+    overwrite: Overwrite = False,
+) -> None:
+    """Write the matrix that a phone applies after the encoder.
+
+    A safetensors file of plain arrays: the edge of the recipe task-only-thin.
+    """
+    write_edge(
+        out,
+        encoder=encoder,
+        answers=answers,
+        numbers=numbers_sent,
+        task=names_in(task),
+        overwrite=overwrite,
+    )
+    say(str(out))
+
+
+def _tell(found: PublicFacts, as_json: bool) -> None:
+    note(f"{found.photos} photos, {found.seconds:.0f} s; digest {found.digest[:12]}")
+    facts = NetworkAnswer(
+        path=str(found.file), digest=found.digest, photos=found.photos, seconds=found.seconds
+    )
+    answer(facts, as_json, str(found.file))
     sum_up(found.notices, found.rejected)

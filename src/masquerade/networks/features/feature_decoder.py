@@ -81,6 +81,8 @@ def _dense(options: FeatureDecoderOptions, first: int) -> nn.Module:
 
 def _strided(options: FeatureDecoderOptions, first: int) -> nn.Module:
     c, h, w = options.features
+    if h < _START and w < _START:  # a code has no places to stride over
+        return _dense(options, first)
     if h != w:
         raise UsageError("a decoder takes square features", value=f"{h}x{w}", remedy="Take entry dense.")
     modules: list[nn.Module] = [nn.Conv2d(c, first, 3, padding=1, bias=False), nn.BatchNorm2d(first)]

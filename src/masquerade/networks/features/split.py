@@ -4,6 +4,7 @@ The first stages are the encoder that Crafter protects the features of (Crafter,
 """
 
 from abc import ABC
+from math import prod
 from typing import ClassVar, Final, Literal, final
 
 import torch
@@ -12,6 +13,7 @@ from torch import Tensor, nn
 
 from masquerade.errors import UsageError
 from masquerade.networks.features.channel_pruner import ChannelPruner, PrunerOptions
+from masquerade.networks.features.task_code import CodeOptions, TaskCode, reader
 
 Shape = tuple[int, int, int]
 _MEAN: Final = (0.485, 0.456, 0.406)
@@ -29,6 +31,7 @@ class SplitOptions(BaseModel):
         attributes: Numbers that are told from the features, 40 for CelebA.
         dropout: Share of the pooled numbers dropped in training.
         pruner: What gates the features' channels on the edge, as in Disco; None for nothing.
+        code: How the edge compresses the task's answers to a few numbers, which are then its features; None for not.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
@@ -39,6 +42,7 @@ class SplitOptions(BaseModel):
     attributes: int = Field(40, ge=1, le=10_000)
     dropout: float = Field(0.0, ge=0, lt=1)
     pruner: PrunerOptions | None = None
+    code: CodeOptions | None = None
 
 
 class SplitNetwork(nn.Module, ABC):
@@ -72,7 +76,12 @@ class SplitNetwork(nn.Module, ABC):
         self.register_buffer("deviation", torch.tensor(_DEVIATION).view(3, 1, 1))
         self.enc = enc
         self.pruner = ChannelPruner(feature_shape[0], options.pruner) if options.pruner else None
+        self.code = None
         self.f = f
+        if options.code:
+            self.code = TaskCode(f, prod(feature_shape), options.attributes, options.code)
+            self.f = reader(options.code.numbers, options.attributes)
+            self.feature_shape = (options.code.numbers, 1, 1)
 
     @final  # type: ignore[misc]  # torch declares forward as an attribute
     def forward(self, images: Tensor) -> Tensor:
@@ -98,7 +107,8 @@ class SplitNetwork(nn.Module, ABC):
                 remedy="Resize the photos, or take another encoder.",
             )
         features: Tensor = self.enc((images - self.mean) / self.deviation)
-        return features if self.pruner is None else self.pruner(features)
+        features = features if self.pruner is None else self.pruner(features)
+        return features if self.code is None else self.code(features)
 
     @final
     def classify(self, features: Tensor) -> Tensor:
