@@ -97,10 +97,11 @@ class Remembered(nn.Module):
         return torch.stack([self._known[name] for name in own])
 
 
-def view_of(trial: Trial, study: Resolved, images: int | None = None) -> tuple[View, Truth]:
+def view_of(trial: Trial, study: Resolved, *, repeats: bool = False) -> tuple[View, Truth]:
     """What an attacker sees of an arm who asks as much as he likes, and the truth."""
     (spec,) = (attack for attack in study.attacks if attack.title == "feature_identity")
-    view, truth = build_view(trial, spec, SIGHTS, Budget(images, None), np.random.default_rng([0, 2]))
+    sights = SIGHTS | {Sight.REPEATS} if repeats else SIGHTS
+    view, truth = build_view(trial, spec, sights, Budget(None, None), np.random.default_rng([0, 2]))
     assert view.split is not None  # noqa: S101  (a study of features has it)
     return replace(view, split=Remembered(view.split)), truth  # type: ignore[arg-type]
 
@@ -278,13 +279,13 @@ def repeated(data: Path, cache: Path | None) -> dict[str, list[float]]:
     study = load_study(shipped_studies()["task_only"]).at("laptop")
     scenes = EncodedScenes(make_scene(study.data, data), cache)
     (arm,) = arms_of(study, ("task-2-fresh",))
-    trial = Trial(scenes, arm, None, 0)
-    view, truth = view_of(trial, study)
+    view, truth = view_of(Trial(scenes, arm, None, 0), study, repeats=True)
+    assert view.repeats is not None  # noqa: S101  (asked for)
     found = {}
     for times in (0, 4, 24):
-        everything = torch.arange(len(trial.scene.test))
-        answers = [view.released, *(trial.repeated(trial.scene.test, everything, times) if times else [])]
-        mean = torch.stack([answer.float() for answer in answers]).mean(0)
+        first = view.released.float()
+        again = view.repeats(times).float() if times else first[None][:0]
+        mean = torch.cat([first[None], again]).mean(0)
         guess = attack_named("feature_identity", {})(replace(view, released=mean), np.random.default_rng(0))
         score = identification(guess, truth)
         found[str(times + 1)] = percent(score.value, score.low, score.high)

@@ -58,7 +58,7 @@ def test_the_python_of_the_guide_runs(faces: Path) -> None:
     scope: dict[str, object] = {"photos": np.stack([np.asarray(photo) for photo in photos])}
     for block in re.findall(r"```python\n(.*?)```", GUIDE, re.DOTALL):
         exec(compile(block, "guide", "exec"), scope)  # noqa: S102 - it is our own page
-    assert np.asarray(scope["codes"]).shape == (10, 4, 1, 1)
+    assert np.asarray(scope["codes"]).shape == (10, 1, 1, 4)
     assert tuple(scope["logits"].shape) == (10, 40)  # type: ignore[attr-defined]
     assert np.asarray(scope["levels"]).max() <= 15
 

@@ -60,7 +60,8 @@ def public_decoder(
 ) -> FeatureDecoder:
     """A decoder of unprotected features of public photos; trained once for the same ones."""
     some = first_photos(public, photos)
-    name = digest_of("decoder", some, settings, *split.enc.state_dict().values())
+    edge = [tensor for name, tensor in split.state_dict().items() if not name.startswith("f.")]
+    name = digest_of("decoder", some, settings, *edge)
     return kept(name, lambda: train_decoder(encoded(split, some), some, settings, _SEED))
 
 
