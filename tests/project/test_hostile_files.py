@@ -16,6 +16,8 @@ from masquerade.cli.app import run
 from masquerade.cli.commands.sealed_public import contents as sealed_contents
 from masquerade.crafting.generator_file import read_face_generator
 from masquerade.crafting.split_file import read_split
+from masquerade.crafting.task.answers_file import read_answers
+from masquerade.crafting.task.bank_file import read_bank
 from masquerade.data.attribute_table import read_attribute_table
 from masquerade.data.npz import Npz
 from masquerade.encoders.file import read_encoder
@@ -98,6 +100,8 @@ READERS: dict[str, Callable[[Path], object]] = {
     "client's generator": read_generator_card,
     "face generator": read_face_generator,
     "split network": read_split,
+    "statistics of answers": read_answers,
+    "bank of features": read_bank,
     "features": Features.read,
     "manifest": manifest,
     "shard": lambda path: ShardFile(path, LAYOUT),
