@@ -42,6 +42,7 @@ ROOT = Path(__file__).parents[2]
 STUDIES = list(shipped_studies().values())
 TRAINED = (ROOT / "studies" / "train_hyperobf.py").read_text(encoding="utf-8")
 ENCODERS = (ROOT / "studies" / "train_crafter_baselines.py").read_text(encoding="utf-8")
+BANKS = (ROOT / "studies" / "fit_task_only.py").read_text(encoding="utf-8")
 GENERATORS = (ROOT / "studies" / "train_crafter.py").read_text(encoding="utf-8")
 
 SMALL = """
@@ -76,6 +77,10 @@ def with_untrained(arm: ArmSpec) -> ArmSpec:
     if split.parent == Path("studies/models"):
         assert f'"{split.stem.removeprefix("crafter-")}"' in ENCODERS, f"{split} is made by no script"
         change["split"] = "split-1"
+    bank = Path(str(change.get("bank", "")))
+    if bank.parent == Path("studies/models"):
+        assert f'"{bank.stem}"' in BANKS, f"{bank} is made by no script"
+        change["bank"] = "faces-1"
     return arm.model_copy(update={"change": change})
 
 
