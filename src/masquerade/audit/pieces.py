@@ -154,7 +154,7 @@ class Pieces:
         for arm in self._named(curve.arms):
             for value in curve.values:
                 attack, budget = self.at(self._study.on(arm, spec), curve.over, value)
-                for seed in self._study.seeds_of(spec):
+                for seed in self._study.seeds_along(curve, spec):
                     yield self._attacked(arm, attack, budget, seed)
 
     def _named(self, names: list[str]) -> list[ArmSpec]:

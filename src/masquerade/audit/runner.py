@@ -325,7 +325,10 @@ class Audit:
         for curve in self.study.curves:
             for name in (name for name in curve.arms if name in arms):
                 spec = specs[curve.attack]
-                found = [self._curve_point(arms[name], spec, curve.over, value) for value in curve.values]
+                seeds = self.study.seeds_along(curve, spec)
+                found = [
+                    self._curve_point(arms[name], spec, curve.over, value, seeds) for value in curve.values
+                ]
                 points = [point for point in found if point is not None]
                 if spec.generic and not points:
                     continue  # it does not concern this arm, or had too little to go by
@@ -341,9 +344,10 @@ class Audit:
                 )
         return curves
 
-    def _curve_point(self, arm: ArmSpec, spec: AttackSpec, over: str, value: int) -> CurvePoint | None:
+    def _curve_point(
+        self, arm: ArmSpec, spec: AttackSpec, over: str, value: int, seeds: list[int]
+    ) -> CurvePoint | None:
         spec, budget = self.pieces.at(self.study.on(arm, spec), over, value)
-        seeds = self.study.seeds_of(spec)
         pieces = [self.piece(arm, spec, budget, seed) for seed in seeds]
         measured = pooled(pieces, spec.metric, seeds)
         return None if measured is None else CurvePoint(x=float(value), y=measured)

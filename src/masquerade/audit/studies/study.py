@@ -171,6 +171,7 @@ class CurveSpec(Part):
     over: Literal["pairs", "images", "shared", "clean", "masknets", "epochs", "gallery", "queries"]
     values: list[int]
     arms: list[str]
+    seeds: int | None = Field(None, ge=1)
 
 
 class PointSpec(Part):
@@ -347,6 +348,10 @@ class Resolved:
     def seeds_of(self, attack: AttackSpec) -> list[int]:
         """The repetitions that an attack is run on."""
         return self.seeds[: attack.seeds]
+
+    def seeds_along(self, curve: CurveSpec, attack: AttackSpec) -> list[int]:
+        """The repetitions that a curve of an attack is drawn from."""
+        return self.seeds_of(attack)[: curve.seeds]
 
     def images_for(self, attack: AttackSpec) -> int | None:
         """How many released images the attack gets; None for all."""
