@@ -64,9 +64,10 @@ def test_the_python_of_the_guide_runs(faces: Path) -> None:
 
 
 def test_the_table_of_the_guide_is_the_scripts() -> None:
-    found = re.search(r"<!-- table -->\n(.*?)<!-- /table -->", GUIDE, re.DOTALL)
-    assert found is not None
-    assert found[1] == score_task_only.table()
+    for name, text in (("table", score_task_only.table()), ("more", score_task_only.more())):
+        found = re.search(rf"<!-- {name} -->\n(.*?)<!-- /{name} -->", GUIDE, re.DOTALL)
+        assert found is not None
+        assert found[1] == text
 
 
 def test_numbers_of_the_text_are_in_the_results() -> None:

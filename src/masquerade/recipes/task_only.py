@@ -56,7 +56,7 @@ TASK_ONLY: Final[tuple[Recipe, ...]] = (
         "the mean of the 30 nearest features of faces that a generator draws",
         KSame,
         {**_SPLIT, "bank": "faces-1"},
-        "Which faces are nearest tells people apart.",
+        "Which faces are nearest tells people apart; a bank of public people's features costs less of the task.",
     ),
 )
 """Ours: less than features."""
