@@ -10,14 +10,12 @@ from example_report import example_report
 from feature_attack_examples import SIDE, trained_split
 from masquerade.audit.comparisons import at_home
 from masquerade.audit.comparisons.answers_alone import answers_alone
-from masquerade.audit.comparisons.public_projection import public_projection
 from masquerade.audit.comparisons.references import References
 from masquerade.audit.results import Reference
 from masquerade.audit.runner import Audit
 from masquerade.audit.scenes.scene import Scene, make_scene
 from masquerade.audit.studies.study import DataSpec, Study
-from masquerade.errors import NotMeasurable, StudyError
-from masquerade.metrics import recognition
+from masquerade.errors import StudyError
 from masquerade.report.compared import against_nothing
 from masquerade.report.markdown import markdown
 
@@ -64,20 +62,6 @@ def test_wrong_names_in_the_gallery_are_at_chance() -> None:
     assert at_home.at_home(replace(scene, train=shifted), "sface").value <= 0.1
 
 
-def test_the_closed_form_learns_something_of_public_people() -> None:
-    # Pixels in place of tokens, so that the map and not the encoder is what is looked at.
-    scene = make_scene(NAMED, None)
-    learned = public_projection(scene.public.images.float(), scene.public.labels)
-    seen = scene.test.images
-    plain = recognition(seen.float(), scene.test.labels).value
-    assert recognition(learned(seen), scene.test.labels).value > plain
-
-
-def test_the_closed_form_wants_public_people_with_two_photos() -> None:
-    with pytest.raises(NotMeasurable, match="two photos"):
-        public_projection(torch.rand(9, 4), torch.arange(9))
-
-
 def test_unseen_people_are_recognised_among_themselves() -> None:
     scene = make_scene(UNSEEN, None)
     score = at_home.at_home(scene, "sface")
@@ -93,6 +77,15 @@ def test_a_missing_way_has_its_reason() -> None:
     assert sface.utility is not None
     assert closed.utility is None
     assert "no public photos" in closed.reason
+
+
+def test_public_people_with_one_photo_each_are_a_reason() -> None:
+    scene = make_scene(NAMED, None)
+    alone = replace(scene.public, labels=torch.arange(len(scene.public)))
+    _, closed = references(study(), replace(scene, public=alone))
+    assert closed.utility is None
+    assert "two photos" in closed.reason
+    assert "data.public" in closed.reason
 
 
 def test_a_recogniser_that_is_not_installed_is_said_and_stops_nothing(

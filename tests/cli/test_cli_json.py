@@ -180,6 +180,15 @@ def test_a_provider(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out == ""
 
 
+def test_at_home(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    builtin.write_folders(here / "photos")
+    fitted = answered("recogniser fit --public -o model --faces as-is", capsys)
+    assert (fitted[0]["method"], fitted[0]["photos"]) == ("as-is", 0)
+    answered("enrol model photos -o gallery", capsys)
+    assert answered("identify model photos/s02/03.png --gallery gallery", capsys)[0]["person"] == "s02"
+    assert len(answered("embed model photos/s02", capsys)[0]["vector"]) == 128
+
+
 def test_a_camera(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     builtin.write_folders(here / "photos")
     run(["key", "new", "a.key"])

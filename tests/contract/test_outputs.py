@@ -39,6 +39,7 @@ FILES: dict[str, str] = {
     "key new": "key new {}",
     "key backup": "key backup nothing -o {}",
     "key restore": "key restore nothing -o {}",
+    "recogniser fit": "recogniser fit nothing -o {}",
     "sealed probe": "sealed probe nothing nothing -o {}",
     "sealed match": "sealed match nothing nothing -o {}",
 }

@@ -43,6 +43,7 @@ COMMANDS = {
     "distil": "distil {photos} -o out --encoder tiny --epochs 1 --adversarial-steps 1",
     "obfuscate": "obfuscate {photos} -g generator -o out --encoder tiny",
     "obfuscate --gallery": "obfuscate {photos} -g generator -o out --encoder tiny --gallery",
+    "recogniser fit": "recogniser fit {photos} -o out --network tiny --faces as-is",
     "psp train": "psp train {photos} -o out --size 32 --epochs 3",
 }
 

@@ -14,7 +14,8 @@ from masquerade.errors import ModelError, PhotoRejected, UsageError
 from masquerade.networks import build
 from masquerade.owner.disguise_folder import disguise_folder
 from masquerade.owner.gallery import Gallery, GalleryMatch
-from masquerade.owner.recognise import Embedding, PhotoRecogniser
+from masquerade.owner.photo_vectors import Embedding
+from masquerade.owner.recognise import PhotoRecogniser
 from masquerade.owner.records import Records
 from masquerade.released import ReleasedDataset
 from masquerade.training.model_file import ModelCard, save_model

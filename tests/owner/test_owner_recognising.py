@@ -9,6 +9,7 @@ from masquerade.data import intake
 from masquerade.errors import DerivationMismatch, ModelError, PhotoRejected, UsageError, WrongKey
 from masquerade.keys import Key
 from masquerade.networks import build
+from masquerade.owner import photo_vectors
 from masquerade.owner import recognise as recognising
 from masquerade.owner.disguise_folder import disguise_folder
 from masquerade.owner.recognise import PhotoRecogniser, Prediction
@@ -72,7 +73,7 @@ def test_each_photo_gets_the_name_of_its_person(
     nearest = Nearest(*released.load_all())
     load = recognising.load_model
     monkeypatch.setattr(recognising, "load_model", lambda path: (nearest, load(path)[1]))
-    monkeypatch.setattr(recognising, "BATCH", 3)
+    monkeypatch.setattr(photo_vectors, "BATCH", 3)
     paths = sorted(photos.rglob("*.png"))
     found = list(PhotoRecogniser.open(path, KEY, records).names(paths))
     assert [guess.path for guess in found if isinstance(guess, Prediction)] == paths

@@ -30,6 +30,7 @@ from masquerade.keys import Key, describe
 from masquerade.keys.passphrase import CHEAPEST
 from masquerade.masknets import MaskNetFile, UntrainedSource, open_source, read_masknet, write_masknet
 from masquerade.networks.cloaks.masknet import structure
+from masquerade.owner.at_home.model_file import read_home
 from masquerade.owner.key_backup import restore
 from masquerade.owner.records import DatasetRecord, Records
 from masquerade.owner.sealed.owned import OwnedGallery, Pointer
@@ -97,6 +98,7 @@ READERS: dict[str, Callable[[Path], object]] = {
     "checkpoint": lambda path: read_progress(path, {}),
     "encoder": read_encoder,
     "recogniser": read_recogniser,
+    "home recogniser": read_home,
     "client's generator": read_generator_card,
     "face generator": read_face_generator,
     "split network": read_split,

@@ -129,6 +129,34 @@ class ModelAnswer(TypedDict):
     seconds: float
 
 
+class AdviceAnswer(TypedDict):
+    """One way that fits, with what it costs and leaves; ``measured_by`` names the results, empty if there are none."""
+
+    have: list[str]
+    leaves: str
+    enemy: list[str]
+    way: str
+    command: str
+    grade: str
+    costs: str
+    left: str
+    measured_by: str
+    guide: str
+
+
+class HomeAnswer(TypedDict):
+    """A recogniser fitted at home: the public network behind it, and from how many photos its map was learnt."""
+
+    path: str
+    network: str
+    features: str
+    method: str
+    source: str
+    photos: int
+    people: int
+    seconds: float
+
+
 class NetworkAnswer(TypedDict):
     """A trained public network, and how many photos it was trained on."""
 

@@ -135,6 +135,16 @@ COMMANDS: Final[Commands] = {
     ),
     "enrol": Command("recognise:enrol", "Make a gallery of people whom the model was not trained on.", OWNER),
     "embed": Command("recognise:embed", "Compute the recognition vector of each photo.", OWNER),
+    "recogniser": Group(
+        "Recognisers that are fitted at home, so that no photo leaves.",
+        {
+            "fit": Command(
+                "recognise:fit",
+                "Fit a recogniser on this machine, on your photos or on what is public; nothing leaves.",
+            )
+        },
+        OWNER,
+    ),
     "sealed": Group(
         "Galleries that a cloud matches without seeing faces: encrypted, as strong as ring-LWE.",
         SEALED,
@@ -208,6 +218,11 @@ COMMANDS: Final[Commands] = {
         resumes=True,
     ),
     "study": Group("Run, list and compare studies.", STUDY, AUDITOR),
+    "advise": Command(
+        "listing:advise",
+        "Say which way is for you: its command, what it costs, and what it leaves, as measured.",
+        EVERYBODY,
+    ),
     "list": Command(
         "listing:list_", "List protections, attacks, metrics, networks, studies or presets.", EVERYBODY
     ),

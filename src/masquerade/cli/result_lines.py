@@ -19,7 +19,8 @@ from masquerade.cli.console import say
 from masquerade.data.printable import printable
 from masquerade.files.durable import write_durably
 from masquerade.owner.gallery import GalleryMatch
-from masquerade.owner.recognise import Embedding, Prediction
+from masquerade.owner.photo_vectors import Embedding
+from masquerade.owner.recognise import Prediction
 
 _FORMULAS: Final = ("=", "+", "-", "@")
 

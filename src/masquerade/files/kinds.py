@@ -33,6 +33,7 @@ class Kind(StrEnum):
     REGISTER = "a register of issued MaskNets"
     DATABASE = "a database"
     MODEL = "a trained model"
+    HOME = "a recogniser fitted at home"
     CHECKPOINT = "a checkpoint of a training"
     FEATURES = "a file of features"
     GALLERY = "a gallery"
@@ -81,6 +82,7 @@ MAKERS: Final = {
     Kind.MASKNET: "masquerade masknet new",
     Kind.REGISTER: "masquerade masknet new",
     Kind.MODEL: "masquerade train",
+    Kind.HOME: "masquerade recogniser fit",
     Kind.FEATURES: "masquerade obfuscate",
     Kind.GALLERY: "masquerade enrol",
     Kind.VECTORS: "masquerade embed",
@@ -104,6 +106,7 @@ MAKERS: Final = {
 TENSORS: Final = {
     "masquerade": Kind.SHARD,
     "masquerade.model": Kind.MODEL,
+    "masquerade.home-recogniser": Kind.HOME,
     "masquerade.checkpoint": Kind.CHECKPOINT,
     "masquerade.features": Kind.FEATURES,
     "masquerade.issued": Kind.REGISTER,

@@ -198,8 +198,16 @@ def _require_consent(recipe: Recipe, accept_broken: bool) -> None:
         raise UsageError(
             "the recipe is not known to protect",
             value=recipe.name,
-            remedy=f"{verdict} {recipe.advice} To release the data all the same, pass --accept-broken.",
+            remedy=f"{verdict} {recipe.advice} {_at_home(recipe)}"
+            "To release the data all the same, pass --accept-broken.",
         )
+
+
+def _at_home(recipe: Recipe) -> str:
+    """What is said where people are to be recognised; nothing of a recipe for photos that are posted, or features."""
+    if recipe.cloak is not None:
+        return ""
+    return "Nothing needs to be released to recognise people: `masquerade recogniser fit --public -o MODEL`. "
 
 
 def _keep_apart(photos: Path, out: Path, records: Records, cache: Path) -> None:

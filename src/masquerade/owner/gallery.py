@@ -7,7 +7,7 @@ model's vectors have nothing in common with it.
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Literal, final
+from typing import Annotated, Literal, Protocol, final
 
 import torch
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -18,11 +18,31 @@ from masquerade.data.printable import printable
 from masquerade.errors import ModelError, PhotoRejected, UsageError
 from masquerade.files.durable import write_durably
 from masquerade.files.tensors import packed, read_tensors, read_text
-from masquerade.owner.recognise import Embedding, PhotoRecogniser
+from masquerade.owner.photo_vectors import Embedding
 from masquerade.training.open_set import OpenSet, leaving_out, open_set, require_no_unknown
 
 _KIND = "masquerade.gallery"
 _MOST_PEOPLE = 1_000_000
+
+
+class GalleryModel(Protocol):
+    """What makes vectors of photos: a model that was trained elsewhere, with its key, or one fitted at home."""
+
+    @property
+    def model_digest(self) -> str:
+        """SHA-256 of the model file."""
+
+    @property
+    def dataset_id(self) -> str | None:
+        """The data set that the model was trained on; None if nothing was released."""
+
+    def vectors(self, photos: Iterable[Path]) -> Iterator[Embedding | PhotoRejected]:
+        """The vector of each photo, or why it was turned away, in their order."""
+
+    def stranger_cosines(
+        self, vectors: Tensor, known: Sequence[str], strangers: Path | None = None
+    ) -> tuple[Tensor, int]:
+        """How alike strangers are to the nearest of some vectors, and how many people they are."""
 
 
 @final
@@ -31,7 +51,7 @@ class GalleryCard(BaseModel):
 
     Args:
         version: Version of the file's format.
-        dataset_id: The data set that the model was trained on.
+        dataset_id: The data set that the model was trained on; None if nothing was released for it.
         model: SHA-256 of the model file.
         size: Numbers of a recognition vector.
         people: The person of each vector; what is not printable in a name is escaped.
@@ -40,7 +60,7 @@ class GalleryCard(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     version: Literal[1] = 1
-    dataset_id: Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
+    dataset_id: Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")] | None
     model: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
     size: Annotated[int, Field(ge=1, le=65_536)]
     people: Annotated[tuple[str, ...], Field(min_length=1, max_length=_MOST_PEOPLE)]
@@ -77,7 +97,7 @@ class Gallery:
 
     @classmethod
     def enrol(
-        cls, recogniser: PhotoRecogniser, photos: Sequence[tuple[str, Path]]
+        cls, recogniser: GalleryModel, photos: Sequence[tuple[str, Path]]
     ) -> tuple["Gallery", list[PhotoRejected]]:
         """Take people in.
 
@@ -126,7 +146,7 @@ class Gallery:
         write_durably(path, [data], 0o600)
 
     @classmethod
-    def read(cls, path: Path, recogniser: PhotoRecogniser) -> "Gallery":
+    def read(cls, path: Path, recogniser: GalleryModel) -> "Gallery":
         """The gallery in a file, if it was made with this model and key.
 
         Raises:
@@ -151,7 +171,7 @@ class Gallery:
             raise ModelError("a vector in the gallery is not of length 1", place=path)
         return cls(card, vectors)
 
-    def open_set(self, recogniser: PhotoRecogniser, fpir: float, strangers: Path | None = None) -> OpenSet:
+    def open_set(self, recogniser: GalleryModel, fpir: float, strangers: Path | None = None) -> OpenSet:
         """When to name a person: by the gallery's people, each left out in turn, and by strangers; the stricter counts.
 
         Args:
@@ -170,7 +190,7 @@ class Gallery:
         return open_set([left_out, cosines], count, mates, fpir)
 
     def identify(
-        self, recogniser: PhotoRecogniser, photos: Iterable[Path], unknown: OpenSet | None = None
+        self, recogniser: GalleryModel, photos: Iterable[Path], unknown: OpenSet | None = None
     ) -> Iterator[GalleryMatch | PhotoRejected]:
         """The nearest person for each photo, or why it was turned away, in the order of ``photos``.
 

@@ -1,15 +1,13 @@
 """The owner's use of a model that was trained elsewhere: new photos in, names or recognition vectors out."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from hashlib import file_digest
-from itertools import islice
 from pathlib import Path
-from typing import TypeVar, final
+from typing import final
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 from masquerade.disguises import from_description
 from masquerade.disguises.base import Keyed, derivation_check
@@ -19,16 +17,13 @@ from masquerade.files.opening import open_file
 from masquerade.keys import Key
 from masquerade.networks import Network
 from masquerade.owner.kept_split_networks import finders
+from masquerade.owner.photo_vectors import BATCH, Embedding, each_photo, stranger_cosines, vectors_of
 from masquerade.owner.records import DatasetRecord, Records
 from masquerade.owner.strangers import strangers_for
 from masquerade.released.shard_values import TORCH_TYPES
 from masquerade.training.inference import embeddings, probabilities
 from masquerade.training.model_file import ModelCard, load_model, read_card
 from masquerade.training.open_set import OpenSet, open_set, require_no_unknown
-
-Found = TypeVar("Found")
-BATCH = 64
-"""Photos recognised at a time."""
 
 
 @final
@@ -45,20 +40,6 @@ class Prediction:
     path: Path
     person: str
     probability: float
-
-
-@final
-@dataclass(frozen=True, eq=False)
-class Embedding:
-    """A photo's recognition vector.
-
-    Args:
-        path: The photo.
-        vector: float32 ``(e,)``, to be compared by the cosine.
-    """
-
-    path: Path
-    vector: Tensor
 
 
 @final
@@ -168,11 +149,7 @@ class PhotoRecogniser:
         Raises:
             UsageError: If the folder cannot be used, or the built-in faces are not installed.
         """
-        images, people, _ = strangers_for(self._reader, known, strangers)
-        if not len(images):
-            return torch.empty(0), 0
-        parts = [embeddings(self._network, self._disguised(part)) for part in torch.split(images, BATCH)]
-        return (functional.normalize(torch.cat(parts)) @ vectors.T).amax(1), people
+        return stranger_cosines(self._reader, self._embed, vectors, known, strangers)
 
     def names(
         self, photos: Iterable[Path], unknown: OpenSet | None = None
@@ -186,7 +163,7 @@ class PhotoRecogniser:
         Yields:
             A prediction for each photo, or why it was turned away, in the order of ``photos``.
         """
-        for path, found in self._each(photos, self._guess):
+        for path, found in each_photo(self._reader, photos, self._guess):
             if isinstance(found, PhotoRejected):
                 yield found
             else:
@@ -199,43 +176,27 @@ class PhotoRecogniser:
         Args:
             photos: As for ``names``.
 
-        Yields:
+        Returns:
             The vector of each photo, or why it was turned away, in the order of ``photos``.
 
         Raises:
             ModelError: If a vector is not finite.
         """
-        for path, found in self._each(photos, lambda released: list(embeddings(self._network, released))):
-            yield found if isinstance(found, PhotoRejected) else Embedding(path, found)
+        return vectors_of(self._reader, photos, self._embed)
 
-    def _each(
-        self, photos: Iterable[Path], find: Callable[[Tensor], Sequence[Found]]
-    ) -> Iterator[tuple[Path, Found | PhotoRejected]]:
-        """What ``find`` makes of the disguised photos, a batch in memory at a time."""
-        todo = iter(photos)
-        while batch := list(islice(todo, BATCH)):
-            decoded = [self._decode(path) for path in batch]
-            images = [image for image in decoded if isinstance(image, Tensor)]
-            found = iter(find(self._disguised(torch.stack(images))) if images else ())
-            for path, image in zip(batch, decoded, strict=True):
-                yield path, next(found) if isinstance(image, Tensor) else image
+    def _embed(self, images: Tensor) -> Tensor:
+        return embeddings(self._network, self._disguised(images))
 
     def _disguised(self, images: Tensor) -> Tensor:
         return self._keyed.query(images).to(TORCH_TYPES[self._record.dtype]).float()
 
-    def _guess(self, released: Tensor) -> list[tuple[str, float]]:
-        best = probabilities(self._network, released).max(1)
+    def _guess(self, images: Tensor) -> list[tuple[str, float]]:
+        best = probabilities(self._network, self._disguised(images)).max(1)
         people = self._record.people
         return [
             (people[label], value)
             for label, value in zip(best.indices.tolist(), best.values.tolist(), strict=True)
         ]
-
-    def _decode(self, path: Path) -> Tensor | PhotoRejected:
-        try:
-            return torch.from_numpy(self._reader(path))
-        except PhotoRejected as error:
-            return error
 
 
 def _mates(card: ModelCard) -> Tensor:

@@ -11,17 +11,16 @@ from typing import Final, final
 import torch
 from torch import Tensor
 
-from masquerade.audit.comparisons.public_projection import public_projection
 from masquerade.audit.scenes.scene import Scene
 from masquerade.encoders import open_encoder
 from masquerade.encoders.recogniser import open_recogniser
-from masquerade.encoders.recogniser_base import resized
-from masquerade.errors import NotMeasurable
+from masquerade.errors import NotMeasurable, UsageError
 from masquerade.metrics import Score, recognition, utility
+from masquerade.training.closed_form.features import features_of, in_channels
+from masquerade.training.closed_form.projection import discriminants
 
 PUBLIC: Final = 2000
 """Public photos that the closed form learns from, at most."""
-_PART: Final = 64
 _RECOGNISER: Final = "sface"
 
 Vectors = Callable[[Tensor], Tensor]
@@ -94,27 +93,21 @@ def _named(similarity: Tensor, scene: Scene) -> Score:
 def _sface(scene: Scene) -> Vectors:
     del scene
     recogniser = open_recogniser(_RECOGNISER)
-    return lambda images: recogniser.embed(_colour(images))
+    return lambda images: recogniser.embed(in_channels(images, 3))
 
 
 def _closed_form(scene: Scene) -> Vectors:
     public = scene.public.take(torch.arange(min(PUBLIC, len(scene.public))))
     if not len(public):
         raise NotMeasurable("the study has no public photos", place="data.public")
-    projection = public_projection(_tokens(public.images), public.labels)
-    return lambda images: projection(_tokens(images))
-
-
-def _tokens(images: Tensor) -> Tensor:
-    """The public encoder's feature maps ``(n, d)``."""
     encoder = open_encoder("sface")
-    side = encoder.image_shape[1]
-    parts = torch.split(images, _PART)
-    return torch.cat([encoder(resized(_colour(part).float(), side)).flatten(1) for part in parts])
-
-
-def _colour(images: Tensor) -> Tensor:
-    return images if images.shape[1] == 3 else images.expand(-1, 3, -1, -1)
+    try:
+        projection = discriminants(features_of(encoder, public.images), public.labels)
+    except UsageError as error:
+        raise NotMeasurable(
+            error.problem, value=error.value, place="data.public", remedy="Give the study more public people."
+        ) from error
+    return lambda images: projection(features_of(encoder, images))
 
 
 WAYS: Final[Mapping[str, tuple[str, Callable[[Scene], Vectors]]]] = MappingProxyType(

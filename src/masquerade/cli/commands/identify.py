@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from masquerade.cli.answers import AsJson
-from masquerade.cli.commands.recognise import Strangers, names_of, require_key
+from masquerade.cli.commands.recognise import Strangers, is_home, names_of
 from masquerade.cli.commands.xnn_d import identify_rows
 from masquerade.cli.options import ClosedSet, FpirOption
 from masquerade.errors import UsageError
@@ -16,7 +16,10 @@ from masquerade.training.xnn_d.folders import RECIPE
 
 
 def identify(
-    model: Annotated[Path, typer.Argument(help="Model file, from `train` or `distil`.", show_default=False)],
+    model: Annotated[
+        Path,
+        typer.Argument(help="Model file, from `train`, `distil` or `recogniser fit`.", show_default=False),
+    ],
     photos: Annotated[
         list[Path],
         typer.Argument(
@@ -36,7 +39,8 @@ def identify(
     gallery: Annotated[
         Path | None,
         typer.Option(
-            help="Name the most similar person of this gallery (from `enrol`, or `obfuscate --gallery`).",
+            help="Name the most similar person of this gallery (from `enrol`, `obfuscate --gallery`, or a folder "
+            "with a folder for each person).",
             show_default="the people trained on",
         ),
     ] = None,
@@ -47,7 +51,7 @@ def identify(
 ) -> None:
     """Name the person on each photo or feature row, or say unknown; for every kind of model file."""
     if not _of_features(model):
-        names_of(model, photos, require_key(key), gallery, fpir, strangers, closed_set, as_json)
+        names_of(model, photos, key, gallery, fpir, strangers, closed_set, as_json)
         return
     if key is not None:
         raise UsageError("this model needs no key", value=key, place="--key", remedy="Leave it out.")
@@ -63,4 +67,4 @@ def identify(
 
 
 def _of_features(model: Path) -> bool:
-    return read_card(model).recipe == RECIPE
+    return not is_home(model) and read_card(model).recipe == RECIPE

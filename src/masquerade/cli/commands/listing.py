@@ -1,4 +1,4 @@
-"""``masquerade list``: the protections, attacks, metrics, networks, studies and training presets that there are."""
+"""``masquerade list``, what there is: protections, attacks and more; and ``masquerade advise``, which is for whom."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -7,10 +7,11 @@ from typing import Annotated, Final
 
 import typer
 
+from masquerade.cli.advice import ANY, ENEMY, HAVE, LEAVES, Advice, every, fitting
 from masquerade.cli.answer_types import ListedAnswer
 from masquerade.cli.answers import AsJson, answers
 from masquerade.cli.catalogue import Lines, kept
-from masquerade.cli.console import CommandFailed, note
+from masquerade.cli.console import CommandFailed, ask, note, on_terminal
 from masquerade.cli.exit_codes import SOME_FAILED
 from masquerade.cli.studies import named_studies
 from masquerade.data.printable import printable
@@ -87,3 +88,62 @@ def _facts(name: str, words: str) -> ListedAnswer:
     if graded is None:
         return {"name": name, "title": words, "grade": ""}
     return {"name": name, "title": graded["title"], "grade": graded["grade"]}
+
+
+def advise(
+    have: Annotated[
+        str | None, typer.Option(help=f"What you have: {', '.join(HAVE)}.", show_default="asked for")
+    ] = None,
+    leaves: Annotated[
+        str | None,
+        typer.Option(help=f"The most that may leave: {', '.join((*LEAVES, ANY))}.", show_default="asked for"),
+    ] = None,
+    enemy: Annotated[
+        str | None,
+        typer.Option(help=f"Who the enemy is: {', '.join((*ENEMY, ANY))}.", show_default="asked for"),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say which way is for you: its command, what it costs, and what it leaves, as measured."""
+    asks = on_terminal() and not as_json
+    chosen = _chosen("have", "What do you have?", have, HAVE, asks)
+    found = fitting(
+        every(),
+        chosen,
+        _chosen("leaves", "What is the most that may leave?", leaves, _or_any(LEAVES), asks),
+        _chosen("enemy", "Who is the enemy?", enemy, _or_any(ENEMY), asks),
+    )
+    if not found:
+        note("Nothing here serves that. Let more leave (--leaves), or keep the faces at home.")
+    answers(((each, _told(each)) for each in found), as_json)
+
+
+def _or_any(choices: Mapping[str, str]) -> dict[str, str]:
+    return {**choices, ANY: "anything of these"}
+
+
+def _chosen(option: str, question: str, given: str | None, choices: Mapping[str, str], asks: bool) -> str:
+    """What was given, or is answered at the terminal; "any" elsewhere, if that is a choice."""
+    if given is None and asks:
+        note(question)
+        for name, words in choices.items():
+            note(f"  {name}: {words}")
+        given = ask("> ").strip()
+    if given is None and ANY in choices:
+        return ANY
+    if given is None or given not in choices:
+        raise UsageError(
+            "no such choice" if given else "nothing chosen",
+            value=given,
+            place=f"--{option}",
+            remedy=f"Choose one of {', '.join(choices)}.",
+        )
+    return given
+
+
+def _told(advice: Advice) -> str:
+    lines = [f"{advice['way']} [{advice['grade']}]"]
+    lines += [f"run: {advice['command']}"] if advice["command"] else []
+    lines += [f"costs: {advice['costs']}", f"leaves: {advice['left']}"]
+    lines += [f"read: docs/guide/{advice['guide']}"] if advice["guide"] else []
+    return "; ".join(lines)

@@ -1,22 +1,35 @@
-"""``masquerade enrol|embed``, and what ``identify`` does with a model of disguised photos and the owner's key."""
+"""``masquerade recogniser fit``, ``enrol``, ``embed``, and how ``identify`` names photos: with a key, or at home."""
 
 from collections.abc import Callable, Iterable, Iterator
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Final, TypeVar
+from typing import Annotated, Final, TypeVar, final
 
 import typer
 
-from masquerade.cli.answer_types import GalleryAnswer
+from masquerade.cli.answer_types import GalleryAnswer, HomeAnswer
 from masquerade.cli.answers import AsJson, answer
-from masquerade.cli.console import note, open_key
+from masquerade.cli.console import note, open_key, progress
 from masquerade.cli.old_names import UNTIL
-from masquerade.cli.options import ClosedSet, FpirOption, PeopleOption, person_files, photo_files, sum_up
+from masquerade.cli.options import (
+    ClosedSet,
+    FacesOption,
+    FpirOption,
+    PeopleOption,
+    person_files,
+    photo_files,
+    sum_up,
+)
 from masquerade.cli.outputs import Overwrite
 from masquerade.cli.result_lines import say_matches, say_names, say_vectors, write_vectors
 from masquerade.errors import PhotoRejected, UsageError
-from masquerade.files.kinds import Kind
+from masquerade.faces.reading import way_of
+from masquerade.files.kinds import Kind, kind_behind
 from masquerade.files.outputs import require_output
-from masquerade.owner.gallery import Gallery
+from masquerade.owner.at_home.fitting import Fitted, fit_home
+from masquerade.owner.at_home.networks import network_beside, network_file
+from masquerade.owner.at_home.recogniser import HomeRecogniser
+from masquerade.owner.gallery import Gallery, GalleryModel
 from masquerade.owner.recognise import PhotoRecogniser, Prediction
 from masquerade.owner.records import Records
 from masquerade.training.open_set import FPIR, OpenSet
@@ -26,9 +39,20 @@ BUILT_IN: Final = (
     "The built-in strangers are grey studio photos: with them, four times as many strangers of LFW were named as "
     "asked for. Photos like yours, of other people, set the threshold better: --strangers FOLDER."
 )
-Model = Annotated[Path, typer.Argument(help="Model file, from `train`.", show_default=False)]
+AT_HOME: Final = (
+    "The built-in strangers are grey studio photos; photos like yours, of other people, set the threshold better: "
+    "--strangers FOLDER."
+)
+Model = Annotated[
+    Path, typer.Argument(help="Model file, from `train` or `recogniser fit`.", show_default=False)
+]
 Photos = Annotated[list[Path], typer.Argument(help="Photos or folders of photos.", show_default=False)]
-KeyFile = Annotated[Path, typer.Option("--key", "-k", help="The owner's key file.", show_default=False)]
+KeyFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--key", "-k", help="The owner's key file; needed for a model from `train`.", show_default=False
+    ),
+]
 Strangers = Annotated[
     Path | None,
     typer.Option(
@@ -38,13 +62,103 @@ Strangers = Annotated[
 ]
 
 
+@final
+class FeaturesName(StrEnum):
+    """What is taken of a network."""
+
+    vector = "vector"
+    maps = "maps"
+
+
+@final
+class MethodName(StrEnum):
+    """How a network's features become vectors."""
+
+    as_is = "as-is"
+    whitening = "whitening"
+    discriminants = "discriminants"
+
+
+def fit(
+    out: Annotated[Path, typer.Option("--out", "-o", help="File to write.", show_default=False)],
+    photos: Annotated[
+        Path | None, typer.Argument(help="Folder of person folders to learn from.", show_default=False)
+    ] = None,
+    public: Annotated[
+        bool, typer.Option("--public", help="Take what is public, no photos of yours.")
+    ] = False,
+    network: Annotated[str, typer.Option(help="A public network by name, or its file.")] = "sface",
+    features: Annotated[
+        FeaturesName | None,
+        typer.Option(help="What is taken of the network.", show_default="vector, if it has one, else maps"),
+    ] = None,
+    method: Annotated[
+        MethodName | None,
+        typer.Option(
+            help="Take a vector as it is, or learn a map of the features.",
+            show_default="as-is with --public, if there is a vector; else whitening",
+        ),
+    ] = None,
+    people: PeopleOption = None,
+    overwrite: Overwrite = False,
+    faces: FacesOption = "auto",
+    as_json: AsJson = False,
+) -> None:
+    """Fit a recogniser on this machine, on your photos or on what is public; nothing leaves."""
+    if public is (photos is not None):
+        raise UsageError(
+            "a recogniser is fitted either on photos or on what is public",
+            value="both" if public else "neither",
+            remedy="Give a folder of person folders, or --public.",
+        )
+    require_output(out, Kind.HOME, overwrite=overwrite)
+    if (given := network_file(network)) is not None:
+        require_output(network_beside(out), kind_behind(given), overwrite=overwrite)
+    with progress("fitting") as told:
+        done = fit_home(
+            out,
+            photos,
+            network=network,
+            features=None if features is None else features.value,
+            method=None if method is None else method.value,
+            people=people,
+            faces=way_of(faces),
+            progress=told,
+        )
+    note(_fitted(done))
+    card = done.card
+    facts = HomeAnswer(
+        path=str(out),
+        network=card.network,
+        features=card.features,
+        method=card.method,
+        source=card.source,
+        photos=card.photos,
+        people=card.people,
+        seconds=round(done.seconds, 1),
+    )
+    answer(facts, as_json, str(out))
+    note("It names people of a gallery: `masquerade identify MODEL VISITORS --gallery FRIENDS`.")
+    sum_up(done.notices, done.rejected)
+
+
+def _fitted(done: Fitted) -> str:
+    card = done.card
+    if card.source == "nothing":
+        return f"{card.network}'s own vector, {card.size} numbers; nothing was learnt, and no photo read"
+    return (
+        f"{card.method} of {card.network}'s {card.features}, {card.size} numbers, from {card.photos} photos of "
+        f"{card.people} people ({card.source}), {done.seconds:.0f} s of processor time"
+    )
+
+
 def enrol(
     model: Model,
     photos: Annotated[
         list[Path], typer.Argument(help="Photos, in a folder for each person.", show_default=False)
     ],
     out: Annotated[Path, typer.Option("--out", "-o", help="Gallery file to write.", show_default=False)],
-    key: KeyFile,
+    key: KeyFile = None,
     people: PeopleOption = None,
     overwrite: Overwrite = False,
     as_json: AsJson = False,
@@ -59,7 +173,7 @@ def enrol(
 def embed(
     model: Model,
     photos: Photos,
-    key: KeyFile,
+    key: KeyFile = None,
     out: Annotated[
         Path | None,
         typer.Option("--out", "-o", help="File to write (.npz).", show_default="lines on stdout"),
@@ -83,7 +197,7 @@ def embed(
 def names_of(
     model: Path,
     photos: list[Path],
-    key: Path,
+    key: Path | None,
     gallery: Path | None,
     fpir: float,
     strangers: Path | None,
@@ -92,22 +206,41 @@ def names_of(
 ) -> None:
     """Print who is on each photo: of the people trained on, or of a gallery.
 
+    Args:
+        model: What ``train`` or ``recogniser fit`` wrote.
+        photos: Photos, or folders of photos.
+        key: The owner's key, for a model of disguised photos.
+        gallery: A gallery file that was made with the model, or a folder of person folders.
+        fpir: Share of strangers' photos that may be named.
+        strangers: Photos of people who are not known; the built-in faces without it.
+        closed_set: Whether the nearest person is named in any case.
+        as_json: Whether lines are JSON.
+
     Raises:
         CommandFailed: If photos were rejected.
         MasqueradeError: If key, model, gallery or paths cannot be used.
     """
     recogniser = _opened(model, key)
     turned_away: list[PhotoRejected] = []
-    known = None if gallery is None else Gallery.read(gallery, recogniser)
-    files = photo_files(photos)
-    if known is not None:
-        unknown = None if closed_set else _told(known.open_set(recogniser, fpir, strangers), strangers)
+    without: list[PhotoRejected] = []
+    if gallery is not None:
+        known, without = _gallery(gallery, recogniser)
+        files = photo_files(photos)
+        words = AT_HOME if isinstance(recogniser, HomeRecogniser) else BUILT_IN
+        unknown = None if closed_set else _told(known.open_set(recogniser, fpir, strangers), strangers, words)
         found = known.identify(recogniser, files, unknown)
         say_matches(sorted_out(found, turned_away.append), as_json=as_json)
+    elif isinstance(recogniser, HomeRecogniser):
+        raise UsageError(
+            "a recogniser that was fitted at home knows nobody by itself",
+            place="--gallery",
+            remedy="Say who may be named: --gallery FOLDER, with a folder for each person.",
+        )
     else:
+        files = photo_files(photos)
         unknown = None if closed_set else _told(recogniser.open_set(fpir, strangers), strangers)
         say_names(sorted_out(recogniser.names(files, unknown), turned_away.append), as_json=as_json)
-    sum_up(recogniser.notices(), turned_away, len(files))
+    sum_up(recogniser.notices(), [*without, *turned_away], len(without) + len(files))
 
 
 def require_key(key: Path | None) -> Path:
@@ -189,19 +322,39 @@ def sorted_out(
             yield result
 
 
-def _told(unknown: OpenSet, strangers: Path | None) -> OpenSet:
+def is_home(model: Path) -> bool:
+    """Whether a file is one that ``recogniser fit`` wrote."""
+    try:
+        return kind_behind(model) is Kind.HOME
+    except OSError:
+        return False
+
+
+def _told(unknown: OpenSet, strangers: Path | None, words: str = BUILT_IN) -> OpenSet:
     note(str(unknown))
     if strangers is None:
-        note(BUILT_IN)
+        note(words)
     return unknown
 
 
-def _opened(model: Path, key: Path) -> PhotoRecogniser:
-    return PhotoRecogniser.open(model, open_key(key), Records.beside(key))
+def _opened(model: Path, key: Path | None) -> PhotoRecogniser | HomeRecogniser:
+    if not is_home(model):
+        key = require_key(key)
+        return PhotoRecogniser.open(model, open_key(key), Records.beside(key))
+    if key is not None:
+        raise UsageError("this model needs no key", value=key, place="--key", remedy="Leave it out.")
+    return HomeRecogniser.open(model)
+
+
+def _gallery(path: Path, recogniser: GalleryModel) -> tuple[Gallery, list[PhotoRejected]]:
+    """A gallery out of its file, or of the people in a folder of person folders, and photos that were rejected."""
+    if not path.is_dir():
+        return Gallery.read(path, recogniser), []
+    return Gallery.enrol(recogniser, [(photo.person, photo.path) for photo in person_files([path])])
 
 
 def _enrol(
-    recogniser: PhotoRecogniser, roots: list[Path], out: Path, table: Path | None, as_json: bool
+    recogniser: GalleryModel, roots: list[Path], out: Path, table: Path | None, as_json: bool
 ) -> list[PhotoRejected]:
     photos = [(photo.person, photo.path) for photo in person_files(roots, table)]
     gallery, rejected = Gallery.enrol(recogniser, photos)

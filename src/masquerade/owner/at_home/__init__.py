@@ -1,0 +1,1 @@
+"""Recognition that releases nothing: a public network and a closed form, on the owner's machine alone."""

@@ -1,0 +1,342 @@
+"""Writes what `masquerade advise` says, and the table of docs/guide/which-one.md, from measured results alone.
+
+Run it as a script after studies/verdicts.py, studies/score_at_home.py, studies/score_sealed.py or `make bench`.
+"""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import score_class_matching
+from committed import report
+
+from masquerade.audit.results import Arm
+from masquerade.cli.advice import FILE, Advice, short_table, table
+from masquerade.recipes.measured import VERDICTS
+from masquerade.released.verdict import Verdict
+
+ROOT = Path(__file__).parents[1]
+PAGE = ROOT / "docs" / "guide" / "which-one.md"
+HOME_PAGE = ROOT / "docs" / "guide" / "at-home.md"
+README = ROOT / "README.md"
+CLOUD_PAGE = ROOT / "docs" / "guide" / "cloud-not-trusted.md"
+
+
+def main() -> None:
+    """Write the files."""
+    FILE.write_text(as_text(compiled()), encoding="utf-8")
+    PAGE.write_text(page(PAGE.read_text("utf-8")), encoding="utf-8")
+    HOME_PAGE.write_text(home_page(HOME_PAGE.read_text("utf-8")), encoding="utf-8")
+    README.write_text(front_page(README.read_text("utf-8")), encoding="utf-8")
+    CLOUD_PAGE.write_text(cloud_page(CLOUD_PAGE.read_text("utf-8")), encoding="utf-8")
+
+
+def as_text(known: list[Advice]) -> str:
+    """The contents of the file."""
+    return json.dumps(known, indent=1, ensure_ascii=False) + "\n"
+
+
+def page(before: str) -> str:
+    """The guide with the table as the results have it."""
+    return _between(before, "advice", table(compiled()))
+
+
+def front_page(before: str) -> str:
+    """The README with the short table."""
+    return _between(before, "advice", short_table(compiled()))
+
+
+def compiled() -> list[Advice]:
+    """Everything, the ways that hold first."""
+    return [_home(), _sealed(), *_not_here(), *_answers(), *_disguised(), *_features(), *_cloaks(), _audit()]
+
+
+def _home() -> Advice:
+    row = _closed("LFW", "sface", "vector", "as-is")
+    found = _read("studies/at_home.json")["open"]
+    return Advice(
+        have=["train", "serve"],
+        leaves="nothing",
+        enemy=["cloud", "thief"],
+        way="Keep it at home",
+        command="masquerade recogniser fit --public -o MODEL",
+        grade="NOTHING LEAVES",
+        costs=f"{row['ms_a_photo']:.0f} ms of one core a photo, nothing to train; right person first for "
+        f"{_share(found['rank1'])} of {found['probes']} photos of {found['people']} people of LFW",
+        left="nothing, if your own machine holds",
+        measured_by="studies/at_home.json",
+        guide="at-home.md",
+    )
+
+
+def _sealed() -> Advice:
+    rows = {row["name"]: row["value"] for row in _read("bench/results.json")}
+    rank1 = _read("studies/sealed.json")["rank1"]
+    return Advice(
+        have=["train", "serve", "send"],
+        leaves="sealed",
+        enemy=["cloud", "thief"],
+        way="A sealed gallery that a cloud matches",
+        command="masquerade sealed new owner.key -o GALLERY",
+        grade="WHILE RING-LWE HOLDS",
+        costs=f"{rows['sealed.match.1000']:.0f} ms of one core for 1,000 people, "
+        f"{rows['sealed.match.100000']:.0f} ms for 100,000; {rows['sealed.probe.bytes'] / 1e3:.0f} KB up; "
+        f"right person first for {_share(rank1)}",
+        left="how many people are in it, and when somebody is asked for",
+        measured_by="bench/results.json, studies/sealed.json",
+        guide="sealed.md",
+    )
+
+
+def _not_here() -> list[Advice]:
+    shared = {
+        "have": ["train", "send"],
+        "leaves": "photos",
+        "enemy": ["cloud", "thief"],
+        "command": "",
+        "grade": "NOT OURS, NOT MEASURED",
+        "measured_by": "",
+        "guide": "cloud-not-trusted.md",
+    }
+    rent = {
+        "way": "Rent a confidential GPU",
+        "costs": "a special machine; not measured here",
+        "left": "what the maker of the processor, and side channels, can see",
+    }
+    split = {
+        "way": "Several clouds that do not collude (secret shares)",
+        "costs": "two or three operators; not measured here",
+        "left": "nothing to one of them, everything to all together",
+    }
+    return [Advice(**shared, **each) for each in (rent, split)]  # type: ignore[typeddict-item]
+
+
+def _disguised() -> list[Advice]:
+    ways = {
+        "blocks-noise": ("Disguised photos, ours", "disguised-nets.md"),
+        "dn-lfw": ("Disguised-Nets, as in the paper", "disguised-nets.md"),
+        "xnn": ("XNN, as in the paper", "xnn.md"),
+    }
+    utility = {
+        "blocks-noise": ("dn_table2_lfw", "blocks-noise"),
+        "dn-lfw": ("dn_table2_lfw", "paper"),
+        "xnn": ("xnn_table2", "xnn"),
+    }
+    found = []
+    for recipe, (way, guide) in ways.items():
+        verdict = _verdict(recipe)
+        found.append(
+            Advice(
+                have=["train"],
+                leaves="disguised",
+                enemy=["cloud", "thief"],
+                way=way,
+                command=f"masquerade disguise PHOTOS -o OUT --key owner.key --recipe {recipe} --accept-broken",
+                grade=verdict.short,
+                costs=_utility(*utility[recipe]),
+                left=_left(verdict),
+                measured_by=f"studies/results/{verdict.study}.json",
+                guide=guide,
+            )
+        )
+    return found
+
+
+def _answers() -> list[Advice]:
+    arms = _read("studies/task_only.json")["celeba"]["arms"]
+    found = []
+    for name, more in (("task-4", ""), ("task-3", " --numbers 3")):
+        arm = arms[name]
+        value, low, high = arm["attacks"][max(arm["attacks"], key=lambda attack: arm["attacks"][attack][0])]
+        found.append(
+            Advice(
+                have=["send"],
+                leaves="disguised",
+                enemy=["cloud", "thief"],
+                way=f"Send the answers: {arm['title']}",
+                command=f"masquerade craft PHOTOS -o OUT --key owner.key --recipe task-only{more} --accept-broken",
+                grade=_grade("task-only"),
+                costs=f"AUC of the task {arm['use']['utility'][0]:.3f}",
+                left=f"the strongest of {len(arm['attacks'])} attackers names {value:.1f} % "
+                f"[{low:.1f}, {high:.1f}] of the photos; chance {arm['chance']:.1f} %. Without noise there is no bound",
+                measured_by="studies/task_only.json",
+                guide="task-only.md",
+            )
+        )
+    return found
+
+
+def _grade(recipe: str) -> str:
+    known = [each["verdict"] for each in _read(str(VERDICTS.relative_to(ROOT))) if each["recipe"] == recipe]
+    return Verdict.model_validate_json(json.dumps(known[0])).short if known else "NOT GRADED YET"
+
+
+def _features() -> list[Advice]:
+    ways = {
+        "crafter": (
+            "Crafter, as in the paper",
+            "crafter",
+            "masquerade craft PHOTOS -o OUT --key owner.key --accept-broken",
+        ),
+        "crafter-amortised": (
+            "Crafter in one pass, ours",
+            "amortised",
+            "masquerade craft PHOTOS -o OUT --key owner.key --accept-broken --amortised",
+        ),
+        "crafter-disco": ("Disco, to compare with", "disco", ""),
+        "crafter-tiprdc": ("TIPRDC, to compare with", "tiprdc", ""),
+        "crafter-noise": ("Gaussian noise", "noise", ""),
+    }
+    return [
+        Advice(
+            have=["send"],
+            leaves="disguised",
+            enemy=["cloud", "thief"],
+            way=way,
+            command=command,
+            grade=_verdict(recipe).short,
+            costs=_utility("crafter_baselines", arm),
+            left=_left(_verdict(recipe)),
+            measured_by=f"studies/results/{_verdict(recipe).study}.json",
+            guide="crafter.md",
+        )
+        for recipe, (way, arm, command) in ways.items()
+    ]
+
+
+def _cloaks() -> list[Advice]:
+    ways = {
+        "recogniser-cloak": ("A cloak against recognisers, ours", "--method recogniser "),
+        "lowkey": ("LowKey, to compare with", None),
+        "hyperobf": ("HyperObf, as in the thesis", "--method optimised "),
+    }
+    return [
+        Advice(
+            have=["post"],
+            leaves="photos",
+            enemy=["collector"],
+            way=way,
+            command="" if option is None else f"masquerade cloak PHOTOS -o OUT {option}--masknet MASKNET",
+            grade=_verdict(recipe).short,
+            costs="the photos look a little changed",
+            left=_left(_verdict(recipe)),
+            measured_by=f"studies/results/{_verdict(recipe).study}.json",
+            guide="hyperobf.md",
+        )
+        for recipe, (way, option) in ways.items()
+    ]
+
+
+def _audit() -> Advice:
+    graded = [each["verdict"] for each in _read(str(VERDICTS.relative_to(ROOT))) if each["verdict"]["grade"]]
+    broken = sum(each["grade"] == "BROKEN" for each in graded)
+    return Advice(
+        have=["check"],
+        leaves="nothing",
+        enemy=["cloud", "thief", "collector"],
+        way="Attack it on your own machine",
+        command="masquerade audit PHOTOS",
+        grade="MEASURES",
+        costs="minutes to hours of one core; `--dry-run` says how long",
+        left=f"nothing; of {len(graded)} protections and settings that our studies graded, {broken} are BROKEN",
+        measured_by="src/masquerade/recipes/verdicts.json",
+        guide="grades.md",
+    )
+
+
+def home_page(before: str) -> str:
+    """The guide on recognition at home with its numbers as they were measured last."""
+    found = _read("studies/at_home.json")
+    filled = _between(before, "closed", _closed_table(found["closed"]))
+    return _between(filled, "open", _open_table(found["open"]))
+
+
+def cloud_page(before: str) -> str:
+    """The guide on clouds that are not trusted, with who was named behind labels."""
+    head = (
+        "| protection | labels / people | released / known photos | s | attacker | people named, by key |\n"
+    )
+    rows = [row for row in score_class_matching.rows() if "| means |" in row]
+    return _between(before, "fell", head + "|---|---|---|---|---|---|\n" + "\n".join(rows))
+
+
+def _closed_table(rows: list[dict[str, Any]]) -> str:
+    lines = [
+        "| people | network | taken | method | learnt from | rank-1 | seconds of one core to fit |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for row in rows:
+        low, high = row["rank1"]["low"], row["rank1"]["high"]
+        photos = f", {row['photos']} photos" if "photos" in row else ""
+        lines.append(
+            f"| {row['population']} | {row['network']} | {row['features']} | {row['method']} | "
+            f"{row['source']}{photos} | {_percent(row['rank1']['value'])} [{low * 100:.1f}, {high * 100:.1f}] | "
+            f"{row.get('seconds', '')} |"
+        )
+    return "\n".join(lines)
+
+
+def _open_table(found: dict[str, Any]) -> str:
+    lines = [
+        "| strangers that set the threshold | known photos not named rightly (FNIR) | strangers named (FPIR) |"
+    ]
+    lines.append("|---|---|---|")
+    for source, row in found["by"].items():
+        lines.append(
+            f"| {source} | {_share(row['fnir'])} | {_share(row['fpir'])} of {row['strangers_shown']} |"
+        )
+    return "\n".join(lines)
+
+
+def _closed(population: str, network: str, features: str, method: str) -> dict[str, Any]:
+    wanted = {"population": population, "network": network, "features": features, "method": method}
+    rows: list[dict[str, Any]] = _read("studies/at_home.json")["closed"]
+    return next(row for row in rows if wanted.items() <= row.items())
+
+
+def _verdict(recipe: str) -> Verdict:
+    found = next(each for each in _read(str(VERDICTS.relative_to(ROOT))) if each["recipe"] == recipe)
+    return Verdict.model_validate_json(json.dumps(found["verdict"]))
+
+
+def _left(verdict: Verdict) -> str:
+    return "no attack ran" if verdict.strongest is None else verdict.strongest.found
+
+
+def _utility(study: str, name: str) -> str:
+    arm: Arm = next(arm for arm in report(study).arms if arm.name == name)
+    if arm.utility is None:
+        return ""
+    words = {
+        "attribute_auc": "AUC of the task {:.3f}",
+        "rank1_utility": "recognises {:.1%}",
+        "utility": "names {:.1%}",
+    }
+    value = words.get(arm.utility.metric, arm.utility.metric + " {:.3f}").format(arm.utility.value)
+    return f"{value} ({study})".replace("%", " %")
+
+
+def _read(name: str) -> Any:  # noqa: ANN401 - any JSON
+    return json.loads((ROOT / name).read_text("utf-8"))
+
+
+def _share(found: dict[str, float]) -> str:
+    return f"{_percent(found['value'])} [{found['low'] * 100:.1f}, {found['high'] * 100:.1f}]"
+
+
+def _percent(value: float) -> str:
+    return f"{value * 100:.1f} %"
+
+
+def _between(text: str, mark: str, words: str) -> str:
+    return re.sub(
+        rf"<!-- {mark} -->\n.*?<!-- /{mark} -->",
+        lambda _: f"<!-- {mark} -->\n{words}\n<!-- /{mark} -->",
+        text,
+        flags=re.DOTALL,
+    )
+
+
+if __name__ == "__main__":
+    main()
