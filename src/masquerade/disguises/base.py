@@ -5,18 +5,17 @@ module that turns images into what may leave the owner. Facts that each declares
 ``per_image``, ``restorable``) are checked both ways by the shared test over ``EVERY_DISGUISE``.
 """
 
-import json
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import fields
-from hashlib import blake2b, sha256
+from hashlib import blake2b
 from typing import Any, ClassVar, Literal, NoReturn, final
 
 import torch
 from torch import Tensor, nn
 
 from masquerade.crafting.trained import TrainedSplit
-from masquerade.disguises.plain import canonical, plain
+from masquerade.disguises.plain import digest_of, plain
 from masquerade.errors import SecretLeakRefused, UsageError
 from masquerade.keys import Key
 from masquerade.promises import BOTH, Question
@@ -393,11 +392,6 @@ class Disguise(ABC):
         """Public parameters as plain data, with the kind of disguise; ``from_description`` reads it."""
         named = {field.name: plain(getattr(self, field.name)) for field in fields(self)}  # type: ignore[arg-type]
         return {"kind": type(self).__name__, **named}
-
-
-def digest_of(description: dict[str, Any]) -> str:
-    """SHA-256 of a disguise's description, hexadecimal; see ``Disguise.digest``."""
-    return sha256(json.dumps(canonical(description), sort_keys=True).encode()).hexdigest()
 
 
 def call_of(nonces: list[bytes] | None) -> bytes:

@@ -1,5 +1,7 @@
 """Public parameters as plain data."""
 
+import json
+from hashlib import sha256
 from typing import Any, Protocol, runtime_checkable
 
 from pydantic import BaseModel
@@ -29,3 +31,8 @@ def canonical(value: object) -> object:
     if isinstance(value, (list, tuple)):
         return [canonical(each) for each in value]
     return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def digest_of(description: dict[str, Any]) -> str:
+    """SHA-256 of a disguise's description, hexadecimal; see ``Disguise.digest``."""
+    return sha256(json.dumps(canonical(description), sort_keys=True).encode()).hexdigest()

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from typing import Any, Final
 
-from masquerade.disguises.base import digest_of
+from masquerade.disguises.plain import digest_of
 from masquerade.errors import UsageError
 from masquerade.owner.records import DatasetRecord, Records
 

@@ -14,7 +14,8 @@ from torch import Tensor
 from masquerade.data.image_set import ImageSet
 from masquerade.data.intake import read
 from masquerade.disguises import from_description
-from masquerade.disguises.base import Disguise, derivation_check, digest_of
+from masquerade.disguises.base import Disguise, derivation_check
+from masquerade.disguises.plain import digest_of
 from masquerade.errors import DerivationMismatch, PhotoRejected, SourceChanged, UsageError
 from masquerade.faces.reading import PhotoReader, way_of
 from masquerade.keys import Key
