@@ -45,6 +45,7 @@ studies: $(VENV)/.dev studies/models ## every study at the laptop profile, and t
 	$(BIN)/python studies/stale.py
 	$(BIN)/python studies/verdicts.py
 	$(BIN)/python studies/results_page.py
+	$(BIN)/python studies/advice.py
 	$(BIN)/python studies/collusion_extract.py
 
 quick: $(VENV)/.dev ## every study at the quick profile, and what each takes of one core; needs MASQUERADE_DATA
