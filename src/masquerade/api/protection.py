@@ -1,7 +1,7 @@
 """``Protection``: a way to disguise photos, by name and parameters, and what attacks made of it."""
 
 from collections.abc import Mapping
-from dataclasses import fields, replace
+from dataclasses import replace
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
@@ -11,10 +11,11 @@ from masquerade.api.consent import require_consent
 from masquerade.api.keyed import KeyedProtection
 from masquerade.api.owners_key import OwnersKey, key_file
 from masquerade.data.resize import check_target
-from masquerade.disguises import Chain, Disguise
+from masquerade.disguises import Disguise
 from masquerade.errors import UsageError
 from masquerade.keys import Key
 from masquerade.recipes import Recipe, recipe
+from masquerade.recipes.changing import with_parameters
 from masquerade.recipes.measured import verdict_on
 from masquerade.released.verdict import Verdict
 from masquerade.traits import Traits
@@ -46,7 +47,7 @@ class Protection:
         self._made_with = {"size": size, "encoder": encoder, **params}
         self._given = name
         found = recipe(name) if isinstance(name, str) else _of_disguise(name)
-        self._recipe = _changed(_with_encoder(_with_size(found, size), encoder), params)
+        self._recipe = with_parameters(_with_encoder(_with_size(found, size), encoder), params)
 
     @property
     def name(self) -> str:
@@ -183,28 +184,3 @@ def _with_encoder(found: Recipe, encoder: str | PathLike[str] | None) -> Recipe:
             remedy="Choose one such as xnn, or leave the encoder out.",
         )
     return replace(found, encoder=Path(encoder) if Path(encoder).is_file() else str(encoder))
-
-
-def _changed(found: Recipe, params: Mapping[str, Any]) -> Recipe:
-    """The recipe with other parameters: of its cloak, or of the one step of its disguise that has them."""
-    if found.cloak is not None or not params:
-        return found.changed(params)
-    steps = list(found.disguise.parts if isinstance(found.disguise, Chain) else (found.disguise,))
-    for name, value in params.items():
-        having = [place for place, step in enumerate(steps) if name in _names_of(step)]
-        if len(having) != 1:
-            known = sorted({each for step in steps for each in _names_of(step)})
-            raise UsageError(
-                "several steps have this parameter" if having else "no such parameter",
-                value=name,
-                place=found.name,
-                remedy="Give the disguise itself, written out with its parameters."
-                if having
-                else f"Its parameters are: {', '.join(known) or 'none'}.",
-            )
-        steps[having[0]] = replace(steps[having[0]], **{name: value})  # type: ignore[type-var]
-    return replace(found, disguise=Chain(tuple(steps)) if isinstance(found.disguise, Chain) else steps[0])
-
-
-def _names_of(step: Disguise) -> list[str]:
-    return [field.name for field in fields(step)]  # type: ignore[arg-type]

@@ -17,13 +17,13 @@ from masquerade.audit.scenes.cloaked import Cloaks, keyed_among
 from masquerade.audit.scenes.distilled import DistilledNetworks, constant_noise
 from masquerade.audit.scenes.encoded import EncodedScenes
 from masquerade.audit.scenes.features import KeptFeatures, feature_scores, taught, together_in
-from masquerade.audit.scenes.given import keyed_after_encoder
 from masquerade.audit.scenes.kept_network import KeptNetworks
 from masquerade.audit.scenes.measured import measured_on
 from masquerade.audit.studies.study import ArmSpec, HeldSpec, NoiseSpec, TrainingSpec
 from masquerade.data.image_set import ImageSet
 from masquerade.disguises import Chain, from_description
 from masquerade.disguises.base import Disguise, Keyed
+from masquerade.disguises.chain import keyed_after_encoder
 from masquerade.disguises.promised import kinds_in, promised_by
 from masquerade.disguises.tokens.adversarial_noise import AdversarialNoise
 from masquerade.disguises.tokens.encode import Encode

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import final
+from typing import cast, final
 
 from torch import Tensor
 
@@ -195,3 +195,18 @@ def _fused(parts: Sequence[Keyed]) -> Iterator[Keyed]:
         held = part if both is None else both
     if held is not None:
         yield held
+
+
+def keyed_after_encoder(whole: Disguise, key: Key, shape: Shape) -> Keyed:
+    """What follows the public encoder of a whole protection, under the key as the owner uses it.
+
+    Args:
+        whole: The protection of photos.
+        key: The owner's.
+        shape: Channels, height and width of the photos.
+    """
+    keyed = whole.with_key(key, shape)
+    _, rest = whole.public_prefix()
+    if not isinstance(whole, Chain) or not isinstance(rest, Chain) or len(rest.parts) == len(whole.parts):
+        return keyed
+    return cast(KeyedChain, keyed).after(len(whole.parts) - len(rest.parts))

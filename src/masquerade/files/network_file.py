@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from masquerade import __version__
 from masquerade.errors import MasqueradeError, ModelError
+from masquerade.explained import own_words
 from masquerade.files.tensors import packed, read_tensors, read_text
 
 _TYPES: Final = {"float16": torch.float16, "float32": torch.float32}
@@ -78,6 +79,8 @@ def read_network_card(path: Path, kind: str, card_type: type[SomeCard]) -> SomeC
     try:
         return card_type.model_validate_json(text)
     except ValidationError as error:
+        if why := own_words(error):  # of the network's options, which the card holds
+            raise _impossible(path, why) from None
         raise malformed("network's card", error, path) from None
     except MasqueradeError as error:
         raise _impossible(path, error) from None

@@ -1,7 +1,6 @@
 """Scenes of images that are given in memory, and a protection's secret half as what was released has it."""
 
 from dataclasses import replace
-from typing import cast
 
 import torch
 
@@ -9,9 +8,6 @@ from masquerade.audit.scenes.scene import Scene, facts_of, people_scene, some_ro
 from masquerade.audit.studies.data_spec import DataSpec
 from masquerade.audit.studies.enough import require_two_people, require_two_photos
 from masquerade.data.image_set import ImageSet
-from masquerade.disguises.base import Disguise, Keyed, Shape
-from masquerade.disguises.chain import Chain, KeyedChain
-from masquerade.keys import Key
 
 
 def given_scene(spec: DataSpec, private: ImageSet, public: ImageSet | None) -> Scene:
@@ -58,18 +54,3 @@ def _of_parts(spec: DataSpec, mine: ImageSet, train: ImageSet, test: ImageSet, p
     public = public.take(some_rows(len(public), spec.public))
     require_two_people(train, test, spec.source)
     return Scene(train, test, public, None, facts_of(spec, mine, len(train), len(test), len(public)))
-
-
-def keyed_after_encoder(whole: Disguise, key: Key, shape: Shape) -> Keyed:
-    """What follows the public encoder of a whole protection, under the key as the owner uses it.
-
-    Args:
-        whole: The protection of photos.
-        key: The owner's.
-        shape: Channels, height and width of the photos.
-    """
-    keyed = whole.with_key(key, shape)
-    _, rest = whole.public_prefix()
-    if not isinstance(whole, Chain) or not isinstance(rest, Chain) or len(rest.parts) == len(whole.parts):
-        return keyed
-    return cast(KeyedChain, keyed).after(len(whole.parts) - len(rest.parts))
