@@ -29,10 +29,10 @@ from tls_examples import certificate
 
 PROGRAM = """
 import sys
-from masquerade.service.settings import Settings
-from masquerade.service.web.listening import Listening
+from masquerade.service.settings import ServiceSettings
+from masquerade.service.web.listening import ListeningAddress
 from masquerade.service.web.serving import serve
-serve(Settings.model_validate_json(sys.argv[1]), Listening.model_validate_json(sys.argv[2]))
+serve(ServiceSettings.model_validate_json(sys.argv[1]), ListeningAddress.model_validate_json(sys.argv[2]))
 """
 HALF = b"POST /v1/join HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s"
 
@@ -55,11 +55,13 @@ def serving(settings: ServiceSettings, where: ListeningAddress) -> "Iterator[sub
 
 
 def connected(port: int) -> socket:
-    """A connection, once somebody listens."""
-    while True:
+    """A connection, once somebody listens; who never does fails the test."""
+    until = time.monotonic() + 120
+    while time.monotonic() < until:
         with suppress(ConnectionRefusedError):
             return create_connection(("127.0.0.1", port), timeout=120)
         time.sleep(0.1)
+    raise AssertionError("nobody listens")
 
 
 def require_heard(connection: socket, words: bytes) -> None:
