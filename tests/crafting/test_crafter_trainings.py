@@ -68,7 +68,7 @@ def test_an_encoder_leaves_out_photos_without_a_row(
     ]
     assert run(command) == 0
     printed = capsys.readouterr()
-    assert "24 photos without a row left out, 1 rows without a photo" in printed.err
+    assert "24 photos without a row were left out; 1 rows have no photo" in printed.err
     split = open_split(tmp_path / "enc")
     assert split.attributes == ("Smiling", "Young")
     assert split.network.options.architecture == "vgg16"
