@@ -4,12 +4,13 @@ Run it as a script after studies/verdicts.py, studies/score_at_home.py, studies/
 """
 
 import json
-import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import score_class_matching
 from committed import report
+from marked import filled
 
 from masquerade.audit.results import Arm
 from masquerade.cli.advice import FILE, Advice, short_table, table
@@ -39,12 +40,12 @@ def as_text(known: list[Advice]) -> str:
 
 def page(before: str) -> str:
     """The guide with the table as the results have it."""
-    return _between(before, "advice", table(compiled()))
+    return filled(before, "advice", table(compiled()))
 
 
 def front_page(before: str) -> str:
     """The README with the short table."""
-    return _between(before, "advice", short_table(compiled()))
+    return filled(before, "advice", short_table(compiled()))
 
 
 def compiled() -> list[Advice]:
@@ -207,9 +208,9 @@ def _features() -> list[Advice]:
 
 def _cloaks() -> list[Advice]:
     ways = {
-        "recogniser-cloak": ("A cloak against recognisers, ours", "--method recogniser "),
-        "lowkey": ("LowKey, to compare with", None),
-        "hyperobf": ("HyperObf, as in the thesis", "--method optimised "),
+        "recogniser-cloak": ("A cloak against recognisers, ours", "felt-80", "--method recogniser "),
+        "lowkey": ("LowKey, to compare with", "lowkey", None),
+        "hyperobf": ("HyperObf, as in the thesis", "hyperobf", "--method optimised "),
     }
     return [
         Advice(
@@ -219,12 +220,12 @@ def _cloaks() -> list[Advice]:
             way=way,
             command="" if option is None else f"masquerade cloak PHOTOS -o OUT {option}--masknet MASKNET",
             grade=_verdict(recipe).short,
-            costs="the photos look a little changed",
+            costs=_utility(_verdict(recipe).study, arm),
             left=_left(_verdict(recipe)),
             measured_by=f"studies/results/{_verdict(recipe).study}.json",
             guide="hyperobf.md",
         )
-        for recipe, (way, option) in ways.items()
+        for recipe, (way, arm, option) in ways.items()
     ]
 
 
@@ -248,8 +249,8 @@ def _audit() -> Advice:
 def home_page(before: str) -> str:
     """The guide on recognition at home with its numbers as they were measured last."""
     found = _read("studies/at_home.json")
-    filled = _between(before, "closed", _closed_table(found["closed"]))
-    return _between(filled, "open", _open_table(found["open"]))
+    text = filled(before, "closed", _closed_table(filter(_is_told, found["closed"])))
+    return filled(text, "open", _open_table(found["open"]))
 
 
 def cloud_page(before: str) -> str:
@@ -258,10 +259,18 @@ def cloud_page(before: str) -> str:
         "| protection | labels / people | released / known photos | s | attacker | people named, by key |\n"
     )
     rows = [row for row in score_class_matching.rows() if "| means |" in row]
-    return _between(before, "fell", head + "|---|---|---|---|---|---|\n" + "\n".join(rows))
+    return filled(before, "fell", head + "|---|---|---|---|---|---|\n" + "\n".join(rows))
 
 
-def _closed_table(rows: list[dict[str, Any]]) -> str:
+def _is_told(row: dict[str, Any]) -> bool:
+    """Whether the guide has a row: every network as it is and by its best map, and SFace's vector by few people."""
+    best = row["method"] == "whitening"
+    if row["source"].startswith("own"):
+        return best and row["network"] == "sface" and row["features"] == "vector"
+    return row["method"] == "as-is" or (best and row["source"] == "public photos")
+
+
+def _closed_table(rows: Iterable[dict[str, Any]]) -> str:
     lines = [
         "| people | network | taken | method | learnt from | rank-1 | seconds of one core to fit |",
         "|---|---|---|---|---|---|---|",
@@ -312,6 +321,7 @@ def _utility(study: str, name: str) -> str:
         "attribute_auc": "AUC of the task {:.3f}",
         "rank1_utility": "recognises {:.1%}",
         "utility": "names {:.1%}",
+        "cloak_ssim": "the photo's likeness to itself, SSIM {:.2f} of 1",
     }
     value = words.get(arm.utility.metric, arm.utility.metric + " {:.3f}").format(arm.utility.value)
     return f"{value} ({study})".replace("%", " %")
@@ -327,15 +337,6 @@ def _share(found: dict[str, float]) -> str:
 
 def _percent(value: float) -> str:
     return f"{value * 100:.1f} %"
-
-
-def _between(text: str, mark: str, words: str) -> str:
-    return re.sub(
-        rf"<!-- {mark} -->\n.*?<!-- /{mark} -->",
-        lambda _: f"<!-- {mark} -->\n{words}\n<!-- /{mark} -->",
-        text,
-        flags=re.DOTALL,
-    )
 
 
 if __name__ == "__main__":

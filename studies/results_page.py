@@ -5,6 +5,7 @@ from pathlib import Path
 
 from budget import budget
 from committed import RESULTS, committed, report
+from marked import filled
 
 from masquerade.audit.results import Answer, Arm, Measurement, Reference, Report
 from masquerade.audit.staleness import compares_a_class_with_itself
@@ -53,7 +54,7 @@ def readme() -> str:
     for mark in HEADLINES:
         reports = headlines(mark)
         ages = [line for each in reports for line in _age(each)]
-        text = _filled(text, mark, [*_table(*reports), *dict.fromkeys(ages)])
+        text = filled(text, mark, "\n".join([*_table(*reports), *dict.fromkeys(ages)]))
     return text
 
 
@@ -63,14 +64,7 @@ def generic_attacks() -> str:
     link = f"[This report](../../studies/results/{measured.study}.json)"
     head = f"{link} has all of it, with intervals. Photos: {measured.data.note}"
     rows = [head, "", *_grid(measured), *_curves(measured), *_age(measured), ""]
-    return _filled(GENERIC.read_text("utf-8"), "generic", rows)
-
-
-def _filled(text: str, mark: str, rows: list[str]) -> str:
-    """A text with other rows between the marks of a name."""
-    before, rest = text.split(f"<!-- {mark} -->")
-    after = rest.split(f"<!-- /{mark} -->")[1]
-    return "\n".join([f"{before}<!-- {mark} -->", *rows, f"<!-- /{mark} -->{after}"])
+    return filled(GENERIC.read_text("utf-8"), "generic", "\n".join(rows))
 
 
 def headlines(mark: str) -> list[Report]:

@@ -1,9 +1,10 @@
 """Writes the numbers of the guide on sealed galleries, from bench/results.json and studies/*.json."""
 
 import json
-import re
 from pathlib import Path
 from typing import Any
+
+from marked import filled
 
 ROOT = Path(__file__).parents[1]
 GUIDE = ROOT / "docs" / "guide" / "sealed.md"
@@ -13,9 +14,9 @@ MANY = 1_000_000
 
 def page(before: str) -> str:
     """The guide with its numbers as they were measured last."""
-    filled = _between(before, "cost", cost(_bench()))
-    filled = _between(filled, "score", score(_measured("sealed")))
-    return _between(filled, "attacks", attacks(_measured("sealed_attacks")))
+    text = filled(before, "cost", cost(_bench()))
+    text = filled(text, "score", score(_measured("sealed")))
+    return filled(text, "attacks", attacks(_measured("sealed_attacks")))
 
 
 def cost(rows: dict[str, float]) -> str:
@@ -78,15 +79,6 @@ def _bench() -> dict[str, float]:
     found = {row["name"].removeprefix("sealed."): row for row in rows if row["name"].startswith("sealed.")}
     ratios = {f"{name}.ratio": row["ratio"] for name, row in found.items() if row["ratio"] is not None}
     return {name: row["value"] for name, row in found.items()} | ratios
-
-
-def _between(text: str, mark: str, words: str) -> str:
-    return re.sub(
-        rf"<!-- {mark} -->\n.*?<!-- /{mark} -->",
-        lambda _: f"<!-- {mark} -->\n{words}\n<!-- /{mark} -->",
-        text,
-        flags=re.DOTALL,
-    )
 
 
 def _short(value: float) -> str:

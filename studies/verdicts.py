@@ -19,7 +19,8 @@ from masquerade.report.verdict import advantages, strongest
 from masquerade.report.words import SIGHTS, interval, meaning, on_terminals
 
 WORST_LAST = ("UNPROTECTED", "NOT BROKEN BY THE ATTACKS RUN", "INCOMPLETE", "WEAKENED", "BROKEN")
-Rank = tuple[int, float, float]
+Rank = tuple[int, bool, float, float]
+"""Of a verdict: its grade, whether today's code measured it, and how far the strongest attack got."""
 
 
 CLOAKS = {
@@ -116,7 +117,7 @@ def _measured(report: Report) -> Iterator[tuple[Rank, MeasuredVerdict]]:
         channels, height, width = report.data.shape
         shape = (channels, spec.side or height, spec.side or width)
         yield (
-            _rank(arm),
+            _rank(arm, report),
             MeasuredVerdict(
                 recipe=_unchanged(spec),
                 digest=parameters_digest(arm.recipe, shape),
@@ -131,10 +132,14 @@ def _unchanged(spec: ArmSpec) -> str:
     return "" if changed or spec.recipe is None else current_name(spec.recipe)
 
 
-def _rank(arm: Arm) -> Rank:
+def _rank(arm: Arm, report: Report) -> Rank:
     leak = strongest(arm)
     reached = advantages(leak) if leak else None
-    return (WORST_LAST.index(arm.grade), *((reached[1], reached[0]) if reached else (0.0, 0.0)))
+    return (
+        WORST_LAST.index(arm.grade),
+        not report.stale,
+        *((reached[1], reached[0]) if reached else (0.0, 0.0)),
+    )
 
 
 def _verdict(report: Report, arm: Arm) -> Verdict:
