@@ -161,7 +161,7 @@ class KeyedTaskAnswers(Keyed):
         return normal.float()
 
     def digest(self) -> bytes:
-        """SHA-256 over the noise of one fixed nonce, rounded; of the network where there is none."""
+        """SHA-256 over the noise of one fixed nonce, rounded; what the network is made of where there is none."""
         if not self._how.deviation:
             return bytes.fromhex(self._how.cloud.digest)
         return rounded_digest([self._stream.fields([bytes(16)], 64)])
