@@ -36,7 +36,11 @@ def _kinds(hint: Any) -> set[Any]:  # noqa: ANN401 - any annotation
 
 
 def _name(parameter: str, given: OptionInfo) -> str:
-    declared = [name for name in given.param_decls or () if name.startswith("--")]
+    names = (
+        given.default,
+        *(given.param_decls or ()),
+    )  # typer takes the first name for a default, and sorts it out later
+    declared = [name for name in names if isinstance(name, str) and name.startswith("--")]
     return declared[0] if declared else f"--{parameter.replace('_', '-')}"
 
 
