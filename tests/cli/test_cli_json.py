@@ -130,6 +130,14 @@ def test_an_owner_and_the_cloud(here: Path, capsys: pytest.CaptureFixture[str]) 
     assert len(answered("verify released", capsys, code=2)[0]["findings"]) == 1
 
 
+def test_what_an_encoder_needs(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    builtin.write_folders(here / "photos")
+    for command in ("answers", "bank"):
+        made = answered(f"encoder {command} photos -o {command}.safetensors --faces as-is", capsys)[0]
+        assert made["photos"] == 400
+    assert answered("encoder edge -o edge.safetensors", capsys)[0]["bytes"] > 1000
+
+
 def test_a_release_is_audited_with_its_key(
     here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,9 +7,9 @@ from typing import Annotated, final
 import typer
 
 from masquerade.cli import numbers
-from masquerade.cli.answer_types import NetworkAnswer
+from masquerade.cli.answer_types import FileAnswer, NetworkAnswer
 from masquerade.cli.answers import AsJson, answer
-from masquerade.cli.console import note, progress, say
+from masquerade.cli.console import note, progress
 from masquerade.cli.options import FacesOption, names_in, sum_up
 from masquerade.cli.outputs import Overwrite
 from masquerade.faces.reading import way_of
@@ -133,6 +133,7 @@ def edge(
         str | None, typer.Option(help="Attributes to keep, with commas.", show_default="all")
     ] = None,
     overwrite: Overwrite = False,
+    as_json: AsJson = False,
 ) -> None:
     """Write the matrix that a phone applies after the encoder.
 
@@ -146,7 +147,7 @@ def edge(
         task=names_in(task),
         overwrite=overwrite,
     )
-    say(str(out))
+    answer(FileAnswer(path=str(out), bytes=out.stat().st_size), as_json, str(out))
 
 
 def _tell(found: PublicFacts, as_json: bool) -> None:
