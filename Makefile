@@ -8,7 +8,7 @@ STUDIES ?= $(basename $(notdir $(wildcard src/masquerade/studies/*_*.toml)))
 JOBS ?= 2
 ENOUGH := OMP_NUM_THREADS=1
 
-.PHONY: demo test check check-page bench studies quick wheel clean
+.PHONY: demo test check check-page bench studies quick docs wheel clean
 
 demo: $(VENV)/.demo ## install, and run the whole story on built-in faces; prints where the report is
 	$(BIN)/masquerade demo -o out/demo --overwrite
@@ -58,6 +58,10 @@ studies/models: | $(VENV)/.dev
 	$(BIN)/python studies/train_crafter_baselines.py $(MASQUERADE_DATA) $@
 	$(BIN)/python studies/train_crafter.py $(MASQUERADE_DATA) $@ --only faces-g2
 
+docs: $(VENV)/.dev ## the documentation as a site, in out/site; a link that leads nowhere fails
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
+	@echo out/site/index.html
+
 wheel: $(VENV)/.dev ## the sdist, and the wheel built from it
 	$(BIN)/python -m build --outdir dist .
 
@@ -75,7 +79,7 @@ $(VENV)/.demo: $(VENV)/.torch pyproject.toml
 	touch $@
 
 $(VENV)/.dev: $(VENV)/.torch pyproject.toml
-	$(BIN)/pip install --quiet --editable '.[demo,dev,examiners,service]'
+	$(BIN)/pip install --quiet --editable '.[demo,dev,docs,examiners,service]'
 	touch $@ $(VENV)/.demo
 
 clean:
