@@ -63,16 +63,20 @@ def _home() -> Advice:
         way="Keep it at home",
         command="masquerade recogniser fit --public -o MODEL",
         grade="NOTHING LEAVES",
-        costs=f"{row['ms_a_photo']:.0f} ms of one core a photo, nothing to train; right person first for "
-        f"{_share(found['rank1'])} of {found['probes']} photos of {found['people']} people of LFW",
+        works=f"right person first for {_share(found['rank1'])} of {found['probes']} photos of {found['people']} "
+        "people of LFW",
+        costs=f"{row['ms_a_photo']:.0f} ms of one core a photo, nothing to train",
         left="nothing, if your own machine holds",
+        photo="",
+        person="",
+        rests="your own machine",
         measured_by="studies/at_home.json",
         guide="at-home.md",
     )
 
 
 def _sealed() -> Advice:
-    rows = {row["name"]: row["value"] for row in _read("bench/results.json")}
+    rows = _bench()
     rank1 = _read("studies/sealed.json")["rank1"]
     return Advice(
         have=["train", "serve", "send"],
@@ -81,9 +85,12 @@ def _sealed() -> Advice:
         way="A sealed gallery that a cloud matches",
         command="masquerade sealed new owner.key -o GALLERY",
         grade="WHILE RING-LWE HOLDS",
+        works=f"right person first for {_share(rank1)}",
         costs=f"{rows['sealed.match.1000']:.0f} ms of one core for 1,000 people, "
-        f"{rows['sealed.match.100000']:.0f} ms for 100,000; {rows['sealed.probe.bytes'] / 1e3:.0f} KB up; "
-        f"right person first for {_share(rank1)}",
+        f"{rows['sealed.match.100000']:.0f} ms for 100,000; {rows['sealed.probe.bytes'] / 1e3:.0f} KB up",
+        photo="",
+        person="",
+        rests="ring-LWE at 128 bits",
         left="how many people are in it, and when somebody is asked for",
         measured_by="bench/results.json, studies/sealed.json",
         guide="sealed.md",
@@ -97,6 +104,9 @@ def _not_here() -> list[Advice]:
         "enemy": ["cloud", "thief"],
         "command": "",
         "grade": "NOT OURS, NOT ATTACKED HERE",
+        "works": "as without it",
+        "photo": "",
+        "person": "",
         "measured_by": "",
         "guide": "cloud-not-trusted.md",
     }
@@ -104,6 +114,7 @@ def _not_here() -> list[Advice]:
         "way": "Rent a confidential GPU",
         "costs": "a special machine; not measured here",
         "left": "what the maker of the processor, and side channels, can see",
+        "rests": "the processor's and the GPU's maker, and no side channel",
     }
     shares = _read("studies/secret_shares.json")
     split = {
@@ -112,6 +123,7 @@ def _not_here() -> list[Advice]:
         f"{1e3 * shares['seconds_in_the_clear']:.1f} ms in the clear",
         "measured_by": "studies/secret_shares.json",
         "left": "nothing to one of them, everything to all together",
+        "rests": "operators that never put their shares together",
     }
     return [Advice(**(shared | each)) for each in (rent, split)]  # type: ignore[typeddict-item]
 
@@ -127,6 +139,13 @@ def _disguised() -> list[Advice]:
         "dn-lfw": ("dn_table2_lfw", "paper"),
         "xnn": ("xnn_table2", "xnn"),
     }
+    bench = _bench()
+    disguise = bench["disguised_nets.folder.32x32x3"] / 1e3
+    cost = {
+        "blocks-noise": disguise,
+        "dn-lfw": disguise,
+        "xnn": (bench["xnn.extraction_bf16"] + bench["xnn.obfuscation"]) / 1e3,
+    }
     found = []
     for recipe, (way, guide) in ways.items():
         verdict = _verdict(recipe)
@@ -138,8 +157,12 @@ def _disguised() -> list[Advice]:
                 way=way,
                 command=f"masquerade disguise PHOTOS -o OUT --key owner.key --recipe {recipe} --accept-broken",
                 grade=verdict.short,
-                costs=_utility(*utility[recipe]),
+                works=_utility(*utility[recipe]),
+                costs=f"{cost[recipe]:.1f} ms of one core a photo, and the cloud's training",
                 left=_left(verdict),
+                photo=_asked(*utility[recipe], "photo"),
+                person=_asked(*utility[recipe], "person"),
+                rests=_on_nothing(verdict.short),
                 measured_by=f"studies/results/{verdict.study}.json",
                 guide=guide,
             )
@@ -161,7 +184,11 @@ def _answers() -> list[Advice]:
                 way=f"Send the answers: {arm['title']}",
                 command=f"masquerade craft PHOTOS -o OUT --key owner.key --recipe task-only{more} --accept-broken",
                 grade=_grade("task-only"),
-                costs=f"AUC of the task {arm['use']['utility'][0]:.3f}",
+                works=f"AUC of the task {arm['use']['utility'][0]:.3f}",
+                costs=f"{int(name[-1]) * 4 / 8:g} bytes a photo",
+                photo="",
+                person=f"{value:.1f} % [{low:.1f}, {high:.1f}]",
+                rests=_on_nothing(_grade("task-only")),
                 left=f"the strongest of {len(arm['attacks'])} attackers names {value:.1f} % "
                 f"[{low:.1f}, {high:.1f}] of the photos; chance {arm['chance']:.1f} %. Without noise there is no bound",
                 measured_by="studies/task_only.json",
@@ -176,21 +203,28 @@ def _grade(recipe: str) -> str:
     return Verdict.model_validate_json(json.dumps(known[0])).short if known else "NOT GRADED YET"
 
 
+def _on_nothing(grade: str) -> str:
+    return f"nothing: {grade}"
+
+
 def _features() -> list[Advice]:
+    bench = _bench()
     ways = {
         "crafter": (
             "Crafter, as in the paper",
             "crafter",
             "masquerade craft PHOTOS -o OUT --key owner.key --accept-broken",
+            f"{bench['crafter.fast']:.1f} s of one core a photo",
         ),
         "crafter-amortised": (
             "Crafter in one pass, ours",
             "amortised",
             "masquerade craft PHOTOS -o OUT --key owner.key --accept-broken --amortised",
+            f"{bench['crafter.amortised']:.0f} ms of one core a photo",
         ),
-        "crafter-disco": ("Disco, to compare with", "disco", ""),
-        "crafter-tiprdc": ("TIPRDC, to compare with", "tiprdc", ""),
-        "crafter-noise": ("Gaussian noise", "noise", ""),
+        "crafter-disco": ("Disco, to compare with", "disco", "", "an encoder of its own"),
+        "crafter-tiprdc": ("TIPRDC, to compare with", "tiprdc", "", "an encoder of its own"),
+        "crafter-noise": ("Gaussian noise", "noise", "", "nothing"),
     }
     return [
         Advice(
@@ -200,20 +234,29 @@ def _features() -> list[Advice]:
             way=way,
             command=command,
             grade=_verdict(recipe).short,
-            costs=_utility("crafter_baselines", arm),
+            works=_utility("crafter_baselines", arm),
+            costs=costs,
             left=_left(_verdict(recipe)),
+            photo=_asked("crafter_baselines", arm, "photo"),
+            person=_asked("crafter_baselines", arm, "person"),
+            rests=_on_nothing(_verdict(recipe).short),
             measured_by=f"studies/results/{_verdict(recipe).study}.json",
             guide="crafter.md",
         )
-        for recipe, (way, arm, command) in ways.items()
+        for recipe, (way, arm, command, costs) in ways.items()
     ]
 
 
 def _cloaks() -> list[Advice]:
     ways = {
-        "recogniser-cloak": ("A cloak against recognisers, ours", "felt-80", "--method recogniser "),
-        "lowkey": ("LowKey, to compare with", "lowkey", None),
-        "hyperobf": ("HyperObf, as in the thesis", "hyperobf", "--method optimised "),
+        "recogniser-cloak": (
+            "A cloak against recognisers, ours",
+            "felt-80",
+            "--method recogniser ",
+            "a MaskNet",
+        ),
+        "lowkey": ("LowKey, to compare with", "lowkey", None, ""),
+        "hyperobf": ("HyperObf, as in the thesis", "hyperobf", "--method optimised ", "a MaskNet"),
     }
     return [
         Advice(
@@ -223,12 +266,16 @@ def _cloaks() -> list[Advice]:
             way=way,
             command="" if option is None else f"masquerade cloak PHOTOS -o OUT {option}--masknet MASKNET",
             grade=_verdict(recipe).short,
-            costs=_utility(_verdict(recipe).study, arm),
+            works=_utility(_verdict(recipe).study, arm),
+            costs=costs,
             left=_left(_verdict(recipe)),
+            photo="",
+            person=_asked(_verdict(recipe).study, arm, "person"),
+            rests=_on_nothing(_verdict(recipe).short),
             measured_by=f"studies/results/{_verdict(recipe).study}.json",
             guide="hyperobf.md",
         )
-        for recipe, (way, arm, option) in ways.items()
+        for recipe, (way, arm, option, costs) in ways.items()
     ]
 
 
@@ -242,7 +289,11 @@ def _audit() -> Advice:
         way="Attack it on your own machine",
         command="masquerade audit PHOTOS",
         grade="MEASURES",
+        works="names the strongest attack, with chance and interval",
         costs="minutes to hours of one core; `--dry-run` says how long",
+        photo="",
+        person="",
+        rests="the attacks that were run",
         left=f"nothing; of {len(graded)} protections and settings that our studies graded, {broken} are BROKEN",
         measured_by="src/masquerade/recipes/verdicts.json",
         guide="grades.md",
@@ -339,6 +390,20 @@ def _utility(study: str, name: str) -> str:
     }
     value = words.get(arm.utility.metric, arm.utility.metric + " {:.3f}").format(arm.utility.value)
     return f"{value} ({study})".replace("%", " %")
+
+
+def _asked(study: str, name: str, question: str) -> str:
+    """What the strongest attack on a question got right, with its interval; empty if none ran."""
+    arm: Arm = next(arm for arm in report(study).arms if arm.name == name)
+    leaks = [answer.leak for answer in arm.answers if answer.question == question and answer.leak]
+    if not leaks:
+        return ""
+    (leak,) = leaks
+    return f"{_percent(leak.value)} [{leak.low * 100:.0f}, {leak.high * 100:.0f}]"
+
+
+def _bench() -> dict[str, float]:
+    return {row["name"]: row["value"] for row in _read("bench/results.json")}
 
 
 def _read(name: str) -> Any:  # noqa: ANN401 - any JSON

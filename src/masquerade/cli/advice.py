@@ -67,8 +67,8 @@ def table(known: Sequence[Advice]) -> str:
         parts += [
             f"**I have {words}.**",
             "",
-            "| way | grade | costs | leaves | how |",
-            "|---|---|---|---|---|",
+            "| way | grade | works | costs | leaves | rests on | how |",
+            "|---|---|---|---|---|---|---|",
         ]
         for each in fitting(known, have, ANY, ANY):
             how = f"`{each['command']}`" if each["command"] else ""
@@ -76,8 +76,10 @@ def table(known: Sequence[Advice]) -> str:
             row = (
                 each["way"],
                 each["grade"],
+                each["works"],
                 each["costs"],
                 each["left"],
+                each["rests"],
                 " ".join(filter(None, (how, guide))),
             )
             parts.append(f"| {' | '.join(row)} |")
@@ -86,11 +88,24 @@ def table(known: Sequence[Advice]) -> str:
 
 
 def short_table(known: Sequence[Advice]) -> str:
-    """The front page's table: the first way for each thing that one may have, and how the others fare."""
-    lines = ["| I have | first | its grade | the others |", "|---|---|---|---|"]
+    """The front page's table: each way once, under the first thing that one may have for it."""
+    lines = [
+        "| I have | way | works | costs | leak: photo | leak: person | rests on |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    told: set[str] = set()
     for have, words in HAVE.items():
-        first, *others = fitting(known, have, ANY, ANY)
-        rest = "; ".join(f"{each['way']}: {each['grade']}" for each in others)
-        how = f"{first['way']}: `{first['command']}`" if first["command"] else first["way"]
-        lines.append(f"| {words} | {how} | {first['grade']} | {rest} |")
+        first = words
+        for each in fitting(known, have, ANY, ANY):
+            if each["way"] in told:
+                continue
+            told.add(each["way"])
+            way = f"[{each['way']}](docs/guide/{each['guide']})" if each["guide"] else each["way"]
+            row = (
+                first,
+                way,
+                *(each[name] or "–" for name in ("works", "costs", "photo", "person", "rests")),
+            )
+            lines.append(f"| {' | '.join(row)} |")
+            first = ""
     return "\n".join(lines)

@@ -130,7 +130,11 @@ class ModelAnswer(TypedDict):
 
 
 class AdviceAnswer(TypedDict):
-    """One way that fits, with what it costs and leaves; ``measured_by`` names the results, empty if there are none."""
+    """One way that fits, with what it costs and leaves; ``measured_by`` names the results, empty if there are none.
+
+    ``works`` is what it is good for; ``photo`` and ``person`` are what the strongest attack gets right of either
+    question, empty where it was not measured; ``rests`` is what has to hold.
+    """
 
     have: list[str]
     leaves: str
@@ -138,8 +142,12 @@ class AdviceAnswer(TypedDict):
     way: str
     command: str
     grade: str
+    works: str
     costs: str
     left: str
+    photo: str
+    person: str
+    rests: str
     measured_by: str
     guide: str
 

@@ -9,7 +9,7 @@ import typer
 
 from masquerade.cli.advice import ANY, ENEMY, HAVE, LEAVES, Advice, every, fitting
 from masquerade.cli.answer_types import ListedAnswer
-from masquerade.cli.answers import AsJson, answers
+from masquerade.cli.answers import AsJson, answer, answers
 from masquerade.cli.catalogue import Lines, kept
 from masquerade.cli.console import CommandFailed, ask, note, on_terminal
 from masquerade.cli.exit_codes import SOME_FAILED
@@ -115,7 +115,8 @@ def advise(
     )
     if not found:
         note("Nothing here serves that. Let more leave (--leaves), or keep the faces at home.")
-    answers(((each, _told(each)) for each in found), as_json)
+    for each in found:
+        answer(each, as_json, *_told(each))
 
 
 def _or_any(choices: Mapping[str, str]) -> dict[str, str]:
@@ -141,9 +142,14 @@ def _chosen(option: str, question: str, given: str | None, choices: Mapping[str,
     return given
 
 
-def _told(advice: Advice) -> str:
-    lines = [f"{advice['way']} [{advice['grade']}]"]
-    lines += [f"run: {advice['command']}"] if advice["command"] else []
-    lines += [f"costs: {advice['costs']}", f"leaves: {advice['left']}"]
-    lines += [f"read: docs/guide/{advice['guide']}"] if advice["guide"] else []
-    return "; ".join(lines)
+def _told(advice: Advice) -> list[str]:
+    told = {
+        "run": advice["command"],
+        "works": advice["works"],
+        "costs": advice["costs"],
+        "leaves": advice["left"],
+        "rests on": advice["rests"],
+        "read": advice["guide"] and f"docs/guide/{advice['guide']}",
+    }
+    head = f"{advice['way']} [{advice['grade']}]"
+    return [head, *(f"  {name + ':':10}{words}" for name, words in told.items() if words)]
