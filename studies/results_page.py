@@ -32,30 +32,36 @@ The guide to [grades](guide/grades.md) says more.
 """
 
 
-README = ROOT / "README.md"
-HEADLINES = {"numbers": ("dn_table2_lfw", "dn_table2_lfw_158"), "xnn": ("xnn_table2", "xnn_baselines")}
-"""Which studies' tables stand in the README between which marks, one below the other; the first always, another once
+GUIDES = ROOT / "docs" / "guide"
+HEADLINES = {
+    "numbers": ("disguised-nets.md", "dn_table2_lfw", "dn_table2_lfw_158"),
+    "xnn": ("xnn.md", "xnn_table2", "xnn_baselines"),
+}
+"""Marks, the guide where each stands, and whose tables stand there, one below the other; the first always, another once
 it was run."""
-
-
-GENERIC = ROOT / "docs" / "guide" / "generic-attacks.md"
+GENERIC = GUIDES / "generic-attacks.md"
 
 
 def main() -> None:
-    """Write the page, and the tables of the README and of the guide to generic attacks."""
+    """Write the page, and the tables of the guides to the papers and to generic attacks."""
     PAGE.write_text(page(), encoding="utf-8")
-    README.write_text(readme(), encoding="utf-8")
+    for mark in HEADLINES:
+        guide_of(mark).write_text(guide(mark), encoding="utf-8")
     GENERIC.write_text(generic_attacks(), encoding="utf-8")
 
 
-def readme() -> str:
-    """The README with the tables of the headline studies between their marks."""
-    text = README.read_text("utf-8")
-    for mark in HEADLINES:
-        reports = headlines(mark)
-        ages = [line for each in reports for line in _age(each)]
-        text = filled(text, mark, "\n".join([*_table(*reports), *dict.fromkeys(ages)]))
-    return text
+def guide_of(mark: str) -> Path:
+    """The guide in which a mark stands."""
+    return GUIDES / HEADLINES[mark][0]
+
+
+def guide(mark: str) -> str:
+    """A guide with the tables of the headline studies between their marks."""
+    reports = headlines(mark)
+    ages = [line for each in reports for line in _age(each)]
+    return filled(
+        guide_of(mark).read_text("utf-8"), mark, "\n".join([*_table(*reports), *dict.fromkeys(ages)])
+    )
 
 
 def generic_attacks() -> str:
@@ -68,8 +74,8 @@ def generic_attacks() -> str:
 
 
 def headlines(mark: str) -> list[Report]:
-    """The reports whose tables stand at a mark of the README."""
-    return [report(study) for study in HEADLINES[mark] if (RESULTS / f"{study}.json").is_file()]
+    """The reports whose tables stand at a mark."""
+    return [report(study) for study in HEADLINES[mark][1:] if (RESULTS / f"{study}.json").is_file()]
 
 
 def page() -> str:

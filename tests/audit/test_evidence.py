@@ -62,8 +62,9 @@ def test_a_stale_report_says_so_on_every_face() -> None:
     for each in committed():
         section = everything.split(f"\n## {each.title}\n")[1].split("\n## ")[0]
         assert ("Measured by older code" in section) == bool(each.stale)
-    for each in (each for mark in results_page.HEADLINES for each in results_page.headlines(mark)):
-        assert f"{'; '.join(each.stale)}" in results_page.README.read_text("utf-8")
+    for mark in results_page.HEADLINES:
+        for each in results_page.headlines(mark):
+            assert "; ".join(each.stale) in results_page.guide_of(mark).read_text("utf-8")
     old = example_report().model_copy(update={"stale": ["attack moments was revision 1, now 2"]})
     for said in (page(old, []), markdown(old)):
         assert "Measured by older code" in said

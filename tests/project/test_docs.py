@@ -2,7 +2,6 @@
 
 import re
 import runpy
-import shlex
 from pathlib import Path
 
 import pytest
@@ -12,7 +11,6 @@ from committed import report as committed_report
 from masquerade.audit.studies.study_file import load_study
 from masquerade.cli.app import app, run
 from masquerade.cli.studies import demo_study, shipped_studies
-from masquerade.data import builtin
 
 ROOT = Path(__file__).parents[2]
 PAGES = [
@@ -23,39 +21,6 @@ PAGES = [
 ]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PROMPT = re.compile(r"^\$ masquerade (.*)$", re.MULTILINE)
-
-
-def test_the_main_job_of_the_readme_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    builtin.write_folders(tmp_path / "photos")
-    for person in sorted((tmp_path / "photos").iterdir()):
-        last = sorted(person.iterdir())[-1]
-        if person.name > "s04":
-            for photo in person.iterdir():
-                photo.unlink()
-            person.rmdir()
-        else:
-            (tmp_path / "visitors" / person.name).mkdir(parents=True)
-            last.rename(tmp_path / "visitors" / person.name / last.name)
-    block = README.split("## The main job")[1].split("```")[1]
-    commands = [shlex.split(line) for line in PROMPT.findall(block)]
-    assert [command[0] for command in commands] == ["key", "disguise", "verify", "train", "identify"]
-    for command in commands:
-        assert run(command) == 0, command
-
-
-def test_posted_photos_of_the_readme_are_cloaked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    builtin.write_folders(tmp_path / "photos")
-    (tmp_path / "photos" / "s01").rename(tmp_path / "holiday")
-    block = README.split("## Photos that you post")[1].split("```")[1]
-    commands = [shlex.split(line) for line in PROMPT.findall(block)]
-    assert [command[0] for command in commands] == ["key", "masknet", "cloak"]
-    for command in commands:
-        assert run(command) == 0, command
-    assert sorted(path.name for path in (tmp_path / "cloaked").iterdir()) == sorted(
-        path.name for path in (tmp_path / "holiday").iterdir()
-    )
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
@@ -89,10 +54,11 @@ def test_make_targets_of_the_documents_exist() -> None:
             assert re.search(rf"^{target}:", makefile, re.MULTILINE), f"{path.name} says make {target}"
 
 
-def test_results_page_and_readme_are_what_the_reports_say() -> None:
+def test_results_page_and_guides_are_what_the_reports_say() -> None:
     script = runpy.run_path(str(ROOT / "studies" / "results_page.py"))
     assert script["PAGE"].read_text(encoding="utf-8") == script["page"]()
-    assert script["readme"]() == README
+    for mark in script["HEADLINES"]:
+        assert script["guide"](mark) == script["guide_of"](mark).read_text(encoding="utf-8")
     assert script["GENERIC"].read_text(encoding="utf-8") == script["generic_attacks"]()
 
 

@@ -29,7 +29,7 @@ def test_guide_and_readme_say_its_range() -> None:
     low, high = min(named("means", 10)), max(named("means", 10))
     said = f"{low:.0f} to {high:.0f} %"
     assert f"{said} of 62 people" in (DOCS / "guide" / "disguised-nets.md").read_text("utf-8")
-    assert f"{said} are named so" in (DOCS.parent / "README.md").read_text("utf-8")
+    assert f"{said} of 62 people" in (DOCS.parent / "README.md").read_text("utf-8")
     counted = named("sizes", 0)
     said = f"{min(counted):.0f} to {max(counted):.0f} % of 62 people"
     assert said in (DOCS / "guide" / "disguised-nets.md").read_text("utf-8")

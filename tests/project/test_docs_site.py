@@ -16,7 +16,6 @@ from masquerade.data import builtin
 from places import ROOT
 
 ROLES = ("owner", "app", "person", "auditor")
-"""The provider's commands run in test_docs_provider.py, where nothing listens."""
 PROMPT = re.compile(r"^\$ masquerade (.*)$", re.MULTILINE)
 
 
@@ -66,13 +65,30 @@ def holiday(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+def commands_of(place: str) -> list[list[str]]:
+    return [shlex.split(line) for line in PROMPT.findall((ROOT / place).read_text("utf-8"))]
+
+
 @pytest.mark.parametrize("role", ROLES)
 def test_the_commands_for_a_role_run(role: str, holiday: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     committed = ROOT / "studies" / "results" / "dn_table2_lfw.json"
     monkeypatch.setattr(audit_release, "audit_released", lambda *_, **__: Report.load(committed))
-    page = (ROOT / "docs" / "start" / f"{role}.md").read_text("utf-8")
-    commands = [shlex.split(line) for line in PROMPT.findall(page)]
+    commands = commands_of(f"docs/start/{role}.md")
     assert commands
     for command in commands:
         plan = ["--dry-run"] if command[0] == "audit" and "--released" not in command else []
         assert run([*command, *plan]) == 0, command
+
+
+def test_the_provider_s_commands_are_those_of_the_guide() -> None:
+    """Which run in test_docs_provider.py, where nothing listens."""
+    guide = commands_of("docs/guide/provider.md")
+    commands = commands_of("docs/start/provider.md")
+    assert commands
+    assert [command for command in commands if command not in guide] == []
+
+
+def test_the_readme_fits_two_screens_and_its_commands_are_those_for_the_roles() -> None:
+    run_above = [command for role in ROLES for command in commands_of(f"docs/start/{role}.md")]
+    assert [command for command in commands_of("README.md") if command not in run_above] == []
+    assert len((ROOT / "README.md").read_text("utf-8").splitlines()) <= 140
