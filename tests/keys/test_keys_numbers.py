@@ -65,6 +65,22 @@ def test_a_permutation_passes_over_words_in_their_order() -> None:
     assert words.words == [9]
 
 
+@pytest.mark.parametrize("part", [1, 2, 7, 64, 1 << 16])
+def test_a_permutation_is_the_same_in_whatever_parts_its_words_are_looked_at(
+    part: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rare = np.random.default_rng(part)
+    words = rare.integers(0, 2**32, 1000, dtype=np.uint64)
+    words[rare.random(1000) < 0.3] = 2**32 - 1  # passed over wherever 2^32 is no multiple of the bound
+    monkeypatch.setattr(integers, "_PART", part)
+    script, n, taken, places = Script(*words.tolist()), 400, iter(words.tolist()), []
+    for below in range(n, 1, -1):
+        word = next(word for word in taken if word < 2**32 - 2**32 % below)
+        places.append(word % below)
+    assert integers.permutation(script, n).tolist() == swapped(n, places)
+    assert script.words == list(taken)
+
+
 def swapped(n: int, places: list[int]) -> list[int]:
     order = list(range(n))
     for i, j in zip(range(n - 1, 0, -1), places, strict=True):

@@ -19,8 +19,8 @@ from masquerade.released.shard import Layout
 from masquerade.released.shard_file import ShardFile
 from masquerade.released.shard_values import check_values
 
-MAPPED_SHARDS = 32
-"""Shards that one data set keeps mapped at a time."""
+MAPPED_SHARDS = 256
+"""Shards that one data set keeps mapped at a time; each holds a file descriptor, of which a process has 1,024 by default."""
 
 
 def labels_of(folder: Path, manifest: Manifest) -> Iterator[Tensor]:
