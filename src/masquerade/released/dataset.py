@@ -20,7 +20,7 @@ from masquerade.released.shard_file import ShardFile
 from masquerade.released.shard_values import check_values
 
 MAPPED_SHARDS = 256
-"""Shards that one data set keeps mapped at a time; each holds a file descriptor, of which a process has 1,024 by default."""
+"""Shards that one data set keeps mapped at a time; each holds a file descriptor, and a process has 1,024 by default."""
 
 
 def labels_of(folder: Path, manifest: Manifest) -> Iterator[Tensor]:
