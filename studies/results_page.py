@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import claims
 from budget import budget
 from committed import RESULTS, committed, report
 from marked import filled
@@ -19,7 +20,24 @@ from masquerade.report.words import amount, interval, metric_words
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "results.md"
 
-HEAD = """# Results
+CLAIMS = """# Results
+
+## What the papers claim, and what was measured
+
+Each claim is taken as one number with a bound, which is ours: the paper's number, with room for other people and
+smaller networks (`studies/claims.toml`). A claim holds or does not hold if the whole 95 % interval says so; a
+difference has the widest interval that its two ends allow. "By older code" says that the study was not run again since
+its attacks, protections or trainings changed.
+"""
+
+HOLDS = """
+## What holds
+
+Ways that rest on more than on attacks that were run; [all ways](guide/which-one.md).
+"""
+
+HEAD = """
+## How to read the studies
 
 Written by `python studies/results_page.py` from the reports in `studies/results/`; a test compares them. In brackets:
 95 % intervals, for other people of the same kind. "Photo" asks whether this photo is in it, of an attacker who holds
@@ -81,7 +99,8 @@ def headlines(mark: str) -> list[Report]:
 def page() -> str:
     """The page as the reports have it."""
     run = [line for each in committed() for line in _study(each)]
-    return "\n".join([HEAD, *run, *_not_run()])
+    front = [CLAIMS, *claims.table(), HOLDS, *claims.holding()]
+    return "\n".join([*front, HEAD, *run, *_not_run()])
 
 
 def _not_run() -> Iterator[str]:
