@@ -11,7 +11,7 @@ from masquerade.api.report import Report
 from masquerade.cli.answers import ANSWERS, SILENT
 from masquerade.cli.app import COMMANDS, run
 from masquerade.cli.catalogue import command_options
-from masquerade.cli.commands import audit_release
+from masquerade.cli.commands import audit_folders
 from masquerade.cli.commands.psp_service import open_provider
 from masquerade.cli.lazy import every
 from masquerade.data import builtin
@@ -147,7 +147,7 @@ def test_a_release_is_audited_with_its_key(
         asked.append({"released": released, **more})
         return Report.load(ROOT / "studies" / "results" / "dn_table2_lfw.json")
 
-    monkeypatch.setattr(audit_release, "audit_released", audited)
+    monkeypatch.setattr(audit_folders, "audit_released", audited)
     run(["key", "new", "a.key"])
     capsys.readouterr()
     audit = "audit photos --released released --key a.key --model model -o report"

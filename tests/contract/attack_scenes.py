@@ -9,6 +9,7 @@ from functools import cache
 from typing import Any, Final, final
 
 import numpy as np
+from scenes_of_files import with_traces
 
 from masquerade.attacks.base import Guess, Sight, View
 from masquerade.audit.run_attack import make_attack
@@ -23,6 +24,7 @@ DATA: Final[Mapping[str, dict[str, Any]]] = {
     "photos": {"height": 32, "width": 32, "mode": "RGB", "classes": 16, "test_share": 0.3, "public": 160},
     "grey": {"height": 32, "width": 32, "mode": "L", "classes": 20, "test_share": 0.3, "public": 160},
     "large": {"height": 112, "width": 112, "mode": "RGB", "classes": 6, "test_share": 0.3, "public": 60},
+    "faces112": {"height": 112, "width": 112, "mode": "RGB", "classes": 6, "test_share": 0.4, "public": 40},
     "tokens": {"height": 112, "width": 112, "mode": "RGB", "classes": 16, "test_share": 0.4, "public": 200},
     "private": {"height": 64, "width": 64, "mode": "RGB", "private": 12, "test_share": 0.5, "public": 120},
     "tracked": {
@@ -68,6 +70,14 @@ TEST: Final = {"target": "test"}
 LEARNT: Final = {"network": "mlp", "options": {}, "steps": 60}
 
 SCENES: Final[Mapping[str, AttackScene]] = {
+    "recogniser_on_clean": AttackScene("faces112", spec={"images": 12}),
+    "recogniser_alike": AttackScene("faces112", spec={"images": 12}),
+    "recogniser_same_photo": AttackScene("faces112", spec={"images": 12}),
+    "parrot": AttackScene("faces112", spec={"images": 12}),
+    "learned_restoration": AttackScene("faces112", options={"steps": 2, "pairs": 40}, spec={"images": 12}),
+    "colours": AttackScene("photos"),
+    "surroundings": AttackScene("photos"),
+    "file_traces": AttackScene("photos"),
     "invariant_linkage": AttackScene("photos", spec={"images": 60}),
     "learned_linkage": AttackScene(
         "photos", options={"keys": 3, "photos": 120, "steps": 10}, spec={"images": 60}
@@ -185,6 +195,9 @@ def spec_of(name: str) -> AttackSpec:
 
 def answer(name: str, seed: int = 0) -> tuple[Guess, Truth, View]:
     """The attack's guess on its scene, the truth that only an audit holds, and what the attack saw."""
+    if name == "file_traces":
+        case = with_traces()
+        return make_attack(spec_of(name))(case.view, np.random.default_rng(seed)), case.truth, case.view
     trial, spec = trial_of(name), spec_of(name)
     attack = make_attack(spec)
     sights = attack.needs | attack.wants | {Sight(sight) for sight in spec.shows}

@@ -6,6 +6,7 @@ from typing import Final
 
 from scenes_of_cloaks import followed
 from scenes_of_features import fresh_of, generated, of_features, of_tokens, recognised
+from scenes_of_files import with_traces
 from scenes_of_people import named_by_means, people_inside
 from scenes_of_photos import codes, examined, membership, mixtures, networked, photo_membership, pixels, sizes
 
@@ -46,6 +47,7 @@ from masquerade.attacks.generic.few_pairs_ridge import FewPairsRidge
 from masquerade.attacks.generic.model_membership import ModelMembership
 from masquerade.attacks.people.class_sizes import ClassSizes
 from masquerade.attacks.people.person_membership import PersonMembership
+from masquerade.attacks.pictures.file_traces import TracesOfFiles
 from masquerade.attacks.tokens.black_box import BlackBox
 from masquerade.attacks.tokens.centring_eavesdropper import CentringEavesdropper
 from masquerade.attacks.tokens.chosen_plaintext import ChosenFeatures
@@ -85,6 +87,7 @@ def scenes(generator: Path) -> dict[str, Scene]:
     """
     search = {"generator": str(generator), "restarts": 2, "steps": 30, "learning_rate": 0.1}
     every: tuple[Scene, ...] = (
+        (TracesOfFiles(), with_traces),
         (BruteForceAngle(), pixels(BlockMatrix(2), count=40)),
         (Jigsaw(), pixels(BlockPermutation(4), count=40)),
         (Moments(), pixels(BlockMatrix(4))),

@@ -11,7 +11,7 @@ import pytest
 
 from masquerade.api.report import Report
 from masquerade.cli.app import run
-from masquerade.cli.commands import audit_release
+from masquerade.cli.commands import audit_folders
 from masquerade.data import builtin
 from places import ROOT
 
@@ -72,7 +72,7 @@ def commands_of(place: str) -> list[list[str]]:
 @pytest.mark.parametrize("role", ROLES)
 def test_the_commands_for_a_role_run(role: str, holiday: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     committed = ROOT / "studies" / "results" / "dn_table2_lfw.json"
-    monkeypatch.setattr(audit_release, "audit_released", lambda *_, **__: Report.load(committed))
+    monkeypatch.setattr(audit_folders, "audit_released", lambda *_, **__: Report.load(committed))
     commands = commands_of(f"docs/start/{role}.md")
     assert commands
     for command in commands:

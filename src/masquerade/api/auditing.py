@@ -36,9 +36,10 @@ _HOURS: Final = (
 
 def audit(
     X: Any,  # noqa: ANN401 - containers of several libraries
-    y: Any,  # noqa: ANN401 - labels of any kind
+    y: Any = None,  # noqa: ANN401 - labels of any kind
     *,
-    protections: Sequence[object],
+    protections: Sequence[object] | None = None,
+    protected: Any = None,  # noqa: ANN401 - as X
     attacks: object = AUTO,
     metrics: object = AUTO,
     public: tuple[Any, Any] | None = None,
@@ -50,12 +51,16 @@ def audit(
 ) -> Report:
     """Attack protections of your images, and measure what a model learns from what is released.
 
+    With ``protected``, what any tool made of the photos is attacked instead: an array beside ``X``, or a folder beside
+    a folder, as ``audit_folders`` does, which takes more options.
+
     Each protection is drawn under keys that the audit makes up: it measures the protection, not your key or what you
     released (``audit_released`` does). Attacks that need no recipe run on each, whatever ``attacks`` says.
 
     Args:
         X: Photos: an array, a tensor or PIL images, as ``photos`` of a protection are.
         y: The person on each: numbers, text or any other hashable. Everybody needs two photos.
+        protected: What somebody else's tool made of ``X``, row by row; or a folder, where ``X`` is one.
         protections: Names of recipes ("none" is what others are compared with), protections and disguises.
         attacks: Names and attacks; "auto" takes those of the studies that read what a protection is made of.
         metrics: Names of metrics that each attack is scored by besides its own; "auto" takes those of the studies.
@@ -72,6 +77,14 @@ def audit(
         UsageError: If images, labels or names do not fit.
         StudyError: If there are too few people or photos.
     """
+    if protected is not None:
+        return _of_any_tool(X, y, protected, protections, scale, profile, seeds, cache_dir, progress)
+    if protections is None or y is None:
+        raise UsageError(
+            "nothing to audit",
+            place="protections",
+            remedy='Say protections=("none", "blocks-noise") and who is on the photos, or protected.',
+        )
     private = photos_of_people(X, y, scale, "X")
     others = None if public is None else photos_of_people(*public, scale, "public")
     arms, channels = arms_of(protections, private.shape)
@@ -81,6 +94,32 @@ def audit(
     resolved = resolved_at(study, profile)
     scene = given_scene(resolved.data, private, others)
     return run(resolved, scene, cache_dir, progress, f'masquerade.audit(X, y, ..., profile="{profile}")')
+
+
+def _of_any_tool(
+    X: Any,  # noqa: ANN401 - as audit
+    y: Any,  # noqa: ANN401 - as audit
+    protected: Any,  # noqa: ANN401 - as audit
+    protections: Sequence[object] | None,
+    scale: Scale | None,
+    profile: Profile,
+    seeds: Sequence[int],
+    cache_dir: str | Path | None,
+    progress: Progress,
+) -> Report:
+    from masquerade.api.audit_pairs import (
+        audit_arrays,
+        audit_folders,
+    )  # here, since that module needs this one
+
+    if protections is not None:
+        raise UsageError(
+            "protected pictures beside protections", place="protected", remedy="Give one of the two."
+        )
+    kept: dict[str, Any] = {"profile": profile, "seeds": seeds, "cache_dir": cache_dir, "progress": progress}
+    if isinstance(X, (str, Path)):
+        return audit_folders(X, protected, people=y, **kept)
+    return audit_arrays(X, y, protected, scale=scale, **kept)
 
 
 NOT_TESTED: Final = (
@@ -256,11 +295,12 @@ def run(
 ) -> Report:
     """Run a study on given images."""
     with pieces_in(cache_dir) as folder:
-        done = Audit(study, None, folder, _say(progress), command, scene).run()
+        done = Audit(study, None, folder, say_by(progress), command, scene).run()
     return Report(done.report, [PictureGrid.of(title, images) for title, images in done.pictures.items()])
 
 
-def _say(progress: Progress) -> Callable[[str], None]:
+def say_by(progress: Progress) -> Callable[[str], None]:
+    """What takes lines of progress."""
     if callable(progress):
         return progress
     return (lambda line: print(line, file=sys.stderr)) if progress else (lambda line: None)

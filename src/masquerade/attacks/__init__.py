@@ -44,6 +44,14 @@ from masquerade.attacks.generic.vector_identity import VectorIdentity
 from masquerade.attacks.people.class_matching import ClassMatching
 from masquerade.attacks.people.class_sizes import ClassSizes
 from masquerade.attacks.people.person_membership import PersonMembership
+from masquerade.attacks.pictures.colours import Colours
+from masquerade.attacks.pictures.file_traces import TracesOfFiles
+from masquerade.attacks.pictures.learned_restoration import LearnedRestoration
+from masquerade.attacks.pictures.parrot import Parrot
+from masquerade.attacks.pictures.recogniser_alike import RecogniserAlike
+from masquerade.attacks.pictures.recogniser_on_clean import RecogniserOnClean
+from masquerade.attacks.pictures.recogniser_same_photo import RecogniserSamePhoto
+from masquerade.attacks.pictures.surroundings import Surroundings
 from masquerade.attacks.tokens.black_box import BlackBox
 from masquerade.attacks.tokens.centring_eavesdropper import CentringEavesdropper
 from masquerade.attacks.tokens.chosen_plaintext import ChosenFeatures
@@ -71,6 +79,14 @@ EVERY_ATTACK: tuple[type[Attack], ...] = (
     PublicRecogniser,
     LearnedInverter,
     Detection,
+    RecogniserOnClean,
+    RecogniserAlike,
+    RecogniserSamePhoto,
+    Parrot,
+    LearnedRestoration,
+    Colours,
+    Surroundings,
+    TracesOfFiles,
     BruteForceAngle,
     Jigsaw,
     Moments,

@@ -21,10 +21,12 @@ __all__ = [
     "Attack",
     "Control",
     "Disguising",
+    "FileTraces",
     "Guess",
     "Labelled",
     "Labels",
     "Membership",
+    "Others",
     "Pairing",
     "Pairs",
     "Ranking",
@@ -59,6 +61,9 @@ class Sight(StrEnum):
     RECOGNISERS = "recognisers"
     SPLIT = "split"
     REPEATS = "repeats"
+    ALIKE = "alike"
+    OTHERS = "others"
+    FILES = "files"
 
 
 @dataclass(frozen=True)
@@ -89,6 +94,29 @@ class Pairs:
 
     originals: Tensor
     disguised: Tensor
+
+
+@dataclass(frozen=True)
+class Others:
+    """Photos of other people and what the protection made of them, row by row.
+
+    ``photos`` with their people, numbered as the gallery's; ``protected`` float32 ``(n, c, h, w)``.
+    """
+
+    photos: Labelled
+    protected: Tensor
+
+
+@dataclass(frozen=True)
+class FileTraces:
+    """What files tell beside their pixels.
+
+    ``sizes``: logarithm of bytes, width and height, float32 ``(n, 3)``. ``marks``: what is written in each, such as a
+    time or a camera, as numbers of equal meaning.
+    """
+
+    sizes: Tensor
+    marks: tuple[frozenset[int], ...]
 
 
 @dataclass(frozen=True)
@@ -133,6 +161,9 @@ class View:
         traits: What the protection does to photos, as measured on it; None where nobody measured.
         repeats: Releases the same photos so many times again: ``(q, n, c, h, w)``, rows of each in another order
             where the protection shuffles.
+        alike: Named photos of the people, others than the released, protected as the released are.
+        others: Photos of other people than the released, and what the same protection made of them.
+        files: What the files of the released images tell, and those of the candidates.
 
     Where a public encoder comes first, all images here are its feature maps.
     """
@@ -156,6 +187,9 @@ class View:
     recognisers: Mapping[str, Callable[[Tensor], Tensor]] | None = None
     split: SplitNetwork | None = None
     repeats: Callable[[int], Tensor] | None = None
+    alike: Labelled | None = None
+    others: Others | None = None
+    files: tuple[FileTraces, FileTraces] | None = None
     traits: Traits | None = None
 
     def shows(self) -> frozenset[Sight]:

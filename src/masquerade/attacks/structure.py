@@ -34,6 +34,8 @@ FEATURES: Final = frozenset(
     }
 )
 """Features of a split network, crafted or under noise, of photos as they are or cloaked."""
+PICTURES: Final = frozenset({"AnyTool"})
+"""Whatever gives a picture for a picture, the same way for everybody; attacks learn it from pairs."""
 TRAINED_NOISE: Final = frozenset({"AdversarialNoise", "Encode"})
 """Noise that was trained for the features of a public encoder."""
 

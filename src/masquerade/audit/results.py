@@ -207,6 +207,33 @@ class DataFacts(Plain):
     rejected: list[str] = []
 
 
+class Missed(Plain):
+    """Pictures that a tool did not protect, of one kind: so many of those looked at, and the first paths."""
+
+    kind: str
+    what: str
+    count: int
+    of: int
+    paths: list[str] = []
+
+
+class FolderFacts(Plain):
+    """Of an audit of two folders, or of a tool: how photos and pictures were paired, and what was not protected at all.
+
+    ``pairs`` belong together, ``by`` path, content, position, rows or a command; ``read`` of them are in the audit.
+    ``misfits`` are files without a partner, and ``rejected`` pairs that could not be read, by the photo's path, once.
+    """
+
+    pairs: int
+    by: str
+    read: int
+    people: int
+    named: bool
+    misfits: list[str] = []
+    missed: list[Missed] = []
+    notes: list[str] = []
+
+
 class Report(Plain):
     """All that an audit found.
 
@@ -234,6 +261,7 @@ class Report(Plain):
     curves: list[Curve] = []
     maps: list[PointMap] = []
     claims: list[Claim] = []
+    folders: FolderFacts | None = None
     findings: list[str] = []
     not_tested: list[str] = []
     command: str

@@ -24,6 +24,7 @@ from masquerade.attacks.base import (
     View,
 )
 from masquerade.audit.grading.negative import against_shuffled
+from masquerade.audit.scenes.crossed import guessed
 from masquerade.audit.scenes.views import Budget, build_view
 from masquerade.audit.studies.study import AttackSpec
 from masquerade.audit.trial import Trial
@@ -68,7 +69,7 @@ def attempt(trial: Trial, spec: AttackSpec, budget: Budget, metrics: list[str]) 
     try:
         view, truth = build_view(trial, spec, sights, budget, rng)
         started = time.perf_counter()
-        guess = attack(view, rng)
+        guess = guessed(attack, view, truth, trial, spec.target, rng)
         seconds = time.perf_counter() - started
         guess = first_encoding(guess, len(truth.identities))
         scores = _scores(guess, truth, metrics)

@@ -149,6 +149,7 @@ class Trial:
 
     Attributes:
         scene: The images before the secret steps: feature maps where a public encoder comes first.
+        given: What was released, where it is given and not drawn anew.
         distilled: What XNN-d trains; None for any other protection.
         cloaks: What tracked users wear, each under a key of their own; None where nobody is tracked.
 
@@ -161,7 +162,7 @@ class Trial:
     ) -> None:
         self._whole = disguise_of(arm)
         prefix, self._steps = self._whole.public_prefix()
-        self._release = arm.given.released if arm.given else None
+        self.given = arm.given.released if arm.given else None
         self.scene = scenes.through(prefix, arm.side).few(arm.photos)
         self.photos = scenes.through(None, arm.side).few(arm.photos)
         self.training = arm.training or training
@@ -191,8 +192,8 @@ class Trial:
 
     @cached_property
     def _keyed(self) -> Keyed:
-        if self._release is not None:
-            return keyed_after_encoder(self._whole, self._release.key, self.photos.train.shape)
+        if self.given is not None and self.given.key is not None:
+            return keyed_after_encoder(self._whole, self.given.key, self.photos.train.shape)
         return self.disguise.with_key(study_key(self.seed, "owner"), self.scene.train.shape)
 
     @cached_property
@@ -257,7 +258,7 @@ class Trial:
 
     def release_of(self, private: ImageSet, rows: Tensor) -> tuple[Tensor, Tensor]:
         """What leaves the owner, or tracked users, for the images at ``rows``; as ``release`` gives it."""
-        if self._release is not None:
+        if self.given is not None:
             return self._stored(private)[rows], torch.arange(len(rows))
         if self.cloaks is not None:
             return self.cloaks.cloaked(private)[rows], torch.arange(len(rows))
@@ -267,11 +268,11 @@ class Trial:
 
     def leaked(self, private: ImageSet, rows: Tensor) -> Tensor:
         """What leaves the owner for images whose originals leak as well, row by row."""
-        return self.disguised(private.images[rows]) if self._release is None else self._stored(private)[rows]
+        return self.disguised(private.images[rows]) if self.given is None else self._stored(private)[rows]
 
     def _stored(self, private: ImageSet) -> Tensor:
-        assert self._release is not None  # noqa: S101  (the callers asked)
-        return self._release.train if private is self.scene.train else self._release.test
+        assert self.given is not None  # noqa: S101  (the callers asked)
+        return self.given.train if private is self.scene.train else self.given.test
 
     def release(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """What leaves the owner for images, and which image each row stands for.
@@ -314,8 +315,8 @@ class Trial:
     @cached_property
     def released(self) -> Tensor:
         """The disguised training images."""
-        if self._release is not None:
-            return self._release.train
+        if self.given is not None:
+            return self.given.train
         return self.disguised(self.scene.train.images)
 
     @cached_property
@@ -323,8 +324,8 @@ class Trial:
         """What the cloud trains on the disguised training images, or what XNN-d's owner distils for it."""
         if self.distilled is not None:
             return self.distilled.student
-        if self._release is not None and self._release.model is not None:
-            return self._release.model
+        if self.given is not None and self.given.model is not None:
+            return self.given.model
         if self._arm.trained_on == "public":
             return self.teacher
         if self.training is None:

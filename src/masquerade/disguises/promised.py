@@ -5,12 +5,13 @@ from dataclasses import fields
 from typing import Any, Final
 
 from masquerade.disguises.base import Disguise
+from masquerade.disguises.baselines.any_tool import AnyTool
 from masquerade.disguises.chain import Chain
 from masquerade.disguises.description import EVERY_DISGUISE
 from masquerade.disguises.tokens.adversarial_noise import AdversarialNoise
 from masquerade.promises import BOTH, Question
 
-_KINDS: Final[tuple[type[Disguise], ...]] = (*EVERY_DISGUISE, AdversarialNoise)
+_KINDS: Final[tuple[type[Disguise], ...]] = (*EVERY_DISGUISE, AdversarialNoise, AnyTool)
 _DECLARED: Final = {kind.__name__: kind.promises for kind in _KINDS}
 
 

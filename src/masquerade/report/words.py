@@ -263,6 +263,9 @@ SIGHTS = {
     "sightings": "photos met later",
     "own": "a user's own cloak",
     "recognisers": "public recognisers",
+    "alike": "named photos of the same people, protected alike",
+    "others": "photos of other people before and after the protection",
+    "files": "sizes and marks of the files",
 }
 
 

@@ -6,7 +6,7 @@ from typing import ClassVar, final
 import numpy as np
 
 from masquerade.attacks.base import Attack, Control, Guess, Reconstruction, Sight, View
-from masquerade.attacks.generic.learned_pictures import Restoring, by_network, by_ridge
+from masquerade.attacks.learned_pictures import Restoring, by_network, by_ridge
 from masquerade.attacks.own_pairs import OwnPairs, answered
 
 

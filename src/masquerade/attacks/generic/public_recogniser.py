@@ -16,7 +16,7 @@ from torch import Tensor
 
 from masquerade.attacks.base import Attack, Control, Guess, Labelled, Labels, Sight, View
 from masquerade.attacks.cache import vectors_of
-from masquerade.attacks.generic.learned_pictures import COLOURS, ROWS, Level, by_network, by_ridge, in_colour
+from masquerade.attacks.learned_pictures import COLOURS, ROWS, Level, by_network, by_ridge, in_colour
 from masquerade.attacks.naming import by_best
 from masquerade.attacks.own_pairs import OwnPairs, answered, few_of_each, under_own_keys
 from masquerade.attacks.ridge import Ridge

@@ -4,6 +4,7 @@ An attack that breaks its control on a thousand clean photos says nothing of two
 """
 
 from masquerade.attacks.base import Sight
+from masquerade.attacks.structure import PICTURES
 from masquerade.audit.run_attack import make_attack
 from masquerade.audit.studies.study import ArmSpec, AttackSpec
 from masquerade.audit.trial import disguise_of, protects
@@ -17,16 +18,18 @@ def control_of(spec: AttackSpec, arm: ArmSpec, height: int) -> tuple[ArmSpec, At
     Args:
         spec: The attack's section of the study; it asks for a control.
         arm: The arm that the control belongs to.
-        height: Of the study's photos: larger ones are made as small as those that the control is known to fall at.
+        height: Of the study's photos: larger ones are made as small as those that the control is known to fall at;
+            not for attacks on pictures, whose control is the unprotected photo itself.
     """
     control = make_attack(spec).control
     name = spec.control if isinstance(spec.control, str) else control.recipe
     known = recipe(name)
+    smaller = known.encoder is None and known.height < height and not make_attack(spec).reads & PICTURES
     target = ArmSpec(
         name=f"control {name}",
         title=name,
         recipe=name,
-        side=known.height if known.encoder is None and known.height < height else None,
+        side=known.height if smaller else None,
         encodings=control.encodings,
         photos=arm.photos,
     )

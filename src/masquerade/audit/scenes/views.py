@@ -7,7 +7,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from masquerade.attacks.base import Labelled, Pairing, Pairs, Sight, View
+from masquerade.attacks.base import Labelled, Others, Pairing, Pairs, Sight, View
+from masquerade.audit.scenes.crossed import named_alike, traces_of
 from masquerade.audit.scenes.evaluator import Evaluator
 from masquerade.audit.scenes.features import prior_faces, require_split_of
 from masquerade.audit.scenes.galleries import gallery_sight
@@ -123,6 +124,13 @@ def build_view(
                 shown["split"] = require_split_of(trial.disguise).network
             case Sight.REPEATS:
                 shown["repeats"] = partial(trial.repeated, private, rows)
+            case Sight.ALIKE:
+                shown["alike"] = named_alike(trial, attack.target)
+            case Sight.OTHERS if trial.given is None:
+                shown["others"] = Others(labelled(public, public), trial.disguised(public.images))
+            case Sight.FILES:
+                shown["files"] = traces_of(trial, attack, rows)
+                truth |= {"candidate_rows": torch.arange(len(rows))}
             case Sight.PROBES:
                 shown["probes"], truth = _probes(trial, truth)
     measured = trial.traits

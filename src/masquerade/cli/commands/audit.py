@@ -4,16 +4,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 import typer
 
+from masquerade.audit.folders.pairing import By
 from masquerade.audit.studies.study import Profile
 from masquerade.audit.studies.study_file import load_study
 from masquerade.audit.studies.study_of_folder import study_of_folder
 from masquerade.cli.answers import AsJson
 from masquerade.cli.commands import study
-from masquerade.cli.commands.audit_release import audit_release
+from masquerade.cli.commands.audit_folders import TwoFolders, audit_pairs, audit_release
 from masquerade.cli.commands.audit_reports import Wanted
 from masquerade.cli.commands.study import CacheDir, DryRun, FailIf, Jobs, Out
 from masquerade.cli.console import note
@@ -21,22 +22,30 @@ from masquerade.cli.old_names import UNTIL
 from masquerade.cli.outputs import Overwrite, require_report_folder
 from masquerade.cli.studies import shipped_studies
 from masquerade.errors import UsageError
+from masquerade.faces.reading import FaceHandling
 from masquerade.files.durable import write_durably
 from masquerade.files.opening import read_file
 from masquerade.report import parse
 
+Against = Literal["quick", "thorough"]
 STUDY: Final = "study.toml"
 """The study that audits a folder, beside its report: to be changed and run by ``study run``."""
 
 
 def audit(
-    photos: Annotated[
-        list[str],
-        typer.Argument(
-            metavar="PHOTOS", help="Photos, in a folder for each of at least 3 people.", show_default=False
-        ),
-    ],
     out: Out,
+    photos: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="PHOTOS", help="Photos, in a folder for each person, or loose.", show_default=False
+        ),
+    ] = None,
+    protected: Annotated[
+        Path | None,
+        typer.Option(
+            help="Attack these pictures, which any tool made of PHOTOS.", show_default="a new protection"
+        ),
+    ] = None,
     released: Annotated[
         Path | None,
         typer.Option(
@@ -51,6 +60,28 @@ def audit(
         Path | None,
         typer.Option(help="Model trained on the released folder, to attack it too.", show_default=False),
     ] = None,
+    of: Annotated[
+        Path | None,
+        typer.Option("--photos", help="The same as PHOTOS, with --released.", show_default=False),
+    ] = None,
+    people: Annotated[
+        Path | None,
+        typer.Option(help="CSV of path and person, with --protected.", show_default="the folders' names"),
+    ] = None,
+    pair: Annotated[
+        By | None,
+        typer.Option(
+            help="How pictures belong to photos, with --protected.", show_default="path, else content"
+        ),
+    ] = None,
+    faces: Annotated[
+        FaceHandling,
+        typer.Option(help="Find the faces, or take pictures for aligned faces, with --protected."),
+    ] = "auto",
+    against: Annotated[
+        Against | None,
+        typer.Option(help="How much to run, with --protected.", show_default="quick"),
+    ] = None,
     profile: Annotated[Profile | None, typer.Option(hidden=True)] = None,
     data: Annotated[Path | None, typer.Option(hidden=True)] = None,
     cache_dir: CacheDir = None,
@@ -64,10 +95,26 @@ def audit(
 
     Safe to interrupt; run the same command again to resume.
 
-    With --released, the attacks run on the very folder that you release, and on its model. Without, the study that is
-    run is written to OUT/study.toml: edit a copy and run it with `study run` to audit other protections.
+    With --protected, the attacks run on what any tool made of PHOTOS: who could be named, and what it left as it was.
+    With --released, they run on the very folder that you release, and on its model. Without, the study that is run is
+    written to OUT/study.toml: edit a copy and run it with `study run` to audit other protections.
     """
     conditions = [parse(words) for words in fail_if or []]
+    photos = _places(photos, of)
+    if protected is not None:
+        if len(photos) > 1 or dry_run or released is not None or key is not None or model is not None:
+            raise UsageError(
+                "--protected takes one folder of photos, and no --released, --key, --model or --dry-run",
+                place="--protected",
+            )
+        require_report_folder(out, overwrite=overwrite)
+        asked = TwoFolders(Path(photos[0]), protected, people, pair, faces, _profile(against, profile))
+        audit_pairs(asked, out, conditions, cache_dir, as_json)
+        return
+    if people is not None or pair is not None or against is not None:
+        raise UsageError(
+            "--people, --pair and --against go with --protected", remedy="Give --protected FOLDER too."
+        )
     if released is not None:
         if len(photos) > 1 or dry_run:
             raise UsageError("--released takes one folder of photos, and no --dry-run", place="--released")
@@ -88,6 +135,19 @@ def audit(
         whole = load_study(file).at(profile)
         wanted = Wanted(photos[0], file, whole, out, "masquerade audit PHOTOS -o REPORT")
         study.run_wanted([wanted], conditions, data, cache_dir, jobs, dry_run, as_json)
+
+
+def _places(photos: list[str] | None, of: Path | None) -> list[str]:
+    """What to audit, said as an argument or as an option."""
+    if (not photos) == (of is None):
+        raise UsageError("say once which photos: PHOTOS, or --photos PHOTOS", place="PHOTOS")
+    return photos or [str(of)]
+
+
+def _profile(against: Against | None, profile: Profile | None) -> Profile:
+    if against is None:
+        return profile or "quick"
+    return "quick" if against == "quick" else "laptop"
 
 
 def _is_folder(photos: list[str]) -> bool:
