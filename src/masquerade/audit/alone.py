@@ -1,6 +1,5 @@
 """One process makes a file that several want: the others wait for it, and find it."""
 
-import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -8,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from masquerade.files.durable import named_failures
+from masquerade.files.handles import CLOEXEC, NOFOLLOW, lock_open
 
 SUFFIX: Final = ".lock"
 
@@ -39,9 +39,9 @@ def _locked(lock: Path) -> int:
     """The lock, opened and held; opened again where its last holder has just removed it."""
     while True:
         with named_failures(lock):
-            handle = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+            handle = os.open(lock, os.O_RDWR | os.O_CREAT | NOFOLLOW | CLOEXEC, 0o600)
         with suppress(OSError):
-            fcntl.flock(handle, fcntl.LOCK_EX)
+            lock_open(handle, wait=True)
         with suppress(FileNotFoundError):
             if os.path.samestat(os.fstat(handle), lock.stat()):
                 return handle

@@ -1,6 +1,5 @@
 """Where the command line begins, and what a command's end means as an exit code."""
 
-import resource
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -42,7 +41,9 @@ def run(arguments: list[str]) -> int:
 
 def leave_no_core() -> None:
     """Have the system write no core file of this process and its children: keys lie in their memory."""
-    with suppress(OSError, ValueError):
+    with suppress(ImportError, OSError, ValueError):
+        import resource  # not on Windows, which writes no core files
+
         resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
 
 

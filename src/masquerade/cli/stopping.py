@@ -8,7 +8,9 @@ import time
 from types import FrameType
 from typing import Final, NoReturn, final
 
-SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+SIGNALS: Final = tuple(
+    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
+)
 _PATIENCE: Final = 2.0
 """Seconds in which a command that was told to stop may write down what is finished."""
 

@@ -7,7 +7,6 @@ job that was stopped goes on where it stopped when it is called again in the sam
 import errno
 import json
 import os
-import resource
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
@@ -34,6 +33,11 @@ from masquerade.interruptible import result_of
 from masquerade.owner.disguise_folder import one_thread_each, threads_of
 from masquerade.owner.records import Records
 from masquerade.released.lock import only_writer
+
+try:
+    import resource
+except ImportError:  # Windows
+    resource = None  # type: ignore[assignment]
 
 Progress = Callable[[int, int], None]
 """Called with the photos that are done and all photos."""
@@ -310,6 +314,8 @@ def _job_id(tree: PhotoTree, out: Path, settings: dict[str, Any]) -> str:
 
 def _require_memory() -> None:
     """Refuse where a library would fail in the middle, with its process: some end it when there is no memory left."""
+    if resource is None:
+        return
     allowed, _ = resource.getrlimit(resource.RLIMIT_AS)
     if allowed not in (resource.RLIM_INFINITY, -1) and allowed < LEAST_MEMORY:
         raise UsageError(

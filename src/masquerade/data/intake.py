@@ -35,6 +35,7 @@ from masquerade.data.containers import ContainerRejected, ImageData, take_apart
 from masquerade.data.decode_errors import blaming, rejected
 from masquerade.data.rejection import Rejection
 from masquerade.data.resize import check_target, fit
+from masquerade.files.handles import BINARY, NONBLOCK
 
 MAX_BYTES = 20_000_000
 """Largest file."""
@@ -131,7 +132,7 @@ def whole_bytes(data: bytes, mode: Mode, *, place: Path | str) -> NDArray[np.uin
 def _bytes(path: Path) -> bytes:
     try:
         # Without blocking, since opening a pipe that nobody writes to would wait for ever.
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+        descriptor = os.open(path, os.O_RDONLY | NONBLOCK | BINARY)
         try:
             data = _content(descriptor, path)
         finally:

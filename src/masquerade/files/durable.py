@@ -1,7 +1,6 @@
 """Files that appear whole or not at all, and stay after a power cut: one writer for keys, MaskNets and all else."""
 
 import errno
-import fcntl
 import os
 import re
 import stat
@@ -12,6 +11,7 @@ from secrets import token_hex
 from typing import Final
 
 from masquerade.errors import UsageError, WriteFailed
+from masquerade.files.handles import BINARY, CLOEXEC, NOFOLLOW, NONBLOCK, POSIX, lock_open
 from masquerade.files.permissions import require_kept
 
 Part = bytes | memoryview
@@ -58,9 +58,12 @@ def write_durably(
                 if secret:
                     require_kept(handle, path)
                 _write_and_sync(handle, map(memoryview, parts))
-                _give_name(draft, path, replace=replace)
+                if POSIX:
+                    _give_name(draft, path, replace=replace)
             finally:
                 os.close(handle)
+            if not POSIX:  # nobody holds the draft for this moment, and whoever clears then fails us
+                _give_name(draft, path, replace=replace)
             sync_folder(path.parent)
         except Exception:
             with suppress(OSError):
@@ -76,7 +79,7 @@ def sync_folder(folder: Path) -> None:
     """
     with named_failures(folder):
         try:
-            handle = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+            handle = os.open(folder, os.O_RDONLY | CLOEXEC)
         except PermissionError:  # a folder that may be written to, but not listed
             return
         try:
@@ -129,7 +132,7 @@ def _new_draft(folder: Path, mode: int) -> tuple[int, Path]:
     """A new file, locked, so that nobody takes it for a leftover."""
     while True:
         draft = folder / f".masquerade-{token_hex(8)}.tmp"
-        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, mode)
+        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | NOFOLLOW | CLOEXEC | BINARY, mode)
         try:
             if mode & 0o077 == 0:
                 _close_to_others(handle, mode)
@@ -145,6 +148,8 @@ def _new_draft(folder: Path, mode: int) -> tuple[int, Path]:
 
 def _close_to_others(handle: int, mode: int) -> None:
     """Exactly this mode, whatever the umask took away; file systems without permissions go without."""
+    if not POSIX:
+        return
     try:
         os.fchmod(handle, mode)
     except OSError as error:
@@ -155,7 +160,7 @@ def _close_to_others(handle: int, mode: int) -> None:
 def _is_mine(handle: int, draft: Path) -> bool:
     """Lock a draft; False if somebody has cleared it away before."""
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        lock_open(handle)
     except BlockingIOError:
         return False
     except OSError:  # a file system without locks, where nobody clears
@@ -164,10 +169,10 @@ def _is_mine(handle: int, draft: Path) -> bool:
 
 
 def _clear(path: Path) -> None:
-    handle = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    handle = os.open(path, os.O_RDWR | NOFOLLOW | NONBLOCK | CLOEXEC)
     try:
         if stat.S_ISREG(os.fstat(handle).st_mode):
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            lock_open(handle)
             os.unlink(path)  # noqa: PTH108 - as above
     finally:
         os.close(handle)
@@ -211,7 +216,7 @@ def _take_name(draft: Path, path: Path) -> None:
     else:
         os.unlink(draft)  # noqa: PTH108 - as above
         return
-    os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, _OWNER_ONLY))
+    os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | NOFOLLOW, _OWNER_ONLY))
     try:
         os.replace(draft, path)  # noqa: PTH105 - as above
     except OSError:

@@ -1,6 +1,5 @@
 """One process at a time: locks that the operating system drops when their holder dies."""
 
-import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -9,6 +8,7 @@ from pathlib import Path
 
 from masquerade.errors import JobBusy
 from masquerade.files.durable import named_failures
+from masquerade.files.handles import CLOEXEC, NOFOLLOW, lock_open, write_alone
 
 
 @contextmanager
@@ -28,8 +28,7 @@ def only_process(path: Path, what: str) -> Iterator[None]:
     lock_file = path.with_name(f".masquerade-{sha256(os.fsencode(path.name)).hexdigest()[:16]}.lock")
     handle = _opened(lock_file, path, what)
     try:
-        os.ftruncate(handle, 0)
-        os.pwrite(handle, f"{os.getpid()}\n".encode(), 0)
+        write_alone(handle, f"{os.getpid()}\n")
         yield
     finally:
         with suppress(OSError):
@@ -51,7 +50,7 @@ def take(handle: int, place: object, what: str, names_holder: int | None = None)
         OSError: If the file system has no locks.
     """
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        lock_open(handle)
     except BlockingIOError:
         raise JobBusy(
             what, value=_holder(names_holder), place=place, remedy="Wait for it to finish, or stop it."
@@ -62,7 +61,7 @@ def _opened(lock_file: Path, path: Path, what: str) -> int:
     """The lock file, locked; another one if its holder has just removed it."""
     while True:
         with named_failures(lock_file):
-            handle = os.open(lock_file, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+            handle = os.open(lock_file, os.O_RDWR | os.O_CREAT | NOFOLLOW | CLOEXEC, 0o600)
         try:
             with suppress(OSError):
                 take(handle, path, what, handle)
@@ -84,5 +83,6 @@ def _stands(handle: int, lock_file: Path) -> bool:
 def _holder(handle: int | None) -> str | None:
     if handle is None:
         return None
-    text = os.pread(handle, 32, 0).decode("ascii", "replace").strip()
+    os.lseek(handle, 0, os.SEEK_SET)
+    text = os.read(handle, 32).decode("ascii", "replace").strip()
     return f"process {text}" if text.isdigit() else None

@@ -8,7 +8,9 @@ from io import BufferedReader
 from pathlib import Path
 from typing import Final
 
-_FLAGS: Final = os.O_RDONLY | os.O_CLOEXEC | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+from masquerade.files.handles import BINARY, CLOEXEC, NONBLOCK
+
+_FLAGS: Final = os.O_RDONLY | CLOEXEC | NONBLOCK | BINARY
 
 
 def open_file(path: Path, largest: int | None = None) -> BufferedReader:

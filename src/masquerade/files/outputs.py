@@ -6,6 +6,7 @@ from pathlib import Path
 from secrets import token_hex
 
 from masquerade.errors import UsageError
+from masquerade.files.handles import CLOEXEC, NOFOLLOW
 from masquerade.files.kinds import KEPT, Kind, kind_of
 
 _NOTHING_LOST = {Kind.NOTHING, Kind.EMPTY}
@@ -95,7 +96,7 @@ def _require_writable(path: Path) -> None:
         while not os.path.lexists(folder):
             folder = folder.parent
         trial = folder / f".masquerade-{token_hex(8)}.tmp"
-        os.close(os.open(trial, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600))
+        os.close(os.open(trial, os.O_WRONLY | os.O_CREAT | os.O_EXCL | NOFOLLOW | CLOEXEC, 0o600))
         trial.unlink()
     except OSError as error:
         raise _unwritable(error, path) from None

@@ -8,6 +8,7 @@ from secrets import token_hex
 from typing import Final
 
 from masquerade.errors import WriteFailed
+from masquerade.files.handles import CLOEXEC, NOFOLLOW
 
 ACCEPTED: Final = "MASQUERADE_EXPOSED_OK"
 """Variable that says, as 1, that nobody else can reach the disk."""
@@ -29,7 +30,7 @@ def keeps_permissions(folder: Path) -> bool:
     """
     trial = folder / f".masquerade-{token_hex(8)}.tmp"
     try:
-        handle = os.open(trial, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        handle = os.open(trial, os.O_WRONLY | os.O_CREAT | os.O_EXCL | NOFOLLOW | CLOEXEC, 0o600)
     except OSError:
         return True
     try:

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Final
 from unicodedata import normalize
 
+from masquerade.files.handles import BINARY, NOFOLLOW, NONBLOCK
+
 NO_FILE: Final = "no regular file"
 """What ``digest`` says of a link, a folder, a pipe, and of a file that cannot be read."""
 
@@ -29,7 +31,7 @@ def digest(path: Path) -> str | None:
     """SHA-256 of what stands under a name, hexadecimal; None if nothing does, ``NO_FILE`` if it is no file to read."""
     try:
         # Without blocking, since opening a pipe that nobody writes to would wait for ever.
-        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        handle = os.open(path, os.O_RDONLY | NOFOLLOW | NONBLOCK | BINARY)
     except OSError as error:
         return None if error.errno == errno.ENOENT else NO_FILE
     with os.fdopen(handle, "rb") as file:

@@ -9,6 +9,7 @@ from typing import Final
 
 from masquerade.errors import CorruptKey, ExposedKey, KeyFileError, UsageError, WriteFailed
 from masquerade.files.durable import write_durably
+from masquerade.files.handles import CLOEXEC, NONBLOCK
 from masquerade.files.kinds import Kind, kind_behind, named
 from masquerade.files.permissions import REMEDY, WHAT, is_exposed, keeps_permissions
 from masquerade.keys.key_text import KeyText, parse
@@ -21,8 +22,6 @@ _LOST: Final = (
     "`masquerade key new` makes a key. If it is one that you had, no other opens what was disguised with it, data and "
     "models: bring back a copy, by `masquerade key restore` from a backup."
 )
-_O_NONBLOCK: Final = getattr(os, "O_NONBLOCK", 0)
-"""Opening a pipe must not wait for a writer."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +81,8 @@ def read(path: Path, *, to_lock: bool = False) -> KeyText:
 
 
 def _content(path: Path) -> tuple[Secret, int]:
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | _O_NONBLOCK)
+    # Without blocking: opening a pipe must not wait for a writer.
+    descriptor = os.open(path, os.O_RDONLY | CLOEXEC | NONBLOCK)
     try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):

@@ -25,6 +25,7 @@ from typing import Any, BinaryIO, Final, final
 
 from masquerade.errors import MasqueradeError, UsageError
 from masquerade.files.durable import is_draft, named_failures, sync_folder, write_durably
+from masquerade.files.handles import NOFOLLOW
 from masquerade.files.kinds import Kind
 from masquerade.files.opening import open_file
 from masquerade.files.outputs import require_new
@@ -182,7 +183,7 @@ def _at_one_moment(path: Path) -> Iterator[BinaryIO]:
 
 def _copied(path: Path, copy: Path) -> bool:
     """Whether SQLite could copy the file; one that is damaged is taken as it is."""
-    os.close(os.open(copy, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600))
+    os.close(os.open(copy, os.O_WRONLY | os.O_CREAT | os.O_EXCL | NOFOLLOW, 0o600))
     with (
         suppress(sqlite3.Error),
         closing(sqlite3.connect(path)) as source,

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from masquerade.files.durable import named_failures
+from masquerade.files.handles import NOFOLLOW, POSIX, write_alone
 from masquerade.files.lock import take
 
 _BUSY: Final = "another process is writing this data set"
@@ -31,15 +32,15 @@ def only_writer(folder: Path, lock_file: Path) -> Iterator[None]:
     """
     with ExitStack() as held:
         with named_failures(lock_file):
-            handle = os.open(lock_file, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+            handle = os.open(lock_file, os.O_RDWR | os.O_CREAT | NOFOLLOW, 0o600)
         held.callback(os.close, handle)
         with named_failures(lock_file):
             take(handle, folder, _BUSY, handle)
-            os.ftruncate(handle, 0)
-            os.pwrite(handle, f"{os.getpid()}\n".encode(), 0)
-        with named_failures(folder):
-            directory = os.open(folder, os.O_RDONLY)
-        held.callback(os.close, directory)
-        with suppress(OSError):
-            take(directory, folder, _BUSY)
+            write_alone(handle, f"{os.getpid()}\n")
+        if POSIX:
+            with named_failures(folder):
+                directory = os.open(folder, os.O_RDONLY)
+            held.callback(os.close, directory)
+            with suppress(OSError):
+                take(directory, folder, _BUSY)
         yield

@@ -4,7 +4,6 @@ It holds no number of a user and no weight: of each MaskNet a sketch of its func
 key that it was drawn by.
 """
 
-import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from masquerade.errors import JobBusy, ModelError
 from masquerade.files.durable import named_failures, write_durably
+from masquerade.files.handles import lock_open
 from masquerade.files.network_file import malformed
 from masquerade.files.tensors import packed, read_tensors, read_text
 from masquerade.service.masknets.masknet_distance import BYTES
@@ -132,7 +132,7 @@ def locked(path: Path) -> Iterator[None]:
         lock.parent.mkdir(parents=True, exist_ok=True)
         handle = os.open(lock, os.O_RDWR | os.O_CREAT, 0o600)
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        lock_open(handle)
         yield
     except BlockingIOError:
         raise JobBusy(
