@@ -1,15 +1,18 @@
 """Two folders: which picture belongs to which photo, where its face lies, and what was not protected."""
 
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image, ImageFilter
 
 from masquerade.audit.folders.aligning import onto
 from masquerade.audit.folders.pairing import PhotoPair, paired
 from masquerade.audit.folders.reading import PairsRead
 from masquerade.audit.folders.sampled import sampled
+from masquerade.audit.folders.tool import CommandTool, made_by
 from masquerade.audit.results import Missed
 from masquerade.data import builtin
 from masquerade.errors import UsageError
@@ -116,3 +119,57 @@ def test_more_pairs_than_attacks_need_are_drawn_of_people_with_several() -> None
     assert all(sum(each.person == pair.person for each in kept) == 2 for pair in kept)
     assert kept == [pair for pair in pairs if pair in set(kept)]
     assert sampled(pairs, 1000, 5) == pairs
+
+
+TOOL = """
+import sys, time
+from PIL import Image, ImageFilter
+photo = Image.open(sys.argv[1])
+if sys.argv[3:] == ["picky"] and photo.getpixel((0, 0)) == (1, 2, 3):
+    sys.exit(7)
+if sys.argv[3:] == ["picky"] and photo.getpixel((0, 0)) == (3, 2, 1):
+    time.sleep(60)
+photo.filter(ImageFilter.GaussianBlur(3)).save(sys.argv[2])
+"""
+
+
+@pytest.fixture
+def command(tmp_path: Path) -> str:
+    (tmp_path / "tool.py").write_text(TOOL)
+    return f"{sys.executable} {tmp_path / 'tool.py'} {{in}} {{out}} picky"
+
+
+def test_a_tool_that_fails_or_hangs_is_named_and_the_rest_goes_on(tmp_path: Path, command: str) -> None:
+    files = []
+    for number, corner in enumerate([(0, 0, 0), (1, 2, 3), (3, 2, 1), (9, 9, 9)]):
+        photo = face(0, number)
+        photo.putpixel((0, 0), corner)
+        photo.save(tmp_path / f"{number}.png")
+        files.append((f"{number}.png", tmp_path / f"{number}.png", "somebody"))
+    pairs, failed = made_by(CommandTool(command, 5), files, tmp_path / "made", lambda done: None)
+    assert [pair.name for pair in pairs] == ["0.png", "3.png"]
+    assert failed == [
+        "1.png: the tool failed, it ended with status 7",
+        "2.png: the tool failed, it took longer than 5 seconds",
+    ]
+
+
+def test_a_tool_answers_for_photos_of_the_attackers_choice(command: str) -> None:
+    tool = CommandTool(command)
+    photos = builtin.orl(32, 32).images[:2].expand(-1, 3, -1, -1)
+    answers = tool.ask(photos)
+    assert answers.shape == photos.shape
+    assert 0 < float((answers - photos.float()).abs().mean()) < 60
+    assert torch.equal(tool.ask(photos[1:]), answers[1:])
+
+
+@pytest.mark.parametrize("wrong", ["tool {in}", "tool 'unclosed {in} {out}", "{in} {out}"])
+def test_a_command_without_its_places_is_refused(wrong: str) -> None:
+    with pytest.raises(UsageError, match="command"):
+        CommandTool(wrong)
+
+
+def test_a_tool_that_is_not_here_is_an_error(tmp_path: Path) -> None:
+    face(0, 0).save(tmp_path / "a.png")
+    with pytest.raises(UsageError, match="cannot be started"):
+        CommandTool("no-such-tool-here {in} {out}").make(tmp_path / "a.png", tmp_path / "b.png")

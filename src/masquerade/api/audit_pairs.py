@@ -4,16 +4,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Final, final
 
 from masquerade.api.arrays import Scale
 from masquerade.api.auditing import Progress, photos_of_people, pieces_in, say_by
 from masquerade.api.pair_sections import sections
 from masquerade.api.report import Report
-from masquerade.audit.folders.pairing import By, paired
+from masquerade.audit.folders.pairing import By, PhotoPair, named_photos, paired
 from masquerade.audit.folders.reading import PairsRead
 from masquerade.audit.folders.sampled import sampled
 from masquerade.audit.folders.scene import Divided, digest_of_pairs, divided
+from masquerade.audit.folders.tool import SECONDS, CommandTool, made_by
 from masquerade.audit.results import FolderFacts, Missed
 from masquerade.audit.runner import Audit
 from masquerade.audit.studies.data_spec import DataSpec
@@ -112,6 +114,59 @@ def read_together(
     return _together(
         read, len(found.pairs), found.by, [*found.misfits, *read.rejected], found.pairs[0].person is not None
     )
+
+
+def audit_command(
+    photos: Place,
+    command: str,
+    *,
+    people: Place | None = None,
+    faces: FaceHandling = "auto",
+    seconds: float = SECONDS,
+    profile: Profile = "quick",
+    seeds: Sequence[int] = (0,),
+    cache_dir: Place | None = None,
+    progress: Progress = True,
+) -> Report:
+    """Audit a tool as a black box: it is run on photos, and asked for photos of the attacker's choice.
+
+    Args:
+        photos: As for ``audit_folders``.
+        command: The tool's command, with ``{in}`` and ``{out}`` for files; run without a shell, once for each photo.
+        people: As for ``audit_folders``.
+        faces: As for ``audit_folders``.
+        seconds: How long it may take for one photo.
+        profile: As for ``audit_folders``.
+        seeds: As for ``audit_folders``.
+        cache_dir: As for ``audit_folders``.
+        progress: As for ``audit_folders``.
+
+    Raises:
+        UsageError: If the command cannot be run, or makes fewer than two pictures.
+    """
+    say = say_by(progress)
+    tool = CommandTool(command, seconds)
+    root = Path(photos)
+    names, notices = named_photos(root, None if people is None else Path(people))
+    for line in notices:
+        say(line)
+    every = [PhotoPair(name, root / name, root / name, person) for name, person in names]
+    taken = sampled(every, *_MOST[profile])
+    step = max(1, len(taken) // 10)
+    with TemporaryDirectory(prefix="masquerade-pictures-") as folder:
+        pairs, failed = made_by(
+            tool,
+            [(pair.name, pair.photo, pair.person) for pair in taken],
+            Path(folder),
+            lambda done: (
+                say(f"the tool was run on {done} of {len(taken)} photos") if done % step == 0 else None
+            ),
+        )
+        for line in failed[:5]:
+            say(line)
+        read = PairsRead(SIDE, SIDE, way_of(faces)).read(pairs, lambda done: None)
+    together = _together(read, len(pairs), "command", [*failed, *read.rejected], names[0][1] is not None)
+    return audited(together, profile, seeds, cache_dir, progress, AnyTool().asking(tool.ask))
 
 
 def _together(read: PairsRead, pairs: int, by: str, misfits: list[str], named: bool) -> Together:

@@ -74,7 +74,7 @@ def paired(photos: Path, protected: Path, people: Path | None, by: By | None) ->
     Raises:
         UsageError: If a folder holds no photos, or nothing fits together.
     """
-    left, notices = _named(photos, people)
+    left, notices = named_photos(photos, people)
     tree = photo_tree(protected)
     right = list(tree.names)
     names = [name for name, _ in left]
@@ -106,8 +106,12 @@ def paired(photos: Path, protected: Path, people: Path | None, by: By | None) ->
     return Paired(tuple(pairs), how, tuple(misfits), (*notices, *tree.notices))
 
 
-def _named(photos: Path, people: Path | None) -> tuple[list[tuple[str, str | None]], tuple[str, ...]]:
-    """Photos by their paths, and who is on each."""
+def named_photos(photos: Path, people: Path | None) -> tuple[list[tuple[str, str | None]], tuple[str, ...]]:
+    """Photos by their paths below the folder, and who is on each; None where nobody says.
+
+    Raises:
+        UsageError: If there are none.
+    """
     if people is not None:
         survey = survey_by_table(photos, people, 1)
         return [(photo.name, photo.person) for photo in survey.photos], survey.notices

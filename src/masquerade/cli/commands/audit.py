@@ -14,7 +14,7 @@ from masquerade.audit.studies.study_file import load_study
 from masquerade.audit.studies.study_of_folder import study_of_folder
 from masquerade.cli.answers import AsJson
 from masquerade.cli.commands import study
-from masquerade.cli.commands.audit_folders import TwoFolders, audit_pairs, audit_release
+from masquerade.cli.commands.audit_folders import FromTool, audit_pairs, audit_release
 from masquerade.cli.commands.audit_reports import Wanted
 from masquerade.cli.commands.study import CacheDir, DryRun, FailIf, Jobs, Out
 from masquerade.cli.console import note
@@ -60,6 +60,10 @@ def audit(
         Path | None,
         typer.Option(help="Model trained on the released folder, to attack it too.", show_default=False),
     ] = None,
+    command: Annotated[
+        str | None,
+        typer.Option(help="Attack this tool, run on each photo: 'tool {in} -o {out}'.", show_default=False),
+    ] = None,
     of: Annotated[
         Path | None,
         typer.Option("--photos", help="The same as PHOTOS, with --released.", show_default=False),
@@ -96,24 +100,28 @@ def audit(
     Safe to interrupt; run the same command again to resume.
 
     With --protected, the attacks run on what any tool made of PHOTOS: who could be named, and what it left as it was.
+    With --command the tool itself is run, and asked for photos of the attacker's choice.
     With --released, they run on the very folder that you release, and on its model. Without, the study that is run is
     written to OUT/study.toml: edit a copy and run it with `study run` to audit other protections.
     """
     conditions = [parse(words) for words in fail_if or []]
     photos = _places(photos, of)
-    if protected is not None:
-        if len(photos) > 1 or dry_run or released is not None or key is not None or model is not None:
+    if protected is not None or command is not None:
+        others = (released, key, model, protected if command is not None else None)
+        if len(photos) > 1 or dry_run or any(each is not None for each in others):
             raise UsageError(
-                "--protected takes one folder of photos, and no --released, --key, --model or --dry-run",
-                place="--protected",
+                "--protected and --command take one folder of photos, and no --released, --key, --model or --dry-run",
+                place="--protected" if command is None else "--command",
+                remedy="Say one of --protected, --command and --released.",
             )
         require_report_folder(out, overwrite=overwrite)
-        asked = TwoFolders(Path(photos[0]), protected, people, pair, faces, _profile(against, profile))
+        asked = FromTool(Path(photos[0]), protected, command, people, pair, faces, _profile(against, profile))
         audit_pairs(asked, out, conditions, cache_dir, as_json)
         return
     if people is not None or pair is not None or against is not None:
         raise UsageError(
-            "--people, --pair and --against go with --protected", remedy="Give --protected FOLDER too."
+            "--people, --pair and --against go with --protected or --command",
+            remedy="Give one of them too.",
         )
     if released is not None:
         if len(photos) > 1 or dry_run:

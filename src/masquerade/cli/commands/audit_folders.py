@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import final
+from typing import Any, final
 
-from masquerade.api.audit_pairs import audit_folders, said
+from masquerade.api.audit_pairs import audit_command, audit_folders, said
 from masquerade.api.audit_released import audit_released
 from masquerade.api.report import Report
 from masquerade.audit.folders.pairing import By
@@ -22,12 +22,13 @@ from masquerade.report import Condition, judge, write_numbers
 
 @final
 @dataclass(frozen=True)
-class TwoFolders:
-    """Two folders, and how they belong together.
+class FromTool:
+    """Photos, and what a tool made of them or how it is called.
 
     Args:
         photos: The photos.
-        protected: What was made of them.
+        protected: What was made of them; None where the tool is called.
+        command: How the tool is called.
         people: A CSV of path and person.
         pair: How pictures belong to photos.
         faces: Whether faces are found.
@@ -35,7 +36,8 @@ class TwoFolders:
     """
 
     photos: Path
-    protected: Path
+    protected: Path | None
+    command: str | None
     people: Path | None
     pair: By | None
     faces: FaceHandling
@@ -43,7 +45,7 @@ class TwoFolders:
 
 
 def audit_pairs(
-    asked: TwoFolders, out: Path, conditions: list[Condition], cache_dir: Path | None, as_json: bool
+    asked: FromTool, out: Path, conditions: list[Condition], cache_dir: Path | None, as_json: bool
 ) -> None:
     """Attack what any tool made of photos, and write the report.
 
@@ -51,20 +53,25 @@ def audit_pairs(
         CommandFailed: If a condition is met.
         MasqueradeError: If the folders do not fit together.
     """
-    report = audit_folders(
-        asked.photos,
-        asked.protected,
-        people=asked.people,
-        pair=asked.pair,
-        faces=asked.faces,
-        profile=asked.profile,
-        cache_dir=cache_dir or out / UNFINISHED,
-        progress=note,
-    )
+    report = _report(asked, cache_dir or out / UNFINISHED)
     if report.found.folders is not None:
         for line in said(report.found.folders):
             note(line)
     written(report, out, conditions, cache_dir, as_json)
+
+
+def _report(asked: FromTool, cache_dir: Path) -> Report:
+    said: dict[str, Any] = {
+        "people": asked.people,
+        "faces": asked.faces,
+        "profile": asked.profile,
+        "cache_dir": cache_dir,
+        "progress": note,
+    }
+    if asked.command is not None:
+        return audit_command(asked.photos, asked.command, **said)
+    assert asked.protected is not None  # noqa: S101  (one of the two was said)
+    return audit_folders(asked.photos, asked.protected, pair=asked.pair, **said)
 
 
 def written(
