@@ -15,7 +15,6 @@ from masquerade.encoders import (
     SHIPPED,
     Encoder,
     VisionTransformer,
-    find_shipped,
     load_sface,
     open_encoder,
 )
@@ -25,6 +24,7 @@ from masquerade.errors import ModelError, StudyError, UsageError
 from masquerade.files import packaged as packaged_model
 from masquerade.files.named import require_digest
 from masquerade.keys import Key
+from masquerade.zoo import find_network
 
 
 def photos(n: int, side: int = 16) -> Tensor:
@@ -83,7 +83,7 @@ def test_names_that_are_no_encoder_are_named(tmp_path: Path) -> None:
     wrong: tuple[Callable[[], object], ...] = (
         lambda: open_encoder("sfase"),
         lambda: open_encoder(tmp_path / "none.safetensors"),
-        lambda: find_shipped("tiny", tiny_encoder().digest),
+        lambda: find_network("encoder", "tiny", tiny_encoder().digest),
         lambda: Encode("sface"),  # type: ignore[arg-type]
         lambda: Encode(tiny_encoder()).with_key(Key.generate(), (3, 8, 8)),
         lambda: from_description(Encode(tiny_encoder()).describe()),
@@ -92,7 +92,7 @@ def test_names_that_are_no_encoder_are_named(tmp_path: Path) -> None:
         with pytest.raises(UsageError):
             attempt()
     with pytest.raises(ModelError, match="another encoder"):
-        find_shipped("vit-small", tiny_encoder().digest)
+        find_network("encoder", "vit-small", tiny_encoder().digest)
 
 
 def test_positions_tell_every_place_from_every_other() -> None:
@@ -214,7 +214,7 @@ def test_the_first_blocks_of_the_shipped_transformer_are_an_encoder() -> None:
     images = photos(2, 112)
     shallow = open_encoder("vit-small@1")
     assert shallow.shape == open_encoder("vit-small").shape
-    assert find_shipped("vit-small@1", shallow.digest) == shallow
+    assert find_network("encoder", "vit-small@1", shallow.digest) == shallow
     assert not torch.equal(shallow(images), open_encoder("vit-small@2")(images))
     with pytest.raises(UsageError, match="cannot be cut"):
         open_encoder("vit-small@9")

@@ -11,7 +11,7 @@ from masquerade.encoders import Card, VisionTransformer, ViTOptions, encoder_byt
 from masquerade.errors import ModelError, PhotoRejected, SourceChanged, UsageError
 from masquerade.networks import build
 from masquerade.owner.disguise_folder import disguise_folder
-from masquerade.owner.kept_encoders import keep_encoder
+from masquerade.owner.kept_networks import keep_network
 from masquerade.owner.recognise import PhotoRecogniser
 from masquerade.owner.records import Records
 from masquerade.recipes import Recipe
@@ -93,10 +93,10 @@ def test_a_file_that_changed_since_is_not_kept(tmp_path: Path) -> None:
     described = recipe(encoder_file(tmp_path / "encoder")).whole().describe()
     encoder_file(tmp_path / "encoder", seed=1)
     with pytest.raises(SourceChanged, match="encoder file changed"):
-        keep_encoder(tmp_path / "encoder", described, records)
+        keep_network("encoder", tmp_path / "encoder", described, records)
     assert list(records.folder.iterdir()) == []
 
 
 def test_a_digest_that_is_none_leads_nowhere(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="not the digest"):
-        Records(tmp_path).encoder_file("../../etc/passwd")
+        Records(tmp_path).network_file("encoder", "../../etc/passwd")

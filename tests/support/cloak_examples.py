@@ -97,12 +97,15 @@ def find_generator(name: str, digest: str) -> TrainedGenerator | TrainedFaceGene
 
 
 TINY_FINDERS = Finders(
-    encoder=find_tiny,
-    recognisers=find_recogniser,
-    generator=find_generator,
-    split=find_split,
-    crafter=find_crafter,
-    answers=find_answers,
-    bank=find_bank,
+    {
+        "encoder": find_tiny,
+        "recogniser": find_recogniser,
+        "cloak generator": find_generator,
+        "face generator": find_generator,
+        "split": find_split,
+        "crafter": find_crafter,
+        "answers": find_answers,
+        "bank": find_bank,
+    }
 )
 """Finds what tests make up, and what comes with masquerade."""

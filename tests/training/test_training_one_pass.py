@@ -18,7 +18,6 @@ from masquerade.masknets.generator_file import (
     KIND,
     SHIPPED,
     CloakGeneratorCard,
-    find_generator,
     generator_bytes,
     open_cloak_generator,
     read_generator,
@@ -32,6 +31,7 @@ from masquerade.networks.cloaks.soft_jpeg import soft_jpeg
 from masquerade.training.hyperobf.one_pass import moved, train_one_pass
 from masquerade.training.hyperobf.one_pass_measures import measure
 from masquerade.training.hyperobf.one_pass_settings import OnePassSettings
+from masquerade.zoo import find_network
 
 SIDE = 32
 SOURCE = UntrainedSource(structure("masknet-1", SIDE))
@@ -285,7 +285,7 @@ def test_names_of_no_generator_are_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no such generator"):
         open_cloak_generator(tmp_path / "nothing")
     with pytest.raises(UsageError, match="not one that comes with"):
-        find_generator("mine", "00" * 32)
+        find_network("cloak generator", "mine", "00" * 32)
     network = CloakGenerator(SMALL)
     with pytest.raises(ModelError, match="another generator"):
         generator_bytes(network, card(network, options=CloakGeneratorOptions(rounds=3, width=4)))
@@ -322,10 +322,10 @@ def test_handlings_keep_shape_and_brightness_and_take_turns() -> None:
 
 @pytest.mark.parametrize("name", SHIPPED)
 def test_the_shipped_generators_are_small_and_have_not_collapsed(name: str) -> None:
-    found = find_generator(name, open_cloak_generator(name).digest)
+    found = find_network("cloak generator", name, open_cloak_generator(name).digest)
     assert sum(tensor.numel() for tensor in found.network.state_dict().values()) < 10**6
     reached = measure(found, UntrainedSource(structure("masknet-1")), faces(6, 112), 15.0, users=2)
     assert reached.over_photos < 0.7
     assert reached.distance > 1.2 * reached.wrong_key
     with pytest.raises(ModelError, match="another generator"):
-        find_generator(name, "00" * 32)
+        find_network("cloak generator", name, "00" * 32)

@@ -9,7 +9,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import fields
 from hashlib import blake2b
-from typing import Any, ClassVar, Literal, NoReturn, final
+from typing import Any, ClassVar, NoReturn, final
 
 import torch
 from torch import Tensor, nn
@@ -20,22 +20,10 @@ from masquerade.errors import SecretLeakRefused, UsageError
 from masquerade.keys import Key
 from masquerade.promises import BOTH, Question
 from masquerade.traits import Traits
+from masquerade.zoo import PublicNetwork
 
 Shape = tuple[int, int, int]
 """Channels, height and width of one image or feature map."""
-PublicNetwork = Literal[
-    "encoder",
-    "source",
-    "recogniser",
-    "cloak generator",
-    "face generator",
-    "split",
-    "amortiser",
-    "crafter",
-    "answers",
-    "bank",
-]
-"""Kinds of public network that come by name, or by name and digest, or out of a file."""
 Networks = Mapping[str, PublicNetwork]
 """Kinds of network by parameter."""
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any, Final
 
-from masquerade.disguises.base import Disguise, PublicNetwork
+from masquerade.disguises.base import Disguise
 from masquerade.disguises.baselines.dauntless import Dauntless
 from masquerade.disguises.baselines.instahide import InstaHide
 from masquerade.disguises.baselines.neuracrypt import NeuraCrypt
@@ -35,6 +35,7 @@ from masquerade.disguises.tokens.matrix import TokenMatrix
 from masquerade.disguises.tokens.network import TokenNetwork
 from masquerade.errors import UsageError
 from masquerade.installed import PROTECTIONS, find_installed, names_installed
+from masquerade.zoo import PublicNetwork
 
 EVERY_DISGUISE: Final[tuple[type[Disguise], ...]] = (
     BlockPermutation,

@@ -4,11 +4,12 @@ from masquerade.encoders.base import Encoder
 from masquerade.encoders.card import Card
 from masquerade.encoders.file import encoder_bytes, read_encoder
 from masquerade.encoders.sface_network import SFace, load_sface
-from masquerade.encoders.shipped import SHIPPED, find_shipped, open_encoder
+from masquerade.encoders.shipped import CUT, SHIPPED, open_encoder
 from masquerade.encoders.vision_transformer import VisionTransformer, ViTOptions
 from masquerade.encoders.vit import ViTEncoder
 
 __all__ = [
+    "CUT",
     "SHIPPED",
     "Card",
     "Encoder",
@@ -17,7 +18,6 @@ __all__ = [
     "ViTOptions",
     "VisionTransformer",
     "encoder_bytes",
-    "find_shipped",
     "load_sface",
     "open_encoder",
     "read_encoder",

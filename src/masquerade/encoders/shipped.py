@@ -11,12 +11,13 @@ from masquerade.encoders.patches import Patches
 from masquerade.encoders.sface import SFaceTokens
 from masquerade.encoders.vit import ViTEncoder
 from masquerade.errors import UsageError
-from masquerade.files.named import open_named, require_digest
+from masquerade.files.named import open_named
 from masquerade.shipped_weights import shipped_weights
 
 SHIPPED: Final = ("sface", "vit-small", "patches")
 """Names that need no file: SFace's tokens, a small vision transformer pre-trained by MoCo-v3, plain patches."""
-_CUT: Final = re.compile(r"vit-small@(?P<blocks>\d{1,3})")
+CUT: Final = re.compile(r"vit-small@(?P<blocks>\d{1,3})")
+"""Names of the shipped transformer's first blocks."""
 _VIT_SMALL: Final = "encoders/weights/vit-small.safetensors"
 
 
@@ -30,28 +31,9 @@ def open_encoder(name_or_path: str | Path) -> Encoder:
         ModelError: If the file is damaged or no encoder.
         StudyError: If the encoder is SFace and its packages are not installed.
     """
-    if found := _CUT.fullmatch(str(name_or_path)):
+    if found := CUT.fullmatch(str(name_or_path)):
         return _shallower(int(found["blocks"]))
     return open_named(name_or_path, SHIPPED, _shipped, read_encoder, "encoder", "masquerade pretrain")
-
-
-def find_shipped(name: str, digest: str) -> Encoder:
-    """The shipped encoder of that name, which must have that digest.
-
-    Raises:
-        UsageError: If no encoder of that name is shipped.
-        ModelError: If it is another than the one of that digest.
-        StudyError: As ``open_encoder``.
-    """
-    if _CUT.fullmatch(name):
-        return require_digest(open_encoder(name), digest, "encoder")
-    if name not in SHIPPED:
-        raise UsageError(
-            "the encoder is not one that comes with masquerade",
-            value=name,
-            remedy="Name its file with --encoder.",
-        )
-    return require_digest(_shipped(name), digest, "encoder")
 
 
 @cache

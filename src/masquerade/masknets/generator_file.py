@@ -6,8 +6,8 @@ from typing import Annotated, Final, Literal, final
 
 from pydantic import Field
 
-from masquerade.errors import ModelError, UsageError
-from masquerade.files.named import open_named, require_digest
+from masquerade.errors import ModelError
+from masquerade.files.named import open_named
 from masquerade.files.network_file import NetworkCard, network_bytes, read_network
 from masquerade.masknets.generator import TrainedGenerator
 from masquerade.networks.cloaks.cloak_generator import CloakGenerator, CloakGeneratorOptions
@@ -68,22 +68,6 @@ def open_cloak_generator(name_or_path: str | Path) -> TrainedGenerator:
         ModelError: If the file is damaged or no generator.
     """
     return open_named(name_or_path, SHIPPED, _shipped, read_generator, "generator of one-pass cloaks")
-
-
-def find_generator(name: str, digest: str) -> TrainedGenerator:
-    """The shipped generator of that name, which must have that digest.
-
-    Raises:
-        UsageError: If no generator of that name is shipped.
-        ModelError: If it is another than the one of that digest.
-    """
-    if name not in SHIPPED:
-        raise UsageError(
-            "the generator is not one that comes with masquerade",
-            value=name[:100],
-            remedy=f"Shipped are {', '.join(SHIPPED)}.",
-        )
-    return require_digest(_shipped(name), digest, "generator")
 
 
 @cache

@@ -22,8 +22,7 @@ from masquerade.errors import SourceChanged, UsageError
 from masquerade.faces.reading import FaceHandling, PhotoReader, several_notices
 from masquerade.keys import Key
 from masquerade.owner.job import Job, prepare
-from masquerade.owner.kept_encoders import keep_encoder
-from masquerade.owner.kept_split_networks import keep_split_networks
+from masquerade.owner.kept_networks import keep_networks
 from masquerade.owner.photo_list import list_photos
 from masquerade.owner.records import Records
 from masquerade.owner.released_before import warnings
@@ -150,9 +149,7 @@ def disguise_folder(
         trial = try_photos(found, reader, workers or min(8, os.cpu_count() or 1), progress)
         return _summary(job, out, records, None, trial, np.zeros(0, np.int64))
     records.prepare()
-    if isinstance(recipe.encoder, Path):
-        keep_encoder(recipe.encoder, job.plan.head.disguise, records)
-    keep_split_networks(recipe, job.plan.head.disguise, records)
+    keep_networks(recipe, job.plan.head.disguise, records)
     if not overwrite:
         _require_same_photos(job, out, records)
     with (

@@ -16,7 +16,7 @@ from masquerade.faces.reading import PhotoReader, way_of
 from masquerade.files.opening import open_file
 from masquerade.keys import Key
 from masquerade.networks import Network
-from masquerade.owner.kept_split_networks import finders
+from masquerade.owner.kept_networks import finders
 from masquerade.owner.photo_vectors import BATCH, Embedding, each_photo, stranger_cosines, vectors_of
 from masquerade.owner.records import DatasetRecord, Records
 from masquerade.owner.strangers import strangers_for

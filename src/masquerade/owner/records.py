@@ -16,6 +16,8 @@ from masquerade.files.durable import clear_drafts, named_failures, write_durably
 from masquerade.files.opening import read_file
 from masquerade.released.shard import StoredType
 
+KeptKind = Literal["encoder", "split", "generator", "answers", "bank"]
+"""Parameters whose public networks, given as files, are kept."""
 _LARGEST: Final = 1 << 30
 """Bytes of a record: the names of ten million people take less."""
 RECORD_VERSION: Final = 2
@@ -122,13 +124,7 @@ class Records:
         """Where crafted features are kept, of all data sets together."""
         return self.folder / "crafted.sqlite"
 
-    def encoder_file(self, digest: str) -> Path:
-        """Where a copy is kept of an encoder that was given as a file."""
-        return self.network_file("encoder", digest)
-
-    def network_file(
-        self, kind: Literal["encoder", "split", "generator", "answers", "bank"], digest: str
-    ) -> Path:
+    def network_file(self, kind: KeptKind, digest: str) -> Path:
         """Where a copy is kept of a public network that was given as a file."""
         if not re.fullmatch(r"[0-9a-f]{64}", digest):
             raise UsageError("not the digest of a network", value=repr(digest)[:80])

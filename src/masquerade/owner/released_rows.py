@@ -20,7 +20,7 @@ from masquerade.errors import DerivationMismatch, PhotoRejected, SourceChanged, 
 from masquerade.faces.reading import PhotoReader, way_of
 from masquerade.keys import Key
 from masquerade.owner.job import secret_order
-from masquerade.owner.kept_split_networks import finders
+from masquerade.owner.kept_networks import finders
 from masquerade.owner.photo_list import PhotoList, list_photos
 from masquerade.owner.records import DatasetRecord, Records
 from masquerade.released.dataset import ReleasedDataset

@@ -1,42 +1,26 @@
 """A cloak that is not opened yet, so that recipes can be listed without weights."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Final, final
 
-from masquerade.crafting.shipped import (
-    amortiser_for,
-    open_answers,
-    open_bank,
-    open_feature_crafter,
-    open_generator,
-    open_split,
-)
-from masquerade.crafting.trained import TrainedSplit
-from masquerade.disguises import Chain, Disguise, open_named_source
-from masquerade.disguises.base import PublicNetwork
-from masquerade.encoders.recogniser import open_recogniser
+from masquerade.crafting.shipped import amortiser_for
+from masquerade.disguises import Chain, Disguise
 from masquerade.errors import UsageError
-from masquerade.masknets.generator_file import open_cloak_generator
+from masquerade.zoo import OF_SPLIT, PublicNetwork, open_network
 
 Opened = str | Path | tuple[str | Path, ...]
 """Name or file of a public network, or several."""
 
-_OPENERS: Final[Mapping[PublicNetwork, Callable[[str | Path], object]]] = {
-    "source": open_named_source,
-    "recogniser": open_recogniser,
-    "cloak generator": open_cloak_generator,
-    "face generator": open_generator,
-    "split": open_split,
-}
+_NAMED: Final[tuple[PublicNetwork, ...]] = (
+    "source",
+    "recogniser",
+    "cloak generator",
+    "face generator",
+    "split",
+)
 """What needs nothing but a name or file; an amortiser is found."""
-_OF_SPLIT: Final[Mapping[PublicNetwork, Callable[[str | Path, TrainedSplit], object]]] = {
-    "crafter": open_feature_crafter,
-    "answers": open_answers,
-    "bank": open_bank,
-}
-"""What is opened for a split network: an amortised crafter, statistics of its answers, a bank of its features."""
 
 
 @final
@@ -77,7 +61,7 @@ class Cloak:
                 remedy=f"Its parameters are {', '.join(known)}.",
             )
         plain = {name: tuple(value) if isinstance(value, list) else value for name, value in change.items()}
-        named = [name for name, network in self.kind.networks.items() if network in (*_OPENERS, *_OF_SPLIT)]
+        named = [name for name, network in self.kind.networks.items() if network in (*_NAMED, *OF_SPLIT)]
         networks = {name: value for name, value in plain.items() if name in named}
         parameters = {name: value for name, value in plain.items() if name not in named}
         return replace(
@@ -92,14 +76,14 @@ class Cloak:
         """
         of = self.kind.networks
         networks: dict[str, Any] = {
-            name: _open(of[name], value) for name, value in self.networks.items() if of[name] in _OPENERS
+            name: _open(of[name], value) for name, value in self.networks.items() if of[name] in _NAMED
         }
         opened = {of[name]: network for name, network in networks.items()}
         for name, network in of.items():
-            if network in _OF_SPLIT and name in self.networks:
+            if network in OF_SPLIT and name in self.networks:
                 source = self.networks[name]
                 assert not isinstance(source, tuple)  # noqa: S101
-                networks[name] = _OF_SPLIT[network](source, opened["split"])
+                networks[name] = open_network(network, source, opened["split"])
             if network == "amortiser" and name not in self.parameters:
                 networks[name] = amortiser_for(opened["face generator"], opened["split"])
         own = self.kind(**networks, **self.parameters)
@@ -107,8 +91,10 @@ class Cloak:
 
 
 def _open(network: PublicNetwork, value: Opened) -> object:
-    opener = _OPENERS[network]
-    return tuple(opener(each) for each in value) if isinstance(value, tuple) else opener(value)
+    if isinstance(value, tuple):
+        return tuple(open_network(network, each) for each in value)
+    found: object = open_network(network, value)
+    return found
 
 
 def _nested(
