@@ -20,6 +20,7 @@ from masquerade.disguises.base import Disguise, Keyed, Shape
 from masquerade.errors import ConditionMet, StudyError, UsageError
 from masquerade.guesses import Guess, Ranking
 from masquerade.keys import Key
+from places import ROOT
 
 FACES = builtin.orl(32, 32)
 ROWS = np.flatnonzero((FACES.labels < 9).numpy())
@@ -144,7 +145,7 @@ def test_a_report_is_kept_and_read(report: mq.Report, tmp_path: Path) -> None:
 
 
 def test_a_committed_report_is_read() -> None:
-    committed = Path(__file__).parents[2] / "studies" / "results" / "dn_people_lfw.json"
+    committed = ROOT / "studies" / "results" / "dn_people_lfw.json"
     report = mq.Report.load(committed)
     assert report.stale == report.found.stale
     assert report.names[0] in repr(report)

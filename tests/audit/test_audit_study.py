@@ -37,8 +37,8 @@ from masquerade.data import builtin
 from masquerade.errors import StudyError
 from masquerade.metrics import EVERY_METRIC
 from masquerade.recipes import RECIPES, recipe
+from places import ROOT
 
-ROOT = Path(__file__).parents[2]
 STUDIES = list(shipped_studies().values())
 TRAINED = (ROOT / "studies" / "train_hyperobf.py").read_text(encoding="utf-8")
 ENCODERS = (ROOT / "studies" / "train_crafter_baselines.py").read_text(encoding="utf-8")

@@ -10,8 +10,7 @@ import pytest
 
 from masquerade.cli.advice import ANY, ENEMY, FILE, HAVE, LEAVES, every, fitting
 from masquerade.cli.app import run
-
-ROOT = Path(__file__).parents[2]
+from places import ROOT
 
 
 def test_the_file_is_what_the_results_say() -> None:

@@ -15,8 +15,8 @@ from masquerade.cli.commands import audit_folders
 from masquerade.cli.commands.psp_service import open_provider
 from masquerade.cli.lazy import every
 from masquerade.data import builtin
+from places import ROOT
 
-ROOT = Path(__file__).parents[2]
 VISIBLE = {name: command for name, command in every(COMMANDS) if not command.hidden}
 
 

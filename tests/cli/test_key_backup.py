@@ -28,6 +28,7 @@ from masquerade.keys import key as key_module
 from masquerade.keys.passphrase import CHEAPEST
 from masquerade.owner import backup_pieces
 from masquerade.owner.key_backup import back_up, restore
+from places import ROOT
 
 PHRASE = "correct horse"
 
@@ -269,7 +270,7 @@ def test_without_a_terminal_a_new_passphrase_is_asked_of_the_environment(
 
 
 def test_the_guides_commands_run_as_they_stand(monkeypatch: pytest.MonkeyPatch) -> None:
-    guide = (Path(__file__).parents[2] / "docs" / "guide" / "keys.md").read_text(encoding="utf-8")
+    guide = (ROOT / "docs" / "guide" / "keys.md").read_text(encoding="utf-8")
     monkeypatch.setenv(NEW_VARIABLE, PHRASE)
     monkeypatch.setenv(VARIABLE, PHRASE)
     commands = [line.split()[2:] for line in guide.split("```")[1].strip().splitlines()]

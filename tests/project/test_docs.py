@@ -11,8 +11,8 @@ from committed import report as committed_report
 from masquerade.audit.studies.study_file import load_study
 from masquerade.cli.app import app, run
 from masquerade.cli.studies import demo_study, shipped_studies
+from places import ROOT
 
-ROOT = Path(__file__).parents[2]
 PAGES = [
     ROOT / "README.md",
     ROOT / "CONTRIBUTING.md",

@@ -8,9 +8,10 @@ import pytest
 
 from masquerade.cli.app import run
 from masquerade.data import builtin
+from places import ROOT
 
-GUIDE = (Path(__file__).parents[2] / "docs" / "guide" / "at-home.md").read_text(encoding="utf-8")
-WHICH = (Path(__file__).parents[2] / "docs" / "guide" / "which-one.md").read_text(encoding="utf-8")
+GUIDE = (ROOT / "docs" / "guide" / "at-home.md").read_text(encoding="utf-8")
+WHICH = (ROOT / "docs" / "guide" / "which-one.md").read_text(encoding="utf-8")
 
 
 def commands(text: str) -> list[list[str]]:

@@ -1,11 +1,12 @@
 """What is said of naming people by class means is what the script measured."""
 
 import json
-from pathlib import Path
 
 import score_class_matching as script
 
-DOCS = Path(__file__).parents[2] / "docs"
+from places import ROOT
+
+DOCS = ROOT / "docs"
 
 
 def named(attack: str, released: int) -> list[float]:

@@ -9,8 +9,9 @@ import pytest
 from masquerade.cli.app import run
 from masquerade.data import builtin
 from masquerade.released import verify
+from places import ROOT
 
-GUIDE = Path(__file__).parents[2] / "docs" / "guide" / "crafter.md"
+GUIDE = ROOT / "docs" / "guide" / "crafter.md"
 SMALL = {
     "generator": "--side 16 --latents 4 --width 4 --steps 2 --batch 8",
     "encoder": "--side 16 --width 2 --epochs 1",

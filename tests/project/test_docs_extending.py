@@ -10,8 +10,9 @@ import pytest
 
 from masquerade.attacks import attack_named
 from masquerade.disguises import from_description
+from places import ROOT
 
-GUIDE = Path(__file__).parents[2] / "docs" / "guide" / "extending.md"
+GUIDE = ROOT / "docs" / "guide" / "extending.md"
 FILES = ("signs.py", "sizes.py")
 
 

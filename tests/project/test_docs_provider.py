@@ -14,13 +14,14 @@ from masquerade.service.provider import Provider
 from masquerade.service.settings import Policy, ServiceSettings
 from masquerade.service.web import guard, rates, serving
 from masquerade.service.web.listening import CONNECTIONS, ListeningAddress
+from places import ROOT
 from service_examples import Cluster
 from tls_examples import certificate
 
 pytest_plugins = ["service_fixtures"]
 
-GUIDE = (Path(__file__).parents[2] / "docs" / "guide" / "provider.md").read_text(encoding="utf-8")
-MODEL = (Path(__file__).parents[2] / "docs" / "guide" / "service-threat-model.md").read_text(encoding="utf-8")
+GUIDE = (ROOT / "docs" / "guide" / "provider.md").read_text(encoding="utf-8")
+MODEL = (ROOT / "docs" / "guide" / "service-threat-model.md").read_text(encoding="utf-8")
 ELSEWHERE = "postgresql://psp@db.example/psp"
 PROMPT = re.compile(r"^\$ masquerade (.*)$", re.MULTILINE)
 

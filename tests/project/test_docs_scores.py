@@ -1,12 +1,12 @@
 """Numbers of the guides that come from scripts of their own are those of the scripts' files."""
 
-from pathlib import Path
-
 import pytest
 import score_identity
 import score_listeners
 
-GUIDES = Path(__file__).parents[2] / "docs" / "guide"
+from places import ROOT
+
+GUIDES = ROOT / "docs" / "guide"
 
 
 @pytest.mark.parametrize(

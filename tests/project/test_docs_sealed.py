@@ -15,9 +15,9 @@ from masquerade.cli.app import run
 from masquerade.data import builtin
 from masquerade.owner.sealed.opening import Opener
 from masquerade.sealed.probe import Camera
+from places import ROOT
 from sealed_owner_examples import new_gallery, photos_of, somebody, take_in
 
-ROOT = Path(__file__).parents[2]
 GUIDE = (ROOT / "docs" / "guide" / "sealed.md").read_text(encoding="utf-8")
 SMALL = {"new": "--faces as-is", "enrol": "--strangers STRANGERS"}
 

@@ -13,8 +13,8 @@ from PIL import Image
 from masquerade.cli.app import run
 from masquerade.data import builtin
 from masquerade.released import ReleasedDataset, verify
+from places import ROOT
 
-ROOT = Path(__file__).parents[2]
 GUIDE = (ROOT / "docs" / "guide" / "task-only.md").read_text(encoding="utf-8")
 SMALL = {"encoder": "--epochs 1 --size 16 --width 2", "train": "--preset laptop-mlp"}
 

@@ -2,7 +2,6 @@
 
 import pickle
 import re
-from pathlib import Path
 
 import pytest
 
@@ -13,8 +12,7 @@ from masquerade.networks import network_type
 from masquerade.recipes import recipe
 from masquerade.training.presets import preset
 from masquerade.training.settings import Settings
-
-ROOT = Path(__file__).parents[2]
+from places import ROOT
 
 
 def test_a_wrong_argument_is_a_value_error() -> None:

@@ -6,11 +6,12 @@ that were built for a known structure read descriptions, and are left out; so ar
 
 import ast
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-SOURCE = Path(__file__).parents[2] / "src" / "masquerade"
+from places import ROOT
+
+SOURCE = ROOT / "src" / "masquerade"
 ASKED = [
     path
     for path in sorted(SOURCE.rglob("*.py"))

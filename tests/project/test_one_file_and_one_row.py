@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from places import ROOT
 from vectors.disguises.generate import kinds_in
 
-ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "src" / "masquerade"
 TABLE = Path("disguises/description.py")
 TRIES = """

@@ -13,8 +13,8 @@ from packaging.utils import canonicalize_name
 from setuptools.command.egg_info import FileList
 
 from masquerade import extras
+from places import ROOT
 
-ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "src" / "masquerade"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 

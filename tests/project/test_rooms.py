@@ -3,12 +3,12 @@
 import ast
 import tomllib
 from collections import Counter
-from pathlib import Path
 
 import grimp
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from places import ROOT
+
 OWNERS_ROOMS = (
     "masquerade.keys",
     "masquerade.disguises",

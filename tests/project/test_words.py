@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from places import ROOT
+
 SOURCES = sorted((ROOT / "src").rglob("*.py"))
 TEXTS = sorted(
     path

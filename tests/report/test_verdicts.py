@@ -15,6 +15,7 @@ from masquerade.errors import UsageError
 from masquerade.recipes import RECIPES, current_name, measured, recipe
 from masquerade.recipes.measured import VERDICTS, grade_of, parameters_digest, verdict_on
 from masquerade.released.verdict import HELD, Verdict
+from places import ROOT
 
 GRADES = verdicts.WORST_LAST
 
@@ -29,7 +30,7 @@ def test_what_cloaks_are_worth_is_what_the_results_say() -> None:
 
 def test_the_command_line_says_of_a_cloak_what_the_page_says() -> None:
     """The page's template, filled in from the numbers that the page has."""
-    page = Path(__file__).parents[2] / "page" / "src"
+    page = ROOT / "page" / "src"
     numbers = json.loads((page / "measured.json").read_text("utf-8"))
     said = (
         (page / "screen" / "protection.ts")

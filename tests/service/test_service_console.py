@@ -7,7 +7,6 @@ import secrets
 import time
 import warnings
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -23,6 +22,7 @@ from masquerade.service.web.console import PATHS
 from masquerade.service.web.console_charts import bars, cells, shade
 from masquerade.service.web.guard import Guard
 from masquerade.service.web.rates import Rates
+from places import ROOT
 from service_examples import provider
 
 with warnings.catch_warnings():  # it names a successor of httpx that is not in every index
@@ -30,7 +30,7 @@ with warnings.catch_warnings():  # it names a successor of httpx that is not in 
     from starlette.testclient import TestClient
 
 FREE = dict.fromkeys(("address", "account", "join"), (10000, 1))
-STUDIES = Path(__file__).parents[2] / "studies"
+STUDIES = ROOT / "studies"
 
 
 @pytest.fixture(scope="module")

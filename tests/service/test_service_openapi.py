@@ -23,9 +23,10 @@ from masquerade.service.web.access import ACCESS
 from masquerade.service.web.app import application
 from masquerade.service.web.guard import Guard
 from masquerade.service.web.rates import Rates
+from places import ROOT
 from service_examples import provider
 
-SNAPSHOT: Final = Path(__file__).parents[2] / "docs" / "openapi.json"
+SNAPSHOT: Final = ROOT / "docs" / "openapi.json"
 CASES: Final = int(os.environ.get("MASQUERADE_SCHEMATHESIS_CASES", "30"))
 """Made up, besides those that the description itself demands."""
 VARIED: Final = 5

@@ -16,10 +16,11 @@ from torch import Tensor
 from masquerade.errors import ModelError, TrainingDiverged, UsageError
 from masquerade.networks import EVERY_NETWORK, Network
 from masquerade.networks.classifiers.recnet import RecNet
+from masquerade.progress import TrainingProgress
 from masquerade.training import PRESETS, Augmentation, Settings, fit, precision, preset, probabilities
 from masquerade.training.encoders.settings import MoCoSettings
 from masquerade.training.hyperobf.settings import Fit
-from masquerade.training.loop import Report, fit_source
+from masquerade.training.loop import fit_source
 from masquerade.training.precision import resolve_precision
 from masquerade.training.schedule import learning_rate
 from masquerade.training.settings import batches_in
@@ -99,7 +100,7 @@ class Stopped(Exception):
     """Raised by a progress callback, in place of a power cut."""
 
 
-def stop_at(step: int) -> Report:
+def stop_at(step: int) -> TrainingProgress:
     def progress(done: int, total: int, loss: float, accuracy: float) -> None:
         if done == step:
             raise Stopped
@@ -178,7 +179,7 @@ def test_a_killed_training_goes_on(tmp_path: Path) -> None:
     assert steps[0] >= 7
 
 
-def note_then_stop(steps: list[int]) -> Report:
+def note_then_stop(steps: list[int]) -> TrainingProgress:
     def progress(done: int, total: int, loss: float, accuracy: float) -> None:
         steps.append(done)
         raise Stopped

@@ -18,6 +18,7 @@ from masquerade.training import Settings, load_model, preset, probabilities, tra
 from masquerade.training.cloud import card_of, hold_back, train_part_of
 from masquerade.training.defaults import fitting_settings, mixed_block
 from masquerade.training.sources import InMemory, Rows
+from places import ROOT
 
 CLASSES = 4
 HOW = Settings(network="mlp", options={"hidden": 32}, epochs=15, batch_size=16, learning_rate=0.05)
@@ -186,7 +187,7 @@ def test_settings_follow_from_the_manifest(tmp_path: Path) -> None:
 def test_a_plain_pytorch_loop_trains_on_a_released_folder(
     released: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    script = Path(__file__).parents[2] / "examples" / "plain_pytorch_loop.py"
+    script = ROOT / "examples" / "plain_pytorch_loop.py"
     spec = importlib.util.spec_from_file_location("plain_pytorch_loop", script)
     assert spec is not None
     assert spec.loader is not None

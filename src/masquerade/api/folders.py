@@ -1,6 +1,5 @@
 """``disguise_folder``: photos and key in, a folder that may leave out, by the engine of ``masquerade disguise``."""
 
-from collections.abc import Callable
 from os import PathLike
 from pathlib import Path
 
@@ -12,10 +11,8 @@ from masquerade.faces.reading import FaceHandling, way_of
 from masquerade.files.outputs import require_folder
 from masquerade.owner import disguise_folder as engine
 from masquerade.owner.disguise_folder import DisguiseSummary
+from masquerade.progress import Progress
 from masquerade.recipes import Recipe
-
-Progress = Callable[[int, int], None]
-"""Called with the photos that are done and all photos."""
 
 
 def disguise_folder(

@@ -1,6 +1,5 @@
 """``train``: a classifier from released arrays or a released folder, by the engine of the command of that name."""
 
-from collections.abc import Callable
 from functools import partial
 from typing import Any, Final, Protocol
 
@@ -10,6 +9,7 @@ from masquerade.api.classifier import Classifier
 from masquerade.api.labels import Labels, numbered
 from masquerade.api.released_arrays import released_tensor
 from masquerade.errors import UsageError
+from masquerade.progress import TrainingProgress
 from masquerade.released.dataset import ReleasedDataset
 from masquerade.training.cloud import card_of, require_images, rows_of, train_part_of, with_network
 from masquerade.training.defaults import settings_for
@@ -17,8 +17,6 @@ from masquerade.training.presets import preset as preset_named
 from masquerade.training.settings import Settings
 from masquerade.training.sources import InMemory
 
-Progress = Callable[[int, int, float, float], None]
-"""Called with batches done, batches in all, latest loss, and accuracy in this epoch so far."""
 AUTO: Final = "auto"
 
 
@@ -47,7 +45,7 @@ def train(
     epochs: int | None = None,
     seed: int = 0,
     layout: str | None = None,
-    progress: Progress | None = None,
+    progress: TrainingProgress | None = None,
 ) -> Classifier:
     """Train a network on released images; it needs no key.
 
@@ -99,7 +97,7 @@ def _of_dataset(
     y: Any,  # noqa: ANN401 - as above
     settings: Settings,
     seed: int,
-    progress: Progress | None,
+    progress: TrainingProgress | None,
 ) -> Classifier:
     if y is not None:
         raise UsageError(

@@ -9,7 +9,7 @@ import json
 import os
 import time
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field, replace
@@ -32,6 +32,7 @@ from masquerade.files.standing import as_spelt, digest, folded, glance
 from masquerade.interruptible import result_of
 from masquerade.owner.disguise_folder import one_thread_each, threads_of
 from masquerade.owner.records import Records
+from masquerade.progress import Progress
 from masquerade.released.lock import only_writer
 
 try:
@@ -39,8 +40,6 @@ try:
 except ImportError:  # Windows
     resource = None  # type: ignore[assignment]
 
-Progress = Callable[[int, int], None]
-"""Called with the photos that are done and all photos."""
 
 LEAST_MEMORY: Final = 1_400_000_000
 """Bytes of address space for small photos and two workers, measured: 1.2e9 fail, 1.4e9 do."""

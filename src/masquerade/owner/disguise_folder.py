@@ -8,7 +8,7 @@ such people.
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +28,7 @@ from masquerade.owner.records import Records
 from masquerade.owner.released_before import warnings
 from masquerade.owner.shards import ShardNote
 from masquerade.owner.trial import DryRun, try_photos
+from masquerade.progress import Progress
 from masquerade.recipes import Recipe
 from masquerade.recipes.measured import verdict_on
 from masquerade.released.dataset import labels_of
@@ -36,9 +37,6 @@ from masquerade.released.ledger import Row, peek
 from masquerade.released.manifest import Manifest
 from masquerade.released.shard import StoredType
 from masquerade.released.writer import ReleaseWriter
-
-Progress = Callable[[int, int], None]
-"""Called with the photos that are done and all photos."""
 
 
 @final

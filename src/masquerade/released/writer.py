@@ -20,6 +20,7 @@ from masquerade.errors import SourceChanged, UsageError
 from masquerade.files.durable import named_failures, sync_folder, write_durably
 from masquerade.files.standing import digest, glance
 from masquerade.interruptible import result_of
+from masquerade.progress import Progress
 from masquerade.released.folder import clear, existing_dataset, tidy
 from masquerade.released.ledger import Ledger, Row, Started, discard
 from masquerade.released.lock import only_writer
@@ -77,8 +78,6 @@ class Shard:
 
 
 MakeShard = Callable[[int], Shard]
-Progress = Callable[[int, int], None]
-"""Called with the shards that are done and all shards."""
 
 
 @final

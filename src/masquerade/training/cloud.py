@@ -15,10 +15,11 @@ from masquerade.data.splits import within_identity
 from masquerade.errors import UsageError
 from masquerade.files.kinds import Kind
 from masquerade.networks import Network
+from masquerade.progress import TrainingProgress
 from masquerade.released import Manifest, ReleasedDataset
 from masquerade.training.defaults import fitting_settings
 from masquerade.training.inference import probabilities
-from masquerade.training.loop import CHECKPOINT_SECONDS, Report, fit_source
+from masquerade.training.loop import CHECKPOINT_SECONDS, fit_source
 from masquerade.training.model_file import ModelCard, save_model
 from masquerade.training.output import training_to
 from masquerade.training.precision import Precision
@@ -71,7 +72,7 @@ def train_released(
     seed: int = 0,
     precision: Precision | None = None,
     resume: bool = True,
-    progress: Report | None = None,
+    progress: TrainingProgress | None = None,
     checkpoint_seconds: float = CHECKPOINT_SECONDS,
     overwrite: bool = False,
 ) -> TrainSummary:
@@ -163,7 +164,7 @@ def train_part_of(
     settings: Settings,
     seed: int,
     *,
-    progress: Report | None = None,
+    progress: TrainingProgress | None = None,
     checkpoint: Path | None = None,
     checkpoint_seconds: float = CHECKPOINT_SECONDS,
 ) -> TrainedClassifier:

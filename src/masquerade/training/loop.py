@@ -17,6 +17,7 @@ from torch import Tensor
 
 from masquerade.errors import UsageError
 from masquerade.networks import Network, build
+from masquerade.progress import TrainingProgress
 from masquerade.training.checkpoint import SavedProgress, load_checkpoint, read_progress, save_checkpoint
 from masquerade.training.precision import best_device, resolve_precision
 from masquerade.training.settings import Settings
@@ -25,8 +26,6 @@ from masquerade.training.steps import Trainer
 
 Transform = Callable[[Tensor], Tensor]
 """Raw images ``(n, c, h, w)`` in, the images to train on out."""
-Report = Callable[[int, int, float, float], None]
-"""Called with batches done, batches in all, latest loss, and accuracy in this epoch so far."""
 
 CHECKPOINT_SECONDS = 60.0
 """Time between two checkpoints, unless told otherwise."""
@@ -43,7 +42,7 @@ def fit(
     rng: np.random.Generator,
     *,
     transform: Transform | None = None,
-    progress: Report | None = None,
+    progress: TrainingProgress | None = None,
     checkpoint: Path | None = None,
 ) -> Network:
     """Train a network on images in memory; see ``fit_source``.
@@ -80,7 +79,7 @@ def fit_source(
     seed: int,
     *,
     transform: Transform | None = None,
-    progress: Report | None = None,
+    progress: TrainingProgress | None = None,
     checkpoint: Path | None = None,
     checkpoint_seconds: float = CHECKPOINT_SECONDS,
 ) -> Network:

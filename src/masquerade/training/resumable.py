@@ -13,10 +13,9 @@ from torch import Generator, Tensor, nn
 from torch.optim import Optimizer
 
 from masquerade.errors import TrainingDiverged
+from masquerade.progress import LossProgress
 from masquerade.training.checkpoint import SavedProgress, load_checkpoint, read_progress, save_checkpoint
 
-Report = Callable[[int, int, float], None]
-"""Called with steps done, steps in all, and the latest loss."""
 _SECONDS: Final = 60.0
 
 
@@ -32,7 +31,7 @@ class Upkeep:
     """
 
     checkpoint: Path | None = None
-    progress: Report | None = None
+    progress: LossProgress | None = None
     seconds: float = field(default=_SECONDS)
 
 

@@ -1,7 +1,7 @@
 """Fit a recogniser at home: a public network as it is, or a closed form behind its features, from photos or none."""
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, NamedTuple, final
@@ -17,10 +17,10 @@ from masquerade.owner.at_home.model_file import HomeCard, Method, Source, save_h
 from masquerade.owner.at_home.networks import FILE, features_of_network, kind_of_features, network_file
 from masquerade.owner.at_home.recogniser import SIDE
 from masquerade.owner.photo_list import PhotoList, list_photos
+from masquerade.progress import Progress
 from masquerade.training.closed_form.features import FeatureKind, PublicFeatures, in_channels
 from masquerade.training.closed_form.projection import Projection, discriminants, whitening
 
-Progress = Callable[[int, int], None]
 _BATCH: Final = 64
 _FITS: Final = {"whitening": whitening, "discriminants": discriminants}
 

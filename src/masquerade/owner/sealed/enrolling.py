@@ -1,6 +1,6 @@
 """Take people into a gallery, a block at a time; a job that was stopped goes on with the people who are missing."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -19,12 +19,10 @@ from masquerade.owner.sealed.calibrating import alike, products, read_strangers,
 from masquerade.owner.sealed.publishing import changing
 from masquerade.owner.sealed.state import State
 from masquerade.owner.sealed.templates import Template, digest_of, templates
+from masquerade.progress import Progress
 from masquerade.sealed.faces import FaceVectors
 from masquerade.sealed.vectors import scale_of
 from masquerade.training.open_set import UNKNOWN
-
-Progress = Callable[[int, int], None]
-"""Called with the people who are in and all people of the job."""
 
 
 @final

@@ -16,10 +16,11 @@ from masquerade.faces.reading import FaceHandling, PhotoReader
 from masquerade.files.durable import write_durably
 from masquerade.files.kinds import Kind
 from masquerade.networks.features.split import SplitOptions
+from masquerade.progress import LossProgress
 from masquerade.training.crafter.attributes import AttributeSettings, train_attributes
 from masquerade.training.crafter.generator_folder import LICENCE
 from masquerade.training.output import plain_name, training_to
-from masquerade.training.resumable import Report, Upkeep
+from masquerade.training.resumable import Upkeep
 
 
 @final
@@ -113,7 +114,7 @@ def train_encoder_folder(
     seed: int = 0,
     resume: bool = True,
     faces: FaceHandling = "as-is",
-    progress: Report | None = None,
+    progress: LossProgress | None = None,
     overwrite: bool = False,
 ) -> EncoderSummary:
     """Train encoder and cloud network together and write them as a file.

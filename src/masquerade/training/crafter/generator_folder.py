@@ -17,9 +17,10 @@ from masquerade.files.durable import write_durably
 from masquerade.files.kinds import Kind
 from masquerade.files.outputs import require_output
 from masquerade.networks.features.generator_registry import SomeGenerator
+from masquerade.progress import LossProgress
 from masquerade.training.crafter.wgan_gp import WGANSettings, train_wgan
 from masquerade.training.output import plain_name, training_to
-from masquerade.training.resumable import Report, Upkeep, generator_of
+from masquerade.training.resumable import Upkeep, generator_of
 
 LICENCE: Final = "The terms of the photos that it was trained on."
 _ROWS, _COLUMNS = 4, 8
@@ -57,7 +58,7 @@ def train_generator_folder(
     seed: int = 0,
     resume: bool = True,
     faces: FaceHandling = "as-is",
-    progress: Report | None = None,
+    progress: LossProgress | None = None,
     overwrite: bool = False,
 ) -> GeneratorSummary:
     """Train a face generator on photos and write it as a file, with ``OUT.png`` beside it.

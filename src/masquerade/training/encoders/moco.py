@@ -1,6 +1,5 @@
 """Self-supervised pre-training of an encoder by MoCo-v3: no labels, reproducible from its seed, resumable."""
 
-from collections.abc import Callable
 from hashlib import sha256
 from math import cos, isfinite, pi
 from pathlib import Path
@@ -14,13 +13,11 @@ from torch.optim import AdamW
 
 from masquerade.encoders.vision_transformer import VisionTransformer
 from masquerade.errors import TrainingDiverged, UsageError
+from masquerade.progress import TrainingProgress
 from masquerade.training.checkpoint import SavedProgress, load_checkpoint, read_progress, save_checkpoint
 from masquerade.training.encoders.branches import Branches
 from masquerade.training.encoders.settings import MoCoSettings
 from masquerade.training.precision import best_device, resolve_precision
-
-Report = Callable[[int, int, float, float], None]
-"""Called with batches done, batches in all, latest loss, and the share of views found again."""
 
 FEWEST = 16
 """Photos that pre-training needs at least: each is told from the others of its batch."""
@@ -32,7 +29,7 @@ def pretrain(
     settings: MoCoSettings,
     seed: int,
     *,
-    progress: Report | None = None,
+    progress: TrainingProgress | None = None,
     checkpoint: Path | None = None,
     checkpoint_seconds: float = _CHECKPOINT_SECONDS,
 ) -> VisionTransformer:

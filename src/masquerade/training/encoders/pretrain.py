@@ -11,7 +11,8 @@ from masquerade.errors import PhotoRejected, UsageError
 from masquerade.faces.reading import FaceHandling, PhotoReader
 from masquerade.files.durable import write_durably
 from masquerade.files.kinds import Kind
-from masquerade.training.encoders.moco import Report, pretrain
+from masquerade.progress import TrainingProgress
+from masquerade.training.encoders.moco import pretrain
 from masquerade.training.encoders.settings import SIZES, MoCoSettings
 from masquerade.training.output import plain_name, training_to
 
@@ -52,7 +53,7 @@ def pretrain_folder(
     seed: int = 0,
     resume: bool = True,
     faces: FaceHandling = "as-is",
-    progress: Report | None = None,
+    progress: TrainingProgress | None = None,
     overwrite: bool = False,
 ) -> PretrainSummary:
     """Pre-train an encoder on photos and write it as a file.

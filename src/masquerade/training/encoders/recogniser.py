@@ -11,7 +11,8 @@ from masquerade.encoders.recogniser_file import RecogniserCard, recogniser_bytes
 from masquerade.errors import UsageError
 from masquerade.files.durable import write_durably
 from masquerade.networks.resnet import ResNet18, ResNet18Options
-from masquerade.training.loop import Report, fit_source
+from masquerade.progress import TrainingProgress
+from masquerade.training.loop import fit_source
 from masquerade.training.settings import Augmentation, OptionValue, Settings
 from masquerade.training.sources import InMemory
 
@@ -53,7 +54,7 @@ def train_recogniser(
     settings: Settings,
     seed: int,
     *,
-    progress: Report | None = None,
+    progress: TrainingProgress | None = None,
     checkpoint: Path | None = None,
 ) -> ResNet18:
     """Train a recogniser on public people.

@@ -13,11 +13,12 @@ from masquerade.faces.reading import FaceHandling, PhotoReader
 from masquerade.files.kinds import Kind
 from masquerade.files.outputs import require_output
 from masquerade.masknets.hypernet_file import read_hypernet
+from masquerade.progress import WordProgress
 from masquerade.training.hyperobf.curve import Point
 from masquerade.training.hyperobf.files import training_facts, write_hypernet
 from masquerade.training.hyperobf.hypernet import TrainedHyperNet, train_hypernet
 from masquerade.training.hyperobf.learners import HyperLearner, Learner
-from masquerade.training.hyperobf.loop import Told, Watching
+from masquerade.training.hyperobf.loop import Watching
 from masquerade.training.hyperobf.measuring import People, measure
 from masquerade.training.hyperobf.people import provider_people
 from masquerade.training.hyperobf.settings import HyperObfSettings
@@ -72,7 +73,7 @@ def train_folder(
     resume: bool = True,
     faces: FaceHandling = "as-is",
     keep_every: int = 0,
-    progress: Told | None = None,
+    progress: WordProgress | None = None,
     overwrite: bool = False,
 ) -> HyperNetSummary:
     """Train a hypernetwork on a folder of person folders and write it as a file.

@@ -8,6 +8,7 @@ from time import monotonic
 from typing import Any, Final, final
 
 from masquerade.errors import UsageError
+from masquerade.progress import WordProgress
 from masquerade.training.checkpoint import SavedProgress, load_checkpoint, read_progress, save_checkpoint
 from masquerade.training.hyperobf.curve import Point
 from masquerade.training.hyperobf.dead_features import require_learned
@@ -18,8 +19,6 @@ from masquerade.training.hyperobf.settings import EarlyStopping, Fit
 from masquerade.training.hyperobf.trainer import HyperNetTrainer
 from masquerade.training.precision import best_device, resolve_precision
 
-Told = Callable[[int, int, str], None]
-"""Called with steps done, steps in all, and a word on how it goes."""
 Kept = Callable[[int, Learner], None]
 """Called with epochs done and what is trained, to keep a copy."""
 
@@ -40,7 +39,7 @@ class Watching:
         kept: Called with epochs done and the learner.
     """
 
-    told: Told | None = None
+    told: WordProgress | None = None
     checkpoint: Path | None = None
     checkpoint_seconds: float = CHECKPOINT_SECONDS
     keep_every: int = 0

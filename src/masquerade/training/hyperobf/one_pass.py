@@ -1,6 +1,6 @@
 """Training of the one-pass cloak's generator: photos of other people, a new user at every step."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from hashlib import sha256
 from math import cos, isfinite, pi
 from pathlib import Path
@@ -21,11 +21,9 @@ from masquerade.networks.cloaks.augmentations import handled
 from masquerade.networks.cloaks.cloak_generator import CloakGenerator
 from masquerade.networks.cloaks.masknet import MaskNet, fitted
 from masquerade.networks.cloaks.ssim import structural_similarity
+from masquerade.progress import TrainingProgress
 from masquerade.training.checkpoint import SavedProgress, load_checkpoint, read_progress, save_checkpoint
 from masquerade.training.hyperobf.one_pass_settings import OnePassSettings
-
-Told = Callable[[int, int, float, float], None]
-"""Called with batches done, batches in all, feature distance and structural similarity of the batch."""
 
 _DSSIM_WEIGHT: Final = 100.0
 _WARM_UP: Final = 20
@@ -41,7 +39,7 @@ def train_one_pass(
     *,
     recognisers: Sequence[Recogniser] = (),
     start: CloakGenerator | None = None,
-    told: Told | None = None,
+    told: TrainingProgress | None = None,
     checkpoint: Path | None = None,
 ) -> CloakGenerator:
     """Train a generator; the same seed, settings, photos, source and software give the same weights.

@@ -1,6 +1,5 @@
 """Stage 1 of XNN-d: noise that a recogniser fails on, learnt against a recogniser that learns too (section 4.1)."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import final
 
@@ -12,12 +11,11 @@ from torch.optim import AdamW
 
 from masquerade.encoders.noise_encoder import NoiseEncoder, token_norm
 from masquerade.networks import Network, build
+from masquerade.progress import WordProgress
 from masquerade.training.precision import best_device, resolve_precision
 from masquerade.training.xnn_d.distillation import require_finite, shuffled
 from masquerade.training.xnn_d.settings import XNNDSettings
 
-Told = Callable[[int, int, str], None]
-"""Called with steps done, steps in all, and a word on how it goes."""
 _EVERY = 25
 _PART = 256
 
@@ -48,7 +46,7 @@ class Faces:
 
 
 def train_noise(
-    faces: Faces, settings: XNNDSettings, rng: np.random.Generator, told: Told | None = None
+    faces: Faces, settings: XNNDSettings, rng: np.random.Generator, told: WordProgress | None = None
 ) -> NoiseEncoder:
     """Train a noise encoder against a recogniser, turn by turn.
 
@@ -102,7 +100,7 @@ def _duel(
     faces: Faces,
     settings: XNNDSettings,
     rng: np.random.Generator,
-    told: Told | None,
+    told: WordProgress | None,
 ) -> None:
     device = next(noise.parameters()).device
     hides = AdamW(noise.parameters(), lr=settings.noise_learning_rate)

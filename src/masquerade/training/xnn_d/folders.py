@@ -19,10 +19,11 @@ from masquerade.errors import PhotoRejected
 from masquerade.faces.reading import FaceHandling, PhotoReader
 from masquerade.files.durable import write_durably
 from masquerade.files.kinds import Kind
+from masquerade.progress import WordProgress
 from masquerade.training.inference import embeddings
 from masquerade.training.model_file import ModelCard, save_model
 from masquerade.training.output import training_into
-from masquerade.training.xnn_d.adversarial import Faces, Told
+from masquerade.training.xnn_d.adversarial import Faces
 from masquerade.training.xnn_d.listening import ListenerScores, listening
 from masquerade.training.xnn_d.pair import Pair, obfuscated, train_pair
 from masquerade.training.xnn_d.settings import XNNDSettings
@@ -69,7 +70,7 @@ def distil_folder(
     encoder: Encoder,
     settings: XNNDSettings,
     seed: int,
-    told: Told | None = None,
+    told: WordProgress | None = None,
     faces: FaceHandling = "as-is",
     *,
     overwrite: bool = False,
@@ -104,7 +105,7 @@ def _distilled(
     encoder: Encoder,
     settings: XNNDSettings,
     seed: int,
-    told: Told | None,
+    told: WordProgress | None,
     faces: FaceHandling,
 ) -> DistilledFiles:
     c, height, width = encoder.image_shape

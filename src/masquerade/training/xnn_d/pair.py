@@ -9,8 +9,9 @@ from torch import Tensor
 
 from masquerade.encoders.noise_encoder import NoiseEncoder, token_norm
 from masquerade.networks import Network
+from masquerade.progress import WordProgress
 from masquerade.training.loop import fit
-from masquerade.training.xnn_d.adversarial import Faces, Told, train_noise
+from masquerade.training.xnn_d.adversarial import Faces, train_noise
 from masquerade.training.xnn_d.distillation import Lesson, distil
 from masquerade.training.xnn_d.settings import XNNDSettings
 
@@ -34,7 +35,7 @@ class Pair:
 
 
 def train_pair(
-    faces: Faces, settings: XNNDSettings, rng: np.random.Generator, told: Told | None = None
+    faces: Faces, settings: XNNDSettings, rng: np.random.Generator, told: WordProgress | None = None
 ) -> Pair:
     """Train generator and recogniser.
 
