@@ -1,15 +1,23 @@
 """``audit`` of what any tool made of photos: weak tools are broken, strong ones are not, nameless photos say so."""
 
+from dataclasses import dataclass
 from pathlib import Path
+from typing import final
 
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from torch.nn import functional
 
 import masquerade as mq
+from masquerade.api.audit_by_name import audit_by_name
+from masquerade.api.pair_sections import sections
 from masquerade.data import builtin
+from masquerade.disguises import Disguise, Keyed
 from masquerade.errors import UsageError
+from masquerade.keys import Key
+from masquerade.recipes import Recipe
 
 
 @pytest.fixture(scope="module")
@@ -61,6 +69,46 @@ def test_without_names_it_says_what_cannot_be_asked(photos: tuple[torch.Tensor, 
     assert not report.found.folders.named
     assert any("cannot be asked" in line for line in report.not_tested)
     assert report["protected"].grades == {"photo": "BROKEN", "person": "INCOMPLETE"}
+
+
+@final
+@dataclass(frozen=True)
+class Squares(Disguise):
+    """Mean colours, without a key."""
+
+    side: int = 24
+    keyed_by_secret = False
+    per_image = True
+    restorable = False
+
+    def keyed(self, key: Key, shape: tuple[int, int, int]) -> Keyed:
+        return KeyedSquares(shape)
+
+
+@final
+class KeyedSquares(Keyed):
+    def disguise(self, images: torch.Tensor, nonces: list[bytes] | None) -> torch.Tensor:
+        return few_squares(images, 24).float()
+
+    def digest(self) -> bytes:
+        return b""
+
+
+def test_a_protection_without_a_key_is_attacked_as_a_tool_that_can_be_asked(
+    photos: tuple[torch.Tensor, np.ndarray], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for row in range(24):
+        file = tmp_path / f"p{photos[1][row]}" / f"{row}.png"
+        file.parent.mkdir(exist_ok=True)
+        Image.fromarray(photos[0][row].permute(1, 2, 0).numpy()).save(file)
+    squares = Recipe("squares", "mean colours", Squares(), 112, 112, "RGB", "mlp", "laptop-mlp", "a test", "")
+    monkeypatch.setattr("masquerade.api.audit_by_name.recipe", lambda name: squares)
+    monkeypatch.setattr("masquerade.audit.studies.study.generic_part", lambda *_: ([], []))
+    monkeypatch.setattr("masquerade.api.audit_pairs.sections", lambda **said: sections(**said)[:2])
+    found = audit_by_name(tmp_path, "squares", faces="as-is", progress=False)["squares"]
+    assert [row.status for row in found.leaks] == ["ran", "ran"]
+    assert all((row.value or 0) > 0.3 for row in found.leaks)
+    assert [answer.promised for answer in found.arm.answers] == [False, True]
 
 
 def test_what_does_not_fit_is_refused(photos: tuple[torch.Tensor, np.ndarray], tmp_path: Path) -> None:

@@ -60,7 +60,7 @@ def test_the_commands_and_examples_run(
     prepared: dict[str, object], capsys: pytest.CaptureFixture[str]
 ) -> None:
     guide = GUIDE.read_text(encoding="utf-8")
-    commands = re.findall(r"^    masquerade (audit .*)$", guide, re.MULTILINE)
+    commands = re.findall(r"^    masquerade (audit photos .*)$", guide, re.MULTILINE)
     assert len(commands) == 3
     assert run(commands[0].split()) == 0
     assert "24 pairs of photo and picture, found by path" in capsys.readouterr().err

@@ -7,14 +7,16 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final, final
 
+from torch import Tensor
+
 from masquerade.api.arrays import Scale
 from masquerade.api.auditing import Progress, photos_of_people, pieces_in, say_by
 from masquerade.api.pair_sections import sections
 from masquerade.api.report import Report
 from masquerade.audit.folders.pairing import By, PhotoPair, named_photos, paired
 from masquerade.audit.folders.reading import PairsRead
-from masquerade.audit.folders.sampled import sampled
-from masquerade.audit.folders.scene import Divided, digest_of_pairs, divided
+from masquerade.audit.folders.sampled import MOST_PAIRS, sampled
+from masquerade.audit.folders.scene import SIDE, Divided, digest_of_pairs, divided
 from masquerade.audit.folders.tool import SECONDS, CommandTool, made_by
 from masquerade.audit.results import FolderFacts, Missed
 from masquerade.audit.runner import Audit
@@ -26,14 +28,6 @@ from masquerade.errors import UsageError
 from masquerade.faces.reading import FaceHandling, way_of
 
 Place = str | PathLike[str]
-SIDE: Final = 112
-"""Rows and columns that faces are brought to."""
-_MOST: Final[dict[Profile, tuple[int, int]]] = {
-    "quick": (2000, 10),
-    "laptop": (6000, 40),
-    "paper": (20000, 100),
-}
-"""Pairs that are attacked at most, in all and of each person."""
 _NOT_TESTED: Final = (
     "people, photos and settings of the tool other than these",
     "an attacker who knows more than the pictures: a second camera, the place, the day, who was there",
@@ -107,7 +101,7 @@ def read_together(
     found = paired(photos, protected, people, pair)
     for line in (*found.notices, *found.misfits[:5]):
         say(line)
-    taken = sampled(found.pairs, *_MOST[profile])
+    taken = sampled(found.pairs, *MOST_PAIRS[profile])
     read = PairsRead(SIDE, SIDE, faces)
     every = max(1, len(taken) // 10)
     read.read(taken, lambda done: say(f"read {done} of {len(taken)} pairs") if done % every == 0 else None)
@@ -151,7 +145,7 @@ def audit_command(
     for line in notices:
         say(line)
     every = [PhotoPair(name, root / name, root / name, person) for name, person in names]
-    taken = sampled(every, *_MOST[profile])
+    taken = sampled(every, *MOST_PAIRS[profile])
     step = max(1, len(taken) // 10)
     with TemporaryDirectory(prefix="masquerade-pictures-") as folder:
         pairs, failed = made_by(
@@ -222,8 +216,6 @@ def audit_arrays(
             remedy="Give one picture for each photo, of the same size.",
         )
     people = [one.names[label] for label in one.labels.tolist()]
-    spec = _spec(digest_of_pairs(one.images, other.images, people), one.shape)
-    parts = divided(spec, one.images, other.images, people, [], named=y is not None)
     same = [row for row in range(len(one)) if bool((one.images[row] == other.images[row]).all())]
     missed = Missed(
         kind="unchanged",
@@ -232,8 +224,29 @@ def audit_arrays(
         of=len(one),
         paths=[f"row {row}" for row in same[:20]],
     )
-    together = Together(parts, spec, _facts(parts, len(one), "position", len(one), [], [missed]))
+    together = together_in_memory(one.images, other.images, people, named=y is not None, missed=[missed])
     return audited(together, profile, seeds, cache_dir, progress)
+
+
+def together_in_memory(
+    photos: Tensor,
+    protected: Tensor,
+    people: list[str],
+    *,
+    named: bool,
+    missed: Sequence[Missed] = (),
+    misfits: Sequence[str] = (),
+) -> Together:
+    """Photos and pictures in memory, row by row.
+
+    Raises:
+        StudyError: If there are fewer than two.
+    """
+    channels, height, width = photos.shape[1:]
+    spec = _spec(digest_of_pairs(photos, protected, people), (channels, height, width))
+    parts = divided(spec, photos, protected, people, [], named=named)
+    facts = _facts(parts, len(photos), "position", len(photos), list(misfits), list(missed))
+    return Together(parts, spec, facts)
 
 
 def audited(
@@ -243,12 +256,26 @@ def audited(
     cache_dir: Place | None,
     progress: Progress,
     tool: AnyTool | None = None,
+    name: str = "protected",
 ) -> Report:
-    """Run the attacks on pairs, and say first what was not protected at all."""
+    """Run the attacks on pairs, and say first what was not protected at all.
+
+    Args:
+        together: The pairs.
+        profile: How much is run.
+        seeds: Repetitions.
+        cache_dir: Where finished pieces are kept.
+        progress: Who is told.
+        tool: The tool, where it can be asked.
+        name: What the report calls the protection.
+    """
     facts, parts = together.facts, together.parts
-    disguise = tool or AnyTool()
+    disguise = AnyTool() if tool is None else tool
     arm = ArmSpec(
-        name="protected", title="As protected", disguise=disguise.describe(), protected=True
+        name=name,
+        title="As protected" if name == "protected" else name,
+        disguise=disguise.describe(),
+        protected=True,
     ).with_given(GivenArm(disguise, parts.released))
     study = Study(
         name="audit",

@@ -3,8 +3,17 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from hashlib import sha256
+from typing import Final
 
 from masquerade.audit.folders.pairing import PhotoPair
+from masquerade.audit.studies.study import Profile
+
+MOST_PAIRS: Final[dict[Profile, tuple[int, int]]] = {
+    "quick": (2000, 10),
+    "laptop": (6000, 40),
+    "paper": (20000, 100),
+}
+"""Pairs that are attacked at most, in all and of each person."""
 
 
 def sampled(pairs: Sequence[PhotoPair], most: int, each: int) -> list[PhotoPair]:

@@ -17,6 +17,8 @@ from masquerade.data.image_set import ImageSet
 from masquerade.data.splits import within_identity
 from masquerade.errors import StudyError
 
+SIDE: Final = 112
+"""Rows and columns that faces are brought to."""
 _PUBLIC: Final = 300
 _SEED: Final = 0
 _HALF: Final = 0.5

@@ -64,6 +64,10 @@ def audit(
         str | None,
         typer.Option(help="Attack this tool, run on each photo: 'tool {in} -o {out}'.", show_default=False),
     ] = None,
+    protection: Annotated[
+        str | None,
+        typer.Option(help="Attack PHOTOS under this protection, without a study file.", show_default=False),
+    ] = None,
     of: Annotated[
         Path | None,
         typer.Option("--photos", help="The same as PHOTOS, with --released.", show_default=False),
@@ -106,21 +110,23 @@ def audit(
     """
     conditions = [parse(words) for words in fail_if or []]
     photos = _places(photos, of)
-    if protected is not None or command is not None:
-        others = (released, key, model, protected if command is not None else None)
+    if given := [each for each in (protected, command, protection) if each is not None]:
+        others = (released, key, model, *given[1:])
         if len(photos) > 1 or dry_run or any(each is not None for each in others):
             raise UsageError(
-                "--protected and --command take one folder of photos, and no --released, --key, --model or --dry-run",
-                place="--protected" if command is None else "--command",
-                remedy="Say one of --protected, --command and --released.",
+                "--protected, --command and --protection take one folder of photos, and nothing of a release",
+                place="--protected",
+                remedy="Say one of --protected, --command, --protection and --released; leave --dry-run out.",
             )
         require_report_folder(out, overwrite=overwrite)
-        asked = FromTool(Path(photos[0]), protected, command, people, pair, faces, _profile(against, profile))
+        asked = FromTool(
+            Path(photos[0]), protected, command, protection, people, pair, faces, _profile(against, profile)
+        )
         audit_pairs(asked, out, conditions, cache_dir, as_json)
         return
     if people is not None or pair is not None or against is not None:
         raise UsageError(
-            "--people, --pair and --against go with --protected or --command",
+            "--people, --pair and --against go with --protected, --command or --protection",
             remedy="Give one of them too.",
         )
     if released is not None:

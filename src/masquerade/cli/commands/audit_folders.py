@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, final
 
+from masquerade.api.audit_by_name import audit_by_name
 from masquerade.api.audit_pairs import audit_command, audit_folders, said
 from masquerade.api.audit_released import audit_released
 from masquerade.api.report import Report
@@ -29,6 +30,7 @@ class FromTool:
         photos: The photos.
         protected: What was made of them; None where the tool is called.
         command: How the tool is called.
+        protection: One of masquerade's own, by name.
         people: A CSV of path and person.
         pair: How pictures belong to photos.
         faces: Whether faces are found.
@@ -38,6 +40,7 @@ class FromTool:
     photos: Path
     protected: Path | None
     command: str | None
+    protection: str | None
     people: Path | None
     pair: By | None
     faces: FaceHandling
@@ -70,6 +73,8 @@ def _report(asked: FromTool, cache_dir: Path) -> Report:
     }
     if asked.command is not None:
         return audit_command(asked.photos, asked.command, **said)
+    if asked.protection is not None:
+        return audit_by_name(asked.photos, asked.protection, **said)
     assert asked.protected is not None  # noqa: S101  (one of the two was said)
     return audit_folders(asked.photos, asked.protected, pair=asked.pair, **said)
 
