@@ -11,6 +11,7 @@ from masquerade.cli.answers import AsJson, answer
 from masquerade.cli.commands.verify import Released
 from masquerade.cli.console import note, progress
 from masquerade.cli.outputs import Overwrite
+from masquerade.cli.trained import Resume
 from masquerade.training import preset as preset_named
 from masquerade.training import train_released
 from masquerade.training.precision import Precision
@@ -35,9 +36,7 @@ def train(
             help="Arithmetic; bfloat16 is faster on some machines and less exact.", show_default="float32"
         ),
     ] = None,
-    resume: Annotated[
-        bool, typer.Option(help="Resume from the checkpoint of an interrupted training.")
-    ] = True,
+    resume: Resume = True,
     overwrite: Overwrite = False,
     as_json: AsJson = False,
 ) -> None:

@@ -12,6 +12,7 @@ from masquerade.cli.answers import AsJson, answer
 from masquerade.cli.console import note, progress
 from masquerade.cli.options import FacesOption, names_in, sum_up
 from masquerade.cli.outputs import Overwrite
+from masquerade.cli.trained import Resume, tell_network
 from masquerade.faces.reading import way_of
 from masquerade.owner.edge import write_edge
 from masquerade.training.crafter.encoder_folder import train_encoder_folder
@@ -46,9 +47,7 @@ def train(
     width: Annotated[int, numbers.number(1, 512, "Channels of the first stage; 64 is the full width.")] = 32,
     epochs: Annotated[int, numbers.epochs("Passes over the photos.")] = 14,
     seed: Annotated[int, numbers.seed("Random seed for initial weights, shuffling and augmentation.")] = 0,
-    resume: Annotated[
-        bool, typer.Option(help="Resume from the checkpoint of an interrupted training.")
-    ] = True,
+    resume: Resume = True,
     overwrite: Overwrite = False,
     faces: FacesOption = "auto",
     as_json: AsJson = False,
@@ -152,8 +151,4 @@ def edge(
 
 def _tell(found: PublicFacts, as_json: bool) -> None:
     note(f"{found.photos} photos, {found.seconds:.0f} s; digest {found.digest[:12]}")
-    facts = NetworkAnswer(
-        path=str(found.file), digest=found.digest, photos=found.photos, seconds=found.seconds
-    )
-    answer(facts, as_json, str(found.file))
-    sum_up(found.notices, found.rejected)
+    tell_network(found.file, found, as_json)

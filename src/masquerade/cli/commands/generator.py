@@ -6,11 +6,11 @@ from typing import Annotated
 import typer
 
 from masquerade.cli import numbers
-from masquerade.cli.answer_types import NetworkAnswer
-from masquerade.cli.answers import AsJson, answer
+from masquerade.cli.answers import AsJson
 from masquerade.cli.console import note, progress
-from masquerade.cli.options import FacesOption, sum_up
+from masquerade.cli.options import FacesOption
 from masquerade.cli.outputs import Overwrite
+from masquerade.cli.trained import Resume, tell_network
 from masquerade.faces.reading import way_of
 from masquerade.networks.features.wgan_generator import WGANGeneratorOptions
 from masquerade.training.crafter.generator_folder import train_generator_folder
@@ -26,9 +26,7 @@ def train(
     steps: Annotated[int, numbers.steps("Training steps; 100,000 in the paper.")] = 9000,
     batch: Annotated[int, numbers.number(2, 65_536, "Photos per step.")] = 32,
     seed: Annotated[int, numbers.seed("Random seed for initial weights, shuffling and latent vectors.")] = 0,
-    resume: Annotated[
-        bool, typer.Option(help="Resume from the checkpoint of an interrupted training.")
-    ] = True,
+    resume: Resume = True,
     overwrite: Overwrite = False,
     faces: FacesOption = "auto",
     as_json: AsJson = False,
@@ -67,8 +65,4 @@ def train(
         f"{summary.photos} photos, {summary.seconds:.0f} s; samples in {summary.samples.name}; "
         f"digest {summary.digest[:12]}"
     )
-    facts = NetworkAnswer(
-        path=str(summary.generator), digest=summary.digest, photos=summary.photos, seconds=summary.seconds
-    )
-    answer(facts, as_json, str(summary.generator))
-    sum_up(summary.notices, summary.rejected)
+    tell_network(summary.generator, summary, as_json)

@@ -6,11 +6,11 @@ from typing import Annotated
 import typer
 
 from masquerade.cli import numbers
-from masquerade.cli.answer_types import NetworkAnswer
-from masquerade.cli.answers import AsJson, answer
+from masquerade.cli.answers import AsJson
 from masquerade.cli.console import note, progress
-from masquerade.cli.options import FacesOption, sum_up
+from masquerade.cli.options import FacesOption
 from masquerade.cli.outputs import Overwrite
+from masquerade.cli.trained import Resume, tell_network
 from masquerade.faces.reading import way_of
 from masquerade.training.encoders.pretrain import pretrain_folder
 from masquerade.training.encoders.pretrain import size as settings_of
@@ -26,9 +26,7 @@ def pretrain(
         int | None, numbers.epochs("Passes over the photos.", show_default="the architecture's")
     ] = None,
     seed: Annotated[int, numbers.seed("Random seed for initial weights, shuffling and views.")] = 0,
-    resume: Annotated[
-        bool, typer.Option(help="Resume from the checkpoint of an interrupted training.")
-    ] = True,
+    resume: Resume = True,
     overwrite: Overwrite = False,
     faces: FacesOption = "auto",
     as_json: AsJson = False,
@@ -56,8 +54,4 @@ def pretrain(
         f"{summary.parameters:,} parameters, {summary.photos} photos, {summary.seconds:.0f} s; "
         f"digest {summary.digest[:12]}"
     )
-    facts = NetworkAnswer(
-        path=str(summary.encoder), digest=summary.digest, photos=summary.photos, seconds=summary.seconds
-    )
-    answer(facts, as_json, str(summary.encoder))
-    sum_up(summary.notices, summary.rejected)
+    tell_network(summary.encoder, summary, as_json)

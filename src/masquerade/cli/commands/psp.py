@@ -6,11 +6,11 @@ from typing import Annotated
 import typer
 
 from masquerade.cli import numbers
-from masquerade.cli.answer_types import NetworkAnswer
-from masquerade.cli.answers import AsJson, answer
+from masquerade.cli.answers import AsJson
 from masquerade.cli.console import note, progress
-from masquerade.cli.options import FacesOption, sum_up
+from masquerade.cli.options import FacesOption
 from masquerade.cli.outputs import Overwrite
+from masquerade.cli.trained import Resume, tell_network
 from masquerade.faces.reading import way_of
 from masquerade.networks.cloaks.masknet import STRUCTURES
 from masquerade.training.hyperobf.folder import FEWEST_PHOTOS, train_folder
@@ -37,9 +37,7 @@ def train(
         int, numbers.seed("Random seed for initial weights, shuffling and the validation split.")
     ] = 0,
     snapshot_every: Annotated[int, numbers.count(0, "Epochs between snapshots (0 = none).")] = 0,
-    resume: Annotated[
-        bool, typer.Option(help="Resume from the checkpoint of an interrupted training.")
-    ] = True,
+    resume: Resume = True,
     overwrite: Overwrite = False,
     faces: FacesOption = "auto",
     as_json: AsJson = False,
@@ -75,11 +73,7 @@ def train(
         f"{summary.held_back} photos held back given the right person, by chance {1 / summary.people:.1%}; "
         f"two MaskNets' features are {result.distance:.2f} apart, their answers {result.divergence:.2f} nats"
     )
-    facts = NetworkAnswer(
-        path=str(summary.hypernet), digest=summary.digest, photos=summary.photos, seconds=summary.seconds
-    )
-    answer(facts, as_json, str(summary.hypernet))
-    sum_up(summary.notices, summary.rejected)
+    tell_network(summary.hypernet, summary, as_json)
 
 
 def _settings(structure: str, size: int, epochs: int | None) -> HyperObfSettings:
