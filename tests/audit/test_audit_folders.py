@@ -86,8 +86,8 @@ def test_a_part_of_a_photo_at_another_size_is_laid_where_it_was_cut() -> None:
     there = onto(photo, np.asarray(part))
     assert there is not None
     corner, opposite = there @ [30, 16, 1], there @ [77, 79, 1]
-    assert np.abs(corner).max() < 10
-    assert np.abs(opposite - [94, 126]).max() < 10
+    assert np.abs(corner).max() < 4
+    assert np.abs(opposite - [94, 126]).max() < 4
 
 
 def test_what_was_not_protected_is_counted_and_named(folders: tuple[Path, Path]) -> None:

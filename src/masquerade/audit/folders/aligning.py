@@ -12,6 +12,10 @@ _SAME: Final = 0.02
 _LONGER: Final = 128
 """Longer side that a photo is looked at in."""
 _SCALES: Final = tuple(float(scale) for scale in np.geomspace(0.25, 1.0, 19))
+_CLOSELY: Final = 384
+"""Longer side of the second look."""
+_NEAR: Final = tuple(float(step) for step in np.linspace(0.95, 1.05, 21))
+_FEWEST: Final = 8
 _ENOUGH: Final = 0.6
 """Correlation from which a part of a photo is taken for found."""
 
@@ -37,26 +41,36 @@ def _stretched(left: float, top: float, across: float, down: float) -> Placement
 
 
 def _part(photo: Pixels, protected: Pixels) -> Placement | None:
+    """Coarsely among all sizes, then closely about the best."""
+    (h, w), (_, wide) = photo.shape[:2], protected.shape[:2]
+    found = _best(photo, protected, _SCALES, _LONGER)
+    if found is None or found[0] < _ENOUGH:
+        return None
+    near = tuple(found[1] * float(step) for step in _NEAR if found[1] * step <= 1)
+    _, scale, left, top = _best(photo, protected, near, _CLOSELY) or found
+    step = wide / (w * scale)
+    return _stretched(left * w, top * h, step, step)
+
+
+def _best(
+    photo: Pixels, protected: Pixels, scales: tuple[float, ...], longer: int
+) -> tuple[float, float, float, float] | None:
+    """Correlation, the part's width, and where it begins, as shares of the photo's sides; None if nothing fits."""
     import cv2  # here, since few need it
 
     (h, w), (high, wide) = photo.shape[:2], protected.shape[:2]
-    small = min(1.0, _LONGER / max(h, w))
+    small = min(1.0, longer / max(h, w))
     seen = _grey(cv2, photo, max(8, round(w * small)), max(8, round(h * small)))
-    best: tuple[float, float, tuple[int, int]] | None = None
-    for scale in _SCALES:  # of the part's width in the photo's
-        across = round(seen.shape[1] * scale)
+    best: tuple[float, float, float, float] | None = None
+    for across in sorted({round(seen.shape[1] * scale) for scale in scales}):
         down = round(across * high / wide)
-        if across < 8 or down < 8 or down > seen.shape[0]:
+        if across < _FEWEST or not _FEWEST <= down <= seen.shape[0]:
             continue
         alike = cv2.matchTemplate(seen, _grey(cv2, protected, across, down), cv2.TM_CCOEFF_NORMED)
         _, score, _, place = cv2.minMaxLoc(alike)
         if best is None or score > best[0]:
-            best = float(score), scale, (int(place[0]), int(place[1]))
-    if best is None or best[0] < _ENOUGH:
-        return None
-    _, scale, (left, top) = best
-    step = wide / (w * scale)
-    return _stretched(left / small, top / small, step, step)
+            best = float(score), across / seen.shape[1], place[0] / seen.shape[1], place[1] / seen.shape[0]
+    return best
 
 
 def _grey(cv2: Any, picture: Pixels, width: int, height: int) -> NDArray[np.float32]:  # noqa: ANN401  (a module)

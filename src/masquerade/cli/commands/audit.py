@@ -112,6 +112,8 @@ def audit(
     photos = _places(photos, of)
     if given := [each for each in (protected, command, protection) if each is not None]:
         others = (released, key, model, *given[1:])
+        if pair is not None and protected is None:
+            raise UsageError("--pair goes with --protected", remedy="Leave it out.")
         if len(photos) > 1 or dry_run or any(each is not None for each in others):
             raise UsageError(
                 "--protected, --command and --protection take one folder of photos, and nothing of a release",
