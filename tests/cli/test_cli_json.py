@@ -209,3 +209,27 @@ def test_a_camera(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     answered("sealed open gallery answer", capsys)
     assert answered("sealed remove gallery s02", capsys)[0]["people"] == 39
     assert answered("sealed reseal gallery", capsys)[0]["people"] == 39
+
+
+def test_trainings_on_public_faces(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    builtin.write_folders(here / "all")
+    (here / "photos").mkdir()
+    for number, photo in enumerate(sorted((here / "all").rglob("*.png"))[:64]):
+        photo.rename((here / "photos").joinpath(f"{number}.png"))
+    rows = "".join(f"{number}.png,{number % 2},{number // 2 % 2}\n" for number in range(64))
+    (here / "told.csv").write_text(f"file,glasses,beard\n{rows}")
+    small = "--size 16 --width 2 --faces as-is"
+    drawn = answered(f"generator train photos -o faces {small} --latents 4 --steps 2 --batch 2", capsys)[0]
+    learned = answered(f"encoder train photos --attributes told.csv -o split {small} --epochs 1", capsys)[0]
+    assert (drawn["path"], drawn["photos"], learned["path"], learned["photos"]) == ("faces", 64, "split", 64)
+    run(["key", "new", "a.key"])
+    for number, name in enumerate(("anna", "ben")):
+        (here / "own" / name).mkdir(parents=True)
+        (here / "photos" / f"{number}.png").rename(here / "own" / name / "0.png")
+    capsys.readouterr()
+    craft = "craft own -o crafted --key a.key --generator faces --encoder split --iterations 1 --faces as-is"
+    assert answered(f"{craft} --accept-broken", capsys)[0]["images"] == 2
+
+
+def test_advice(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    answered("advise --have train --leaves disguised --enemy cloud", capsys)
