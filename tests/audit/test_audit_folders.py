@@ -104,6 +104,8 @@ def test_what_was_not_protected_is_counted_and_named(folders: tuple[Path, Path])
     assert missed["unchanged"].paths == ["p0/0.png"]
     assert missed["unchanged"].of == PEOPLE * EACH - 1
     assert [name.partition(":")[0] for name in read.rejected] == ["p2/0.png"]
+    copied = read.look_for_copies(paired(photos, blurred, None, None).pairs).missed()[0]
+    assert (copied.kind, copied.count, copied.of, copied.paths) == ("copied", 1, PEOPLE * EACH, ["p0/0.png"])
     one, other = read.arrays()
     assert one.shape == other.shape == (PEOPLE * EACH - 1, 3, 64, 64)
 

@@ -105,6 +105,8 @@ def read_together(
     read = PairsRead(SIDE, SIDE, faces)
     every = max(1, len(taken) // 10)
     read.read(taken, lambda done: say(f"read {done} of {len(taken)} pairs") if done % every == 0 else None)
+    if len(taken) < len(found.pairs):
+        read.look_for_copies(found.pairs)
     return _together(
         read, len(found.pairs), found.by, [*found.misfits, *read.rejected], found.pairs[0].person is not None
     )

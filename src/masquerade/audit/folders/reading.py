@@ -37,6 +37,7 @@ _MARKED: Final = 3
 
 Pixels = NDArray[np.uint8]
 _KINDS: Final = {
+    "copied": "pictures are the photo's very file",
     "unchanged": "pictures are the photo, as it was",
     "faces": "pictures show the face untouched, though something else changed",
     "others": "pictures leave another face of the photo untouched",
@@ -93,6 +94,15 @@ class PairsRead:
             except PhotoRejected as error:
                 self.rejected.append(f"{printable(pair.name)}: {error.rejection}")
             done(number)
+        return self
+
+    def look_for_copies(self, pairs: Iterable[PhotoPair]) -> "PairsRead":
+        """Count pictures that are the photo's very file, of pairs that need not be read otherwise."""
+        for pair in pairs:
+            try:
+                self._count("copied", pair, read(pair.photo)[1] == read(pair.protected)[1])
+            except PhotoRejected:
+                continue  # named where it is read
         return self
 
     def arrays(self) -> tuple[torch.Tensor, torch.Tensor]:
