@@ -59,8 +59,8 @@ def test_owner_and_attacker_share_no_person_and_no_photo() -> None:
     assert len(scene.test) == 60
 
 
-TRACKING = {Sight.BYSTANDERS, Sight.SIGHTINGS, Sight.OWN, Sight.RECOGNISERS, Sight.SPLIT}
-"""What only a study of cloaks, or of features, can show: see test_audit_tracked and test_audit_features."""
+TRACKING = {Sight.BYSTANDERS, Sight.SIGHTINGS, Sight.OWN, Sight.RECOGNISERS, Sight.SPLIT, Sight.FILES}
+"""What only a study of cloaks, of features, or of files can show: see test_audit_tracked, _features, _folders."""
 
 
 @pytest.mark.parametrize("sight", [sight for sight in Sight if sight not in TRACKING], ids=str)
