@@ -30,6 +30,7 @@ from masquerade.disguises import (
     Noise,
     TokenMatrix,
 )
+from masquerade.disguises.baselines.any_tool import AnyTool
 from masquerade.disguises.tokens.adversarial_noise import AdversarialNoise
 from masquerade.errors import NotApplicable, UnreadStructure
 from masquerade.recipes import recipe
@@ -101,7 +102,7 @@ def test_the_hardened_recipe_written_twice_is_not_read() -> None:
 
 
 def test_every_kind_has_an_attack_that_was_made_for_it() -> None:
-    known = {kind.__name__ for kind in (*EVERY_DISGUISE, AdversarialNoise)} - {"Chain"}
+    known = {kind.__name__ for kind in (*EVERY_DISGUISE, AdversarialNoise, AnyTool)} - {"Chain"}
     assert set().union(*(attack.reads for attack in EVERY_ATTACK)) == known
 
 
