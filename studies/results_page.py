@@ -25,9 +25,9 @@ CLAIMS = """# Results
 ## What the papers claim, and what was measured
 
 Each claim is taken as one number with a bound, which is ours: the paper's number, with room for other people and
-smaller networks (`claims.toml` beside the results). A claim holds or does not hold if the whole 95 % interval says so; a
-difference has the widest interval that its two ends allow. "By older code" says that the study was not run again since
-its attacks, protections or trainings changed.
+smaller networks (`claims.toml` beside the results). A claim holds or does not hold if the whole 95 % interval says so.
+A difference has the widest interval that its two ends allow. "By older code" says that the study was not run again
+since its attacks, protections or trainings changed.
 """
 
 HOLDS = """
