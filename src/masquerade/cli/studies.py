@@ -8,8 +8,8 @@ from masquerade.cli.catalogue import Lines
 from masquerade.errors import StudyError, did_you_mean
 
 SHIPPED = Path(masquerade.__file__).parent / "studies"
-BUDGET = "budget.toml"
-"""What the repository's studies may cost lies beside them, and is none."""
+OTHERS = ("budget.toml", "claims.toml")
+"""What the repository's studies may cost and what papers claim lie beside studies, and are none."""
 
 
 def shipped_studies() -> Mapping[str, Path]:
@@ -19,7 +19,7 @@ def shipped_studies() -> Mapping[str, Path]:
 
 def study_files() -> Mapping[str, Path]:
     """Every study in reach, by the name for `study run`: the package's, then the files of a folder ``studies`` here."""
-    here = [path for path in sorted(Path("studies").glob("*.toml")) if path.name != BUDGET]
+    here = [path for path in sorted(Path("studies").glob("*.toml")) if path.name not in OTHERS]
     return {**shipped_studies(), **{str(path): path for path in here}}
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import ClassVar, final
+from typing import final
 
 from torch import Tensor
 
@@ -31,7 +31,6 @@ class AnyTool(Disguise):
     promises = THE_PERSON
     per_image = True
     restorable = False
-    _ask: ClassVar[Ask | None] = None
 
     @property
     def takes_long(self) -> bool:
@@ -44,10 +43,18 @@ class AnyTool(Disguise):
         object.__setattr__(tool, "_ask", ask)
         return tool
 
+    @property
+    def ask(self) -> Ask | None:
+        """The tool, or None where only pictures are left of it."""
+        found: Ask | None = self.__dict__.get(
+            "_ask"
+        )  # kept on the tool asked: a function on the class would be a method
+        return found
+
     def keyed(self, key: Key, shape: Shape) -> Keyed:
         """The tool at work; nothing of the key goes into it."""
         del key
-        return KeyedTool(shape, self._ask)
+        return KeyedTool(shape, self.ask)
 
 
 @final
