@@ -1,5 +1,6 @@
 """What all tests share: programs from Debian's packages, and a plain word at the end of what was not tested."""
 
+import signal
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
@@ -12,6 +13,8 @@ import debian
 import places
 
 places.let_import()
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
+"""Under nohup programs that tests begin would not hear a lost terminal, which some of them are to hear."""
 
 if TYPE_CHECKING:
     from service_examples import Cluster
