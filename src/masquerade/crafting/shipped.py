@@ -27,18 +27,18 @@ from masquerade.errors import UsageError
 from masquerade.files.named import open_named
 from masquerade.shipped_weights import shipped_weights
 
-GENERATORS: Final = ("faces-1", "faces-style")
+GENERATORS: Final[tuple[str, ...]] = ("faces-1", "faces-style")
 """Face generators that need no file, for 64x64 pixels; the second, by styles, is for attackers."""
-SPLITS: Final = ("split-1",)
+SPLITS: Final[tuple[str, ...]] = ("split-1",)
 """Split networks that need no file: 64x64 pixels, CelebA's 40 attributes."""
-AMORTISERS: Final = ("amortiser-1",)
+AMORTISERS: Final[tuple[str, ...]] = ("amortiser-1",)
 """Amortisers that need no file: of ``faces-1`` and ``split-1``."""
-FEATURE_CRAFTERS: Final = ("crafter-1",)
+FEATURE_CRAFTERS: Final[tuple[str, ...]] = ("crafter-1",)
 """Amortised crafters that need no file: of ``faces-1`` and ``split-1``."""
 
-BANKS: Final = ("faces-1",)
+BANKS: Final[tuple[str, ...]] = ("faces-1",)
 """Banks of features that need no file: those of faces that this generator draws, nobody's."""
-ANSWERS: Final = ("answers-1",)
+ANSWERS: Final[tuple[str, ...]] = ("answers-1",)
 """Statistics of answers that need no file: those of ``split-1``."""
 
 _FACES: Final = 1024

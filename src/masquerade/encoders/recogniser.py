@@ -21,7 +21,7 @@ __all__ = [
     "open_recogniser",
 ]
 
-RECOGNISERS: Final = ("sface", "resnet-public", "dlib")
+RECOGNISERS: Final[tuple[str, ...]] = ("sface", "resnet-public", "dlib")
 """Names that need no file: OpenCV's, a small one of ours, and dlib's, which is for audits alone."""
 _RESNET_PUBLIC: Final = "encoders/weights/resnet-public.safetensors"
 

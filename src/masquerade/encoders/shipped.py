@@ -14,9 +14,9 @@ from masquerade.errors import UsageError
 from masquerade.files.named import open_named
 from masquerade.shipped_weights import shipped_weights
 
-SHIPPED: Final = ("sface", "vit-small", "patches")
+SHIPPED: Final[tuple[str, ...]] = ("sface", "vit-small", "patches")
 """Names that need no file: SFace's tokens, a small vision transformer pre-trained by MoCo-v3, plain patches."""
-CUT: Final = re.compile(r"vit-small@(?P<blocks>\d{1,3})")
+CUT: Final[re.Pattern[str]] = re.compile(r"vit-small@(?P<blocks>\d{1,3})")
 """Names of the shipped transformer's first blocks."""
 _VIT_SMALL: Final = "encoders/weights/vit-small.safetensors"
 

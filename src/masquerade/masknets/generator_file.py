@@ -14,7 +14,7 @@ from masquerade.networks.cloaks.cloak_generator import CloakGenerator, CloakGene
 from masquerade.shipped_weights import shipped_weights
 
 KIND: Final = "masquerade.cloak-generator"
-SHIPPED: Final = ("one-pass-1", "felt-1")
+SHIPPED: Final[tuple[str, ...]] = ("one-pass-1", "felt-1")
 """Generators that need no file: trained against MaskNets, and against recognisers as well."""
 
 

@@ -12,7 +12,7 @@ from masquerade.masknets.hypernet_file import read_hypernet
 from masquerade.masknets.source_file import read_source_card
 from masquerade.shipped_weights import shipped_weights
 
-SHIPPED: Final = ("hypernet-1",)
+SHIPPED: Final[tuple[str, ...]] = ("hypernet-1",)
 """Names that need no file: a small hypernetwork for images of 112 pixels, the default."""
 
 
