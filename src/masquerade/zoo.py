@@ -23,7 +23,7 @@ from masquerade.crafting.shipped import (
 from masquerade.crafting.trained import TrainedSplit
 from masquerade.encoders import CUT, open_encoder
 from masquerade.encoders import SHIPPED as ENCODERS
-from masquerade.encoders.recogniser import RECOGNISERS, open_recogniser
+from masquerade.encoders.recogniser import NAMED_RECOGNISERS, open_recogniser
 from masquerade.errors import UsageError
 from masquerade.files.named import require_digest
 from masquerade.masknets import SHIPPED as SOURCES
@@ -87,7 +87,7 @@ def open_named_source(name_or_path: str | Path) -> MaskNetSource:
 _SHELVES: Final[Mapping[PublicNetwork, _Shelf]] = {
     "encoder": _Shelf("encoder", ENCODERS, lambda name, _: open_encoder(name), CUT),
     "source": _Shelf("source of MaskNets", SOURCES, lambda name, _: open_named_source(name), _UNTRAINED),
-    "recogniser": _Shelf("recogniser", RECOGNISERS, lambda name, _: open_recogniser(name)),
+    "recogniser": _Shelf("recogniser", NAMED_RECOGNISERS, lambda name, _: open_recogniser(name)),
     "cloak generator": _Shelf("generator", CLOAKS, lambda name, _: open_cloak_generator(name)),
     "face generator": _Shelf("face generator", GENERATORS, lambda name, _: open_generator(name)),
     "split": _Shelf("split network", SPLITS, lambda name, _: open_split(name)),

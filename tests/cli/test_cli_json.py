@@ -130,6 +130,12 @@ def test_an_owner_and_the_cloud(here: Path, capsys: pytest.CaptureFixture[str]) 
     assert len(answered("verify released", capsys, code=2)[0]["findings"]) == 1
 
 
+def test_the_registry_of_recognisers(capsys: pytest.CaptureFixture[str]) -> None:
+    rows = {row["name"]: row for row in answered("recogniser list", capsys)}
+    assert rows["sface"]["accuracy"] > rows["resnet-public"]["accuracy"]
+    assert rows["faceres"]["brought"]
+
+
 def test_what_an_encoder_needs(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     builtin.write_folders(here / "photos")
     for command in ("answers", "bank"):

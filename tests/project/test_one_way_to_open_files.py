@@ -18,6 +18,7 @@ OWN = {
     "recipes/measured.py": "of the package",
     "audit/studies/expected.py": "of the package",
     "cloaking/worth.py": "of the package",
+    "encoders/examiners.py": "of the package",
     "service/masknets/collusion_figures.py": "of the package",
     "service/web/console.py": "of the package",
     "training/precision.py": "/proc/cpuinfo",

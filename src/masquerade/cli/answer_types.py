@@ -165,6 +165,27 @@ class HomeAnswer(TypedDict):
     seconds: float
 
 
+class RecogniserAnswer(TypedDict):
+    """A recogniser that has a name; ``brought``: its files come by `recogniser add`. Null: not measured."""
+
+    name: str
+    licence: str
+    source: str
+    sha256: str
+    differentiable: bool
+    brought: bool
+    accuracy: float | None
+    rank1: float | None
+    tar: float | None
+
+
+class RecogniserFilesAnswer(TypedDict):
+    """Files of recognisers that were kept, and where."""
+
+    folder: str
+    files: list[str]
+
+
 class NetworkAnswer(TypedDict):
     """A trained public network, and how many photos it was trained on."""
 

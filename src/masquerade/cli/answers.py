@@ -26,6 +26,8 @@ ANSWERS: Mapping[str, tuple[type, ...]] = {
     "enrol": (types.GalleryAnswer,),
     "embed": (types.VectorAnswer, types.VectorsFile),
     "recogniser fit": (types.HomeAnswer,),
+    "recogniser list": (types.RecogniserAnswer,),
+    "recogniser add": (types.RecogniserFilesAnswer,),
     "sealed new": (types.SealedGallery,),
     "sealed enrol": (types.SealedPeople,),
     "sealed people": (types.PersonAnswer,),

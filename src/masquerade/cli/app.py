@@ -136,12 +136,20 @@ COMMANDS: Final[Commands] = {
     "enrol": Command("recognise:enrol", "Make a gallery of people whom the model was not trained on.", OWNER),
     "embed": Command("recognise:embed", "Compute the recognition vector of each photo.", OWNER),
     "recogniser": Group(
-        "Recognisers that are fitted at home, so that no photo leaves.",
+        "Recognisers: those there are, and those fitted at home, so that no photo leaves.",
         {
             "fit": Command(
                 "recognise:fit",
                 "Fit a recogniser on this machine, on your photos or on what is public; nothing leaves.",
-            )
+            ),
+            "list": Command(
+                "recognisers:list_",
+                "List recognisers: accuracy on LFW as measured here, licence, source, digest.",
+            ),
+            "add": Command(
+                "recognisers:add",
+                "Keep the recognisers of a package that you downloaded; files whose digest is not known are left out.",
+            ),
         },
         OWNER,
     ),
@@ -191,7 +199,7 @@ COMMANDS: Final[Commands] = {
         "Train generators of public faces, Crafter's prior.",
         {
             "train": Command(
-                "generator:train",
+                "encoder:train_generator",
                 "Train a face generator on public faces (WGAN-GP); needs no labels and no key.",
                 resumes=True,
             )

@@ -12,7 +12,7 @@ OLD_OPTIONS: Final[Mapping[str, Mapping[str, str]]] = {
     "craft:craft": _FOLDERS,
     "disguise:disguise": _FOLDERS,
     "encoder:train": {"--side": "--size"},
-    "generator:train": {"--side": "--size"},
+    "encoder:train_generator": {"--side": "--size"},
     "masknet_new:new": {"--issued": "--register"},
     "pretrain:pretrain": {"--size": "--architecture"},
     "psp:train": {"--keep-every": "--snapshot-every"},

@@ -63,7 +63,7 @@ def chips(images: Tensor) -> Tensor:
 
 
 def _network() -> Any:  # noqa: ANN401 - dlib has no types
-    path = _file()
+    path = dlib_file()
     try:
         import dlib  # here, since few need it
     except ImportError as error:
@@ -73,7 +73,12 @@ def _network() -> Any:  # noqa: ANN401 - dlib has no types
     return dlib.face_recognition_model_v1(str(path))
 
 
-def _file() -> Path:
+def dlib_file() -> Path:
+    """The file of weights, if it is the one expected.
+
+    Raises:
+        StudyError: If it is not installed, cannot be read, or is another one.
+    """
     package = find_spec("face_recognition_models")  # finds a package without running it
     if package is None or not package.submodule_search_locations:
         raise StudyError(

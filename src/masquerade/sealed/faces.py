@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from masquerade.encoders.recogniser import RECOGNISERS, Recogniser, open_recogniser
+from masquerade.encoders.recogniser import NAMED_RECOGNISERS, Recogniser, open_recogniser
 from masquerade.errors import OtherRecogniser
 from masquerade.faces.reading import PhotoReader, way_of
 from masquerade.sealed.folder import RECOGNISER
@@ -42,7 +42,7 @@ class FaceVectors:
             OtherRecogniser: If the recogniser there, or the one that comes with this version, is another one.
             MasqueradeError: If it cannot be opened.
         """
-        named = manifest.recogniser in RECOGNISERS
+        named = manifest.recogniser in NAMED_RECOGNISERS
         recogniser = open_recogniser(manifest.recogniser if named else folder / RECOGNISER)
         if recogniser.digest != manifest.recogniser_digest:
             raise OtherRecogniser(

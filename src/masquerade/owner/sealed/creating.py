@@ -5,7 +5,7 @@ from pathlib import Path
 from secrets import token_hex
 
 from masquerade import __version__
-from masquerade.encoders.recogniser import RECOGNISERS, open_recogniser
+from masquerade.encoders.recogniser import NAMED_RECOGNISERS, open_recogniser
 from masquerade.errors import UsageError
 from masquerade.faces.reading import FaceHandling
 from masquerade.files.durable import is_draft, named_failures, remove, write_durably
@@ -46,6 +46,12 @@ def create(
         UsageError: If something is in the folder, SEAL is not installed, or faces cannot be found here.
         WriteFailed: If the disk refuses.
     """
+    if recogniser.partition(",")[0].endswith(".onnx"):
+        raise UsageError(
+            "a sealed gallery takes recognisers that have a name, or masquerade's own files",
+            value=recogniser,
+            remedy="`masquerade recogniser list` names them.",
+        )
     found = open_recogniser(recogniser)
     padded(found.size)
     described = FaceVectors(found, faces).reader.described
@@ -55,12 +61,12 @@ def create(
     records.prepare()
     with named_failures(public):
         public.mkdir(parents=True, exist_ok=True)
-    if recogniser not in RECOGNISERS:
+    if recogniser not in NAMED_RECOGNISERS:
         write_durably(public / RECOGNISER, read_parts(Path(recogniser)))
     manifest = SealedManifest(
         gallery=token_hex(16),
         parameters=STANDARD,
-        recogniser=found.name if recogniser in RECOGNISERS else RECOGNISER,
+        recogniser=found.name if recogniser in NAMED_RECOGNISERS else RECOGNISER,
         recogniser_digest=found.digest,
         size=found.size,
         faces=described,
