@@ -89,6 +89,7 @@ SCENES: Final[Mapping[str, AttackScene]] = {
     ),
     "learned_inverter": AttackScene("photos", options={"steps": 10}, spec={"images": 40}),
     "detection": AttackScene("photos", options={"photos": 60}),
+    "protected_gallery": AttackScene("photos", options={"photos": 60, "gallery": 2}, spec={"images": 20}),
     "brute_force_angle": AttackScene("grey", options={"angles": 40}, spec={"images": 40}),
     "jigsaw": AttackScene("grey", spec={"images": 40}),
     "moments": AttackScene("grey", spec={"images": 60}),

@@ -8,6 +8,7 @@ from masquerade.attacks.base import Attack
 from masquerade.attacks.baselines.instahide_correlation import InstaHideCorrelation
 from masquerade.attacks.baselines.instahide_reconstruction import InstaHideReconstruction
 from masquerade.attacks.baselines.neuracrypt_patches import NeuraCryptPatches
+from masquerade.attacks.baselines.protected_gallery import ProtectedGallery
 from masquerade.attacks.blocks.brute_force_angle import BruteForceAngle
 from masquerade.attacks.blocks.class_membership import ClassMembership
 from masquerade.attacks.blocks.examiner_clean import ExaminerClean
@@ -87,6 +88,7 @@ EVERY_ATTACK: tuple[type[Attack], ...] = (
     Colours,
     Surroundings,
     TracesOfFiles,
+    ProtectedGallery,
     BruteForceAngle,
     Jigsaw,
     Moments,

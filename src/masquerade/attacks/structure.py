@@ -34,7 +34,9 @@ FEATURES: Final = frozenset(
     }
 )
 """Features of a split network, crafted or under noise, of photos as they are or cloaked."""
-PICTURES: Final = frozenset({"AnyTool"})
+PHOTO_TOOLS: Final = frozenset({"GaussianBlur", "Pixelation", "FaceBox", "EyeBar", "KSamePhotos", "Contours"})
+"""Photos changed by tools without a key, to be looked at all the same."""
+PICTURES: Final = PHOTO_TOOLS | {"AnyTool"}
 """Whatever gives a picture for a picture, the same way for everybody; attacks learn it from pairs."""
 TRAINED_NOISE: Final = frozenset({"AdversarialNoise", "Encode"})
 """Noise that was trained for the features of a public encoder."""

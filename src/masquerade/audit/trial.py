@@ -24,7 +24,7 @@ from masquerade.data.image_set import ImageSet
 from masquerade.disguises import Chain, from_description
 from masquerade.disguises.base import Disguise, Keyed
 from masquerade.disguises.chain import keyed_after_encoder
-from masquerade.disguises.promised import kinds_in, promised_by
+from masquerade.disguises.promised import kinds_in, means_to_protect, promised_by
 from masquerade.disguises.tokens.adversarial_noise import AdversarialNoise
 from masquerade.disguises.tokens.encode import Encode
 from masquerade.encoders import open_encoder
@@ -82,10 +82,10 @@ def described(arm: ArmSpec) -> dict[str, Any]:
 
 
 def protects(arm: ArmSpec) -> bool:
-    """Whether an arm claims to protect: by a secret key, by the noise of XNN-d, or because it says so."""
+    """Whether an arm claims to protect: by a key, as a tool, by the noise of XNN-d, or because it says so."""
     if arm.protected is not None:
         return arm.protected
-    return disguise_of(arm).keyed_by_secret or (arm.noise is not None and arm.noise.amount > 0)
+    return means_to_protect(disguise_of(arm)) or (arm.noise is not None and arm.noise.amount > 0)
 
 
 def promises(arm: ArmSpec) -> list[Question]:

@@ -3,9 +3,14 @@
 from typing import TYPE_CHECKING
 
 from masquerade.disguises.base import Disguise, Keyed, derivation_check
+from masquerade.disguises.baselines.contours import Contours
 from masquerade.disguises.baselines.dauntless import Dauntless
+from masquerade.disguises.baselines.face_box import EyeBar, FaceBox
+from masquerade.disguises.baselines.gaussian_blur import GaussianBlur
 from masquerade.disguises.baselines.instahide import InstaHide
+from masquerade.disguises.baselines.k_same_photos import KSamePhotos
 from masquerade.disguises.baselines.neuracrypt import NeuraCrypt
+from masquerade.disguises.baselines.pixelation import Pixelation
 from masquerade.disguises.baselines.task_augment import TaskAugment
 from masquerade.disguises.blocks.matrix import BlockMatrix
 from masquerade.disguises.blocks.noise import Noise
@@ -51,17 +56,22 @@ __all__ = [
     "BlockNormalise",
     "BlockPermutation",
     "Chain",
+    "Contours",
     "Crafter",
     "CrafterZ",
     "Dauntless",
     "Disguise",
     "Encode",
+    "EyeBar",
+    "FaceBox",
     "Fawkes",
     "FeltCloak",
     "Finders",
+    "GaussianBlur",
     "GaussianNoise",
     "InstaHide",
     "KSame",
+    "KSamePhotos",
     "Keyed",
     "LowKey",
     "ManyKeys",
@@ -70,6 +80,7 @@ __all__ = [
     "NeuraCrypt",
     "Noise",
     "OnePassCloak",
+    "Pixelation",
     "SeveralCloaks",
     "SplitEncode",
     "TaskAnswers",

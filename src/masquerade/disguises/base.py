@@ -256,6 +256,9 @@ class Disguise(ABC):
     promises: ClassVar[frozenset[Question]] = BOTH
     """The questions that what is released must leave open; see ``masquerade.promises``."""
 
+    hides_people: ClassVar[bool] = False
+    """Whether it is there to hide people although it has no key, as blur is; an audit grades it without being told."""
+
     revision: ClassVar[int] = 1
     """Raised by hand when the same parameters, key and photos begin to give something else."""
 

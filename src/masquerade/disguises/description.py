@@ -5,9 +5,14 @@ from dataclasses import fields
 from typing import Any, Final
 
 from masquerade.disguises.base import Disguise
+from masquerade.disguises.baselines.contours import Contours
 from masquerade.disguises.baselines.dauntless import Dauntless
+from masquerade.disguises.baselines.face_box import EyeBar, FaceBox
+from masquerade.disguises.baselines.gaussian_blur import GaussianBlur
 from masquerade.disguises.baselines.instahide import InstaHide
+from masquerade.disguises.baselines.k_same_photos import KSamePhotos
 from masquerade.disguises.baselines.neuracrypt import NeuraCrypt
+from masquerade.disguises.baselines.pixelation import Pixelation
 from masquerade.disguises.baselines.task_augment import TaskAugment
 from masquerade.disguises.blocks.matrix import BlockMatrix
 from masquerade.disguises.blocks.noise import Noise
@@ -64,6 +69,12 @@ EVERY_DISGUISE: Final[tuple[type[Disguise], ...]] = (
     AmortisedCrafter,
     TaskAnswers,
     KSame,
+    GaussianBlur,
+    Pixelation,
+    FaceBox,
+    EyeBar,
+    KSamePhotos,
+    Contours,
     Chain,
 )
 """Every kind of disguise; a new one is a file and a row here."""

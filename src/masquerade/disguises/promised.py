@@ -23,6 +23,11 @@ def promised_by(disguise: Disguise) -> frozenset[Question]:
     return _together(part.promises if type(part) in _KINDS else BOTH for part in disguise.in_order())
 
 
+def means_to_protect(disguise: Disguise) -> bool:
+    """Whether it has a key, or is there to hide people without one."""
+    return disguise.keyed_by_secret or any(step.hides_people for step in disguise.in_order())
+
+
 def promised_as_described(description: Mapping[str, Any]) -> frozenset[Question]:
     """As ``promised_by``, from public parameters; a kind that is not known here promises both."""
     return _together(_DECLARED.get(str(kind), BOTH) for kind in _kinds_described(description))

@@ -15,6 +15,7 @@ from masquerade.recipes.crafter_baselines import CRAFTER_BASELINES
 from masquerade.recipes.disguised_nets import DISGUISED_NETS
 from masquerade.recipes.from_elsewhere import recipe_from_elsewhere
 from masquerade.recipes.hyperobf import HYPEROBF, HYPEROBF_CONTROLS
+from masquerade.recipes.photo_tools import PHOTO_TOOLS
 from masquerade.recipes.task_only import TASK_ONLY
 from masquerade.recipes.xnn import XNN
 
@@ -28,6 +29,7 @@ RECIPES: Final[tuple[Recipe, ...]] = (
     *CRAFTER_BASELINES,
     *TASK_ONLY,
     *BASELINES,
+    *PHOTO_TOOLS,
     *CONTROLS,
     *HYPEROBF_CONTROLS,
 )

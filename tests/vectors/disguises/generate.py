@@ -97,6 +97,12 @@ KINDS: tuple[tuple[dict[str, Any], tuple[int, int, int]], ...] = (
     ({"kind": "GaussianNoise", "deviation": 2}, (3, 4, 4)),
     ({"kind": "MatchedNoise", "mean_change": 8}, (3, 12, 12)),
     ({"kind": "MatchedNoise", "mean_change": 2.5, "fresh": True}, (3, 12, 12)),
+    ({"kind": "GaussianBlur", "sigma": 1.5}, (3, 6, 8)),
+    ({"kind": "Pixelation", "blocks": 3}, (1, 6, 8)),
+    ({"kind": "FaceBox", "share": 0.5}, (1, 6, 8)),
+    ({"kind": "EyeBar"}, (1, 8, 8)),
+    ({"kind": "KSamePhotos", "k": 2}, (1, 4, 4)),
+    ({"kind": "Contours", "share": 0.2}, (3, 6, 6)),
 )
 """Cases of kinds that no second program recomputes; those of public networks are in ``recipes.json``."""
 EXAMPLE: tuple[int, int, int] = (3, 16, 16)
