@@ -14,7 +14,6 @@ from masquerade.attacks.pictures.colours import Colours
 from masquerade.disguises import Disguise, GaussianBlur
 from masquerade.errors import NotApplicable
 
-
 NAME = "mean-pool"
 """Attacks keep vectors by the recogniser's name: a stand-in must not go under that of a real one."""
 
