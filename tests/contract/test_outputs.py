@@ -55,8 +55,8 @@ FOLDERS: dict[str, str] = {
 }
 WITHIN = {
     "distil": ["generator.safetensors", "recogniser.safetensors"],
-    "audit": ["report.json", "report.md", "report.html"],
-    "study run": ["report.json", "report.md", "report.html"],
+    "audit": ["report.json", "summary.json", "report.md", "report.html"],
+    "study run": ["report.json", "summary.json", "report.md", "report.html"],
 }
 """Files in folders, which are written under names of their own."""
 TO_REPLACE = set(FILES) - {"psp backup", "psp invite", "masknet join", "key backup", "key restore"}

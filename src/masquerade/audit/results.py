@@ -73,12 +73,14 @@ class Leak(Plain):
     ``status`` is "ran"; "incomplete" when the attack could not run or its control failed; "not applicable"
     when the attack does not concern this disguise (a jigsaw without blocks). ``ceiling`` is the same attack's
     score without protection, where measured. ``asks`` names the questions that its metrics answer, and ``reads`` the
-    kinds of protections that it was made for; without any, it is made for whatever there is.
+    kinds of protections that it was made for; without any, it is made for whatever there is. ``had`` counts what it was
+    shown, images or pairs by the name of a sight, and photos that it sent to be answered; empty where nobody counted.
     """
 
     attack: str
     title: str
     shows: list[str]
+    had: dict[str, int] = {}
     status: Literal["ran", "incomplete", "not applicable"]
     reason: str = ""
     headline: Measurement | None = None

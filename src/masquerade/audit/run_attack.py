@@ -24,6 +24,7 @@ from masquerade.attacks.base import (
     View,
 )
 from masquerade.audit.grading.negative import against_shuffled
+from masquerade.audit.scenes.counted import counting, had
 from masquerade.audit.scenes.crossed import guessed
 from masquerade.audit.scenes.views import Budget, build_view
 from masquerade.audit.studies.study import AttackSpec
@@ -59,8 +60,8 @@ def attempt(trial: Trial, spec: AttackSpec, budget: Budget, metrics: list[str]) 
 
     Returns:
         Plain data: ``status`` and ``reason``; ``scores`` by metric; ``shuffled``, the same against shuffled
-        truths; ``seconds``; ``classes`` (score and membership of each probed class) and ``pictures`` where the
-        guess has them.
+        truths; ``seconds``; ``had``, how much it saw and asked; ``classes`` (score and membership of each probed
+        class) and ``pictures`` where the guess has them.
     """
     attack = make_attack(spec)
     sights = attack.needs | attack.wants | {Sight(name) for name in spec.shows}
@@ -68,6 +69,7 @@ def attempt(trial: Trial, spec: AttackSpec, budget: Budget, metrics: list[str]) 
     started = time.perf_counter()
     try:
         view, truth = build_view(trial, spec, sights, budget, rng)
+        view = counting(view)
         started = time.perf_counter()
         guess = guessed(attack, view, truth, trial, spec.target, rng)
         seconds = time.perf_counter() - started
@@ -83,6 +85,7 @@ def attempt(trial: Trial, spec: AttackSpec, budget: Budget, metrics: list[str]) 
     piece: dict[str, Any] = {"status": "ran", "reason": "", "seconds": seconds, "scores": scores}
     piece["shuffled"] = shuffled
     piece["traits"] = _traits(trial)
+    piece["had"] = had(view)
     return {**piece, **_extras(guess, truth, view)}
 
 

@@ -39,6 +39,7 @@ from masquerade.audit.results import (
 )
 from masquerade.audit.revisions import GRADE, Revisions
 from masquerade.audit.run_attack import attempt, make_attack, pictures_of, scores_of, status_of
+from masquerade.audit.scenes.counted import most_had
 from masquerade.audit.scenes.encoded import EncodedScenes
 from masquerade.audit.scenes.scene import Scene, make_scene
 from masquerade.audit.scenes.views import Budget
@@ -279,6 +280,7 @@ class Audit:
             attack=spec.title,
             title=spec.title.replace("_", " "),
             shows=_shown(spec),
+            had=most_had(pieces),
             status=status,
             reason=reason,
             headline=measured[spec.metric],

@@ -11,7 +11,7 @@ from masquerade.files.outputs import require_folder
 Overwrite = Annotated[
     bool, typer.Option(help="Replace an existing output; never a key, a MaskNet, records or a database.")
 ]
-_REPORT: Final = ("report.json", "report.md", "report.html")
+_WRITTEN: Final = ("report.md", "report.html")
 
 
 def require_report_folder(folder: Path, *, overwrite: bool) -> None:
@@ -20,6 +20,7 @@ def require_report_folder(folder: Path, *, overwrite: bool) -> None:
     Raises:
         UsageError: If it cannot.
     """
-    require_folder(folder, {"report.json": Kind.REPORT}, overwrite=overwrite)
+    ours = {"report.json": Kind.REPORT, "summary.json": Kind.SUMMARY}
+    require_folder(folder, ours, overwrite=overwrite)
     earlier = kind_of(folder / "report.json") is Kind.REPORT
-    require_folder(folder, dict.fromkeys(_REPORT, Kind.REPORT), overwrite=overwrite or earlier)
+    require_folder(folder, dict.fromkeys(_WRITTEN, Kind.REPORT), overwrite=overwrite or earlier)

@@ -259,6 +259,10 @@ class Disguise(ABC):
     hides_people: ClassVar[bool] = False
     """Whether it is there to hide people although it has no key, as blur is; an audit grades it without being told."""
 
+    is_control: ClassVar[bool] = False
+    """Whether it is there to show what others are worth, as noise of a cloak's size is; reports count it among the
+    protections under test only where there are no others."""
+
     revision: ClassVar[int] = 1
     """Raised by hand when the same parameters, key and photos begin to give something else."""
 

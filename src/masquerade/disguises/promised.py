@@ -12,6 +12,7 @@ from masquerade.disguises.tokens.adversarial_noise import AdversarialNoise
 from masquerade.promises import BOTH, Question
 
 _KINDS: Final[tuple[type[Disguise], ...]] = (*EVERY_DISGUISE, AdversarialNoise, AnyTool)
+_CONTROLS: Final = frozenset(kind.__name__ for kind in _KINDS if kind.is_control)
 _DECLARED: Final = {kind.__name__: kind.promises for kind in _KINDS}
 
 
@@ -31,6 +32,12 @@ def means_to_protect(disguise: Disguise) -> bool:
 def promised_as_described(description: Mapping[str, Any]) -> frozenset[Question]:
     """As ``promised_by``, from public parameters; a kind that is not known here promises both."""
     return _together(_DECLARED.get(str(kind), BOTH) for kind in _kinds_described(description))
+
+
+def control_as_described(description: Mapping[str, Any]) -> bool:
+    """Whether what public parameters describe is a control, and nothing beside one."""
+    kinds = list(_kinds_described(description))
+    return bool(kinds) and all(kind in _CONTROLS for kind in kinds)
 
 
 def kinds_in(disguise: Disguise) -> frozenset[str]:

@@ -58,6 +58,7 @@ class Kind(StrEnum):
     BLOCK = "a block of a sealed gallery"
     SEALED = "the manifest of a sealed gallery"
     REPORT = "a report"
+    SUMMARY = "the summary of a report"
     LABELS = "the labels of a model"
     PICTURE = "a picture"
 
@@ -101,6 +102,7 @@ MAKERS: Final = {
     Kind.BLOCK: "masquerade sealed enrol",
     Kind.SEALED: "masquerade sealed new",
     Kind.REPORT: "masquerade study run",
+    Kind.SUMMARY: "masquerade study run",
 }
 """The commands that write each."""
 TENSORS: Final = {
@@ -144,6 +146,7 @@ _BEGINNINGS: Final = (
 _FIELDS: Final = (
     (('"format": "masquerade released data set"',), Kind.MANIFEST),
     (('"format": "masquerade-report"',), Kind.REPORT),
+    (('"format": "masquerade-summary"',), Kind.SUMMARY),
     (('"format": "masquerade sealed gallery"',), Kind.SEALED),
     (('"format": "masquerade labels of a model"',), Kind.LABELS),
     (('"dataset_id":', '"people":'), Kind.RECORDS),

@@ -7,13 +7,24 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from masquerade.audit.results import Report
-from masquerade.report import compared, verdict, words
+from masquerade.report import beside, compared, effort, verdict, words
+from masquerade.report.told import told
 from masquerade.report.traits import traits_of
 
 
-def markdown(report: Report) -> str:
-    """The text of ``report.md``."""
-    text = _environment().get_template("report.md.j2").render(report=report, gaps=verdict.gaps(report))
+def markdown(report: Report, earlier: Report | None = None) -> str:
+    """The text of ``report.md``.
+
+    Args:
+        report: What an audit found.
+        earlier: A report to compare with; None to compare with nothing.
+    """
+    said = told(report, earlier)
+    text = (
+        _environment()
+        .get_template("report.md.j2")
+        .render(report=report, gaps=verdict.gaps_by_reason(report), **said)
+    )
     return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
 
 
@@ -28,9 +39,11 @@ def _environment() -> Environment:
     )
     environment.globals.update(
         amount=words.amount,
+        beside=beside,
         compared=compared,
         duration=words.duration,
-        grades=words.GRADES,
+        effort_behind=effort.effort_behind,
+        effort_of=effort.effort_of,
         interval=words.interval,
         meaning=words.meaning,
         metric_words=words.metric_words,
@@ -38,7 +51,6 @@ def _environment() -> Environment:
         holds=words.HOLDS,
         questions=words.QUESTIONS,
         same_people=words.same_people,
-        sights=words.SIGHTS,
         traits_of=traits_of,
         verdict=verdict,
     )

@@ -1,4 +1,7 @@
-"""The report as one HTML file that needs nothing beside it: no script, no font, no link."""
+"""The report as one HTML file that needs nothing beside it: no script, no font, no link.
+
+One page of verdict in plain words comes first, then what to do about it, then the evidence.
+"""
 
 from collections.abc import Sequence
 from functools import cache
@@ -6,24 +9,36 @@ from functools import cache
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from masquerade.audit.results import Report
-from masquerade.report import compared, curves, heat_map, scatter, verdict, words
+from masquerade.report import (
+    beside,
+    compared,
+    curves,
+    effort,
+    heat_map,
+    scatter,
+    verdict,
+    words,
+)
 from masquerade.report.pictures import PictureGrid, embed
 from masquerade.report.range_bar import range_bar
+from masquerade.report.told import told
 from masquerade.report.traits import traits_of
 
-MOST_CARDS = 6
-"""More protections than these are not shown as cards, but in the table alone."""
+MOST_OPEN = 6
+"""Tables of attacks are folded where there are more arms than these."""
 
 
-def page(report: Report, pictures: Sequence[PictureGrid], undrawn: str = "") -> str:
+def page(
+    report: Report, pictures: Sequence[PictureGrid], undrawn: str = "", earlier: Report | None = None
+) -> str:
     """The page's text.
 
     Args:
         report: What an audit found.
         pictures: Grids of pictures.
         undrawn: Why there are no charts and no pictures; empty to draw them.
+        earlier: A report to compare with; None to compare with nothing.
     """
-    protected = [arm for arm in report.arms if arm.protected]
     text: str = (
         _environment()
         .get_template("page.html.j2")
@@ -31,7 +46,6 @@ def page(report: Report, pictures: Sequence[PictureGrid], undrawn: str = "") -> 
             report=report,
             embed=embed,
             range_bar=(lambda leak: None) if undrawn else range_bar,
-            cards=protected if len(protected) <= MOST_CARDS else [],
             undrawn=undrawn,
             chart=None if undrawn else scatter.scatter(report),
             scatter=scatter,
@@ -40,11 +54,24 @@ def page(report: Report, pictures: Sequence[PictureGrid], undrawn: str = "") -> 
             curves=curves,
             pictures=pictures,
             heat=None if undrawn else heat_map.heat_map(report),
-            gaps=verdict.gaps(report),
-            few=len(report.arms) <= MOST_CARDS,
+            gaps=verdict.gaps_by_reason(report),
+            few=len(report.arms) <= MOST_OPEN,
+            **told(report, earlier),
+            **_only_if_there(report),
         )
     )
     return text
+
+
+def _only_if_there(report: Report) -> dict[str, bool]:
+    """What is explained only where it was measured."""
+    leaks = [leak for arm in report.arms for leak in arm.leaks]
+    numbers = [answer.leak for arm in report.arms for answer in arm.answers if answer.leak is not None]
+    return {
+        "with_controls": any(leak.control is not None for leak in leaks),
+        "with_negatives": any(leak.negatives for leak in leaks),
+        "with_same_people": any(m.same_low is not None for m in numbers),
+    }
 
 
 @cache
@@ -58,8 +85,10 @@ def _environment() -> Environment:
     )
     environment.globals.update(
         amount=words.amount,
+        beside=beside,
         compared=compared,
-        grades=words.GRADES,
+        effort_behind=effort.effort_behind,
+        effort_of=effort.effort_of,
         interval=words.interval,
         meaning=words.meaning,
         metric_words=words.metric_words,
@@ -68,7 +97,6 @@ def _environment() -> Environment:
         holds=words.HOLDS,
         questions=words.QUESTIONS,
         same_people=words.same_people,
-        sights=words.SIGHTS,
         slug=slug,
         traits_of=traits_of,
         verdict=verdict,

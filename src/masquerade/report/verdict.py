@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from masquerade.audit.grading.answers import questions_of
 from masquerade.audit.grading.grade import advantage, bound_of, turned
 from masquerade.audit.results import Answer, Arm, Grade, Leak, Measurement, Report
+from masquerade.report.roles import under_test
 from masquerade.report.words import QUESTIONS, listed
 
 _COUNTED: dict[Grade, str] = {
@@ -26,10 +27,10 @@ class Gap:
 
 
 def headline(report: Report) -> str:
-    """One sentence about all protections under test."""
-    protected = [arm for arm in report.arms if arm.protected]
-    count = Counter(arm.grade for arm in protected)
-    total = len(protected)
+    """One sentence about all protections under test; controls are none."""
+    tested = under_test(report)
+    count = Counter(arm.grade for arm in tested)
+    total = len(tested)
     if not total:
         return "No protection was under test."
     if count["BROKEN"]:
@@ -43,7 +44,7 @@ def headline(report: Report) -> str:
 
 def others(report: Report) -> str:
     """The grades of the protections that the headline does not speak of; empty if it speaks of all."""
-    count = Counter(arm.grade for arm in report.arms if arm.protected)
+    count = Counter(arm.grade for arm in under_test(report))
     rest = [f"{count[grade]} {words}" for grade, words in _COUNTED.items() if count[grade]][1:]
     return f"The others: {', '.join(rest)}." if rest else ""
 
@@ -117,6 +118,20 @@ def gaps(report: Report) -> list[Gap]:
         for leak in arm.leaks
         if leak.status == "incomplete"
     ]
+
+
+def gaps_by_reason(report: Report) -> dict[str, list[str]]:
+    """Attacks without evidence by why they have none: "attack, attack on protection, protection" each."""
+    arms: dict[tuple[str, str], list[str]] = {}
+    for gap in gaps(report):
+        arms.setdefault((gap.reason or "no reason given", gap.attack), []).append(gap.arm)
+    alike: dict[tuple[str, str], list[str]] = {}
+    for (reason, attack), names in arms.items():
+        alike.setdefault((reason, ", ".join(names)), []).append(attack)
+    found: dict[str, list[str]] = {}
+    for (reason, where), attacks in alike.items():
+        found.setdefault(reason, []).append(f"{', '.join(attacks)} on {where}")
+    return found
 
 
 def unprotected(report: Report) -> Arm | None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from masquerade.audit.results import Grade, Measurement
+from masquerade.audit.results import Measurement
 from masquerade.promises import Question
 
 Kind = Literal["share", "plain", "small", "decibels", "count"]
@@ -224,15 +224,6 @@ METRICS = {
         "share",
         "Of two photos of one person {value} are taken for the same, where {chance} of those of two people are.",
     ),
-}
-
-GRADES: dict[Grade, str] = {
-    "BROKEN": "An attack undoes it. Treat what was released as if it were the photos.",
-    "WEAKENED": "An attack does better than guessing, but gets less than half of what there is to get.",
-    "NOT BROKEN BY THE ATTACKS RUN": "No attack that ran did measurably better than guessing. "
-    "This says nothing about attacks that were not run.",
-    "INCOMPLETE": "Nothing can be concluded: what was run could not have shown a break.",
-    "UNPROTECTED": "No protection: what everything else is compared with.",
 }
 
 QUESTIONS: dict[Question, str] = {

@@ -36,6 +36,7 @@ class MatchedNoise(Disguise):
 
     keyed_by_secret = True
     promises = THE_PERSON
+    is_control = True
     per_image = True
     restorable = False
 
