@@ -39,12 +39,13 @@ page/node_modules/.installed: page/package-lock.json
 bench: $(VENV)/.dev ## what is timed against what; writes bench/results.json
 	$(BIN)/python -m bench
 
-studies: $(VENV)/.dev studies/models ## every study at the laptop profile, and the results page; needs MASQUERADE_DATA
+studies: $(VENV)/.dev studies/models ## every study at the laptop profile, the results page and the leaderboard; needs MASQUERADE_DATA
 	$(BIN)/masquerade study run $(STUDIES) --profile laptop --jobs $(JOBS) -o out/studies
 	for name in $(STUDIES); do cp out/studies/$$name/report.json studies/results/$$name.json; done
 	$(BIN)/python studies/stale.py
 	$(BIN)/python studies/verdicts.py
 	$(BIN)/python studies/results_page.py
+	$(BIN)/python studies/leaderboard_page.py
 	$(BIN)/python studies/advice.py
 	$(BIN)/python studies/collusion_extract.py
 

@@ -29,7 +29,7 @@ def moved_since(path: Path) -> list[str]:
 def _with(said: dict[str, object], moved: list[str]) -> str:
     before = {
         name: said[name]
-        for name in ("format", "version", "masquerade", "commit", "older", "revisions")
+        for name in ("format", "version", "masquerade", "commit", "older", "revisions", "date")
         if name in said
     }
     rest = {name: value for name, value in said.items() if name not in {*before, "stale"}}

@@ -27,7 +27,7 @@ def test_output_moves_only_with_the_revision(name: str) -> None:
     changed = moved(name, measured(name), entry)
     assert not changed, (
         f"{'; '.join(changed)}. Where that is meant, raise the revision of {name}, run `{COMMAND} '{name}'`, then"
-        " studies/stale.py, results_page.py and verdicts.py: reports that rest on it are stale"
+        " studies/stale.py, results_page.py, leaderboard_page.py and verdicts.py: reports that rest on it are stale"
     )
 
 

@@ -241,7 +241,7 @@ class Report(Plain):
 
     ``revisions`` are those of everything that made its numbers, ``commit`` the code that wrote it, and ``older`` the
     code that made pieces which were read back. ``stale`` says what has moved since, a line each: empty when a report
-    is written, and filled in where reports are kept.
+    is written, and filled in where reports are kept. ``date`` is the day in UTC on which it was written, as ISO 8601.
     """
 
     format: Literal["masquerade-report"] = "masquerade-report"
@@ -250,6 +250,7 @@ class Report(Plain):
     commit: str = ""
     older: list[str] = []
     revisions: dict[str, int] = {}
+    date: str = ""
     stale: list[str] = []
     study: str
     title: str

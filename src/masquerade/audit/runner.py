@@ -8,6 +8,7 @@ import platform
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, final
 
@@ -140,6 +141,7 @@ class Audit:
             commit=code_version(),
             older=sorted(self._commits - {code_version()}),
             revisions=dict(sorted({**self._revisions, "grade": GRADE}.items())),
+            date=datetime.now(UTC).date().isoformat(),
             study=self.study.study.name,
             title=self.study.study.title,
             source=self.study.study.source,

@@ -357,6 +357,14 @@ class ChangeAnswer(TypedDict):
     apart: bool
 
 
+class LeaderboardAnswer(TypedDict):
+    """The page of all protections, how many reports stand on it, and what could not be read."""
+
+    page: str
+    reports: int
+    left_out: list[str]
+
+
 class ListedAnswer(TypedDict):
     """A name and a line on it; ``grade`` is of protections, empty of everything else."""
 

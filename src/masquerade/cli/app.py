@@ -226,6 +226,11 @@ COMMANDS: Final[Commands] = {
         resumes=True,
     ),
     "study": Group("Run, list and compare studies.", STUDY, AUDITOR),
+    "leaderboard": Command(
+        "study_compare:leaderboard",
+        "Put all protections of many reports on one page: grade, utility, leaks, attacks, cost, date.",
+        AUDITOR,
+    ),
     "advise": Command(
         "listing:advise",
         "Say which way is for you: its command, what it costs, and what it leaves, as measured.",

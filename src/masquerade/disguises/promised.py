@@ -13,6 +13,7 @@ from masquerade.promises import BOTH, Question
 
 _KINDS: Final[tuple[type[Disguise], ...]] = (*EVERY_DISGUISE, AdversarialNoise, AnyTool)
 _CONTROLS: Final = frozenset(kind.__name__ for kind in _KINDS if kind.is_control)
+_WINGS: Final = {kind.__name__: kind.__module__.split(".")[2] for kind in _KINDS if kind is not Chain}
 _DECLARED: Final = {kind.__name__: kind.promises for kind in _KINDS}
 
 
@@ -38,6 +39,11 @@ def control_as_described(description: Mapping[str, Any]) -> bool:
     """Whether what public parameters describe is a control, and nothing beside one."""
     kinds = list(_kinds_described(description))
     return bool(kinds) and all(kind in _CONTROLS for kind in kinds)
+
+
+def wing_described(description: Mapping[str, Any]) -> str:
+    """The wing of a described protection's first part ("blocks", "tokens", ...); empty where it is not known here."""
+    return _WINGS.get(str(next(_kinds_described(description), "")), "")
 
 
 def kinds_in(disguise: Disguise) -> frozenset[str]:

@@ -59,6 +59,7 @@ class Kind(StrEnum):
     SEALED = "the manifest of a sealed gallery"
     REPORT = "a report"
     SUMMARY = "the summary of a report"
+    LEADERBOARD = "a leaderboard"
     LABELS = "the labels of a model"
     PICTURE = "a picture"
 
@@ -103,6 +104,7 @@ MAKERS: Final = {
     Kind.SEALED: "masquerade sealed new",
     Kind.REPORT: "masquerade study run",
     Kind.SUMMARY: "masquerade study run",
+    Kind.LEADERBOARD: "masquerade leaderboard",
 }
 """The commands that write each."""
 TENSORS: Final = {
@@ -139,6 +141,7 @@ _BEGINNINGS: Final = (
     (b"masquerade-database/v", Kind.DATABASE),
     (b"masquerade-database/v", Kind.DATABASE),
     (b"--\n-- PostgreSQL database dump", Kind.DATABASE),
+    (b"<!doctype html>\n<!-- masquerade leaderboard -->", Kind.LEADERBOARD),
     (b"\xff\xd8\xff", Kind.PICTURE),
     (b"\x89PNG\r\n", Kind.PICTURE),
     (b"BM", Kind.PICTURE),

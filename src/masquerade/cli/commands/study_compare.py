@@ -1,4 +1,4 @@
-"""``masquerade study compare``: what two reports say differently."""
+"""``masquerade study compare``, what two reports say differently; ``masquerade leaderboard``, what all of them say."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,15 +8,22 @@ import typer
 from pydantic import ValidationError
 
 from masquerade.audit.results import Arm, Measurement, Report
-from masquerade.cli.answer_types import ChangeAnswer
-from masquerade.cli.answers import AsJson, answers
-from masquerade.cli.console import note
+from masquerade.cli.answer_types import ChangeAnswer, LeaderboardAnswer
+from masquerade.cli.answers import AsJson, answer, answers
+from masquerade.cli.console import CommandFailed, complain, note
+from masquerade.cli.exit_codes import SOME_FAILED
+from masquerade.cli.leaderboards import LARGEST, REPORT, LeftOut, reports_in
+from masquerade.cli.outputs import Overwrite
 from masquerade.errors import UsageError
+from masquerade.files.durable import write_durably
+from masquerade.files.kinds import Kind
 from masquerade.files.opening import read_file
+from masquerade.files.outputs import require_folder
+from masquerade.report.leaderboard import leaderboard as page_of
+from masquerade.report.leaderboard import rows_of
 
-REPORT = "report.json"
-LARGEST = 1 << 30
-"""Bytes of a report."""
+PAGE = "index.html"
+"""The file of the leaderboard in its folder."""
 
 
 def compare(
@@ -38,6 +45,44 @@ def compare(
         note(f"{hidden} numbers whose 95 % intervals overlap are not shown; --all shows them")
     elif not changes:
         note("the reports have no protection in common, or nothing differs")
+
+
+def leaderboard(
+    reports: Annotated[
+        list[Path],
+        typer.Argument(help="Reports, or folders of them: report.json at any depth.", show_default=False),
+    ],
+    out: Annotated[
+        Path, typer.Option("--out", "-o", help="Folder for the page, index.html.", show_default=False)
+    ],
+    overwrite: Overwrite = False,
+    as_json: AsJson = False,
+) -> None:
+    """Put all protections of many reports on one page: grade, utility, leaks, attacks, cost, date."""
+    require_folder(out, {PAGE: Kind.LEADERBOARD}, overwrite=overwrite)
+    found = list(reports_in(reports))
+    read = [each for each in found if not isinstance(each, LeftOut)]
+    left_out = [each for each in found if isinstance(each, LeftOut)]
+    for each in left_out:
+        complain(f"left out {each.path}: {each.reason}")
+    if not read:
+        raise UsageError(
+            "no report among them",
+            value=", ".join(map(str, reports)),
+            remedy="Name folders that `masquerade study run` or `masquerade audit` wrote.",
+        )
+    text = page_of(read, [each.line for each in left_out])
+    out.mkdir(parents=True, exist_ok=True)
+    write_durably(out / PAGE, [text.encode()])
+    protections = sum(not row.control for each in read for row in rows_of(each))
+    facts: LeaderboardAnswer = {
+        "page": str(out / PAGE),
+        "reports": len(read),
+        "left_out": [str(each.path) for each in left_out],
+    }
+    answer(facts, as_json, f"{out / PAGE}: {protections} protections of {len(read)} reports")
+    if left_out:
+        raise CommandFailed(SOME_FAILED)
 
 
 def _read(path: Path) -> Report:
