@@ -137,6 +137,10 @@ def test_a_report_is_kept_and_read(report: mq.Report, tmp_path: Path) -> None:
     assert (repr(again), again.stale) == (repr(report), [])
     written = report.to_html(tmp_path / "report.html")
     assert "Negative" in written.read_text()
+    assert "What changed since" not in written.read_text()
+    assert "What changed since" in report.to_html(written, overwrite=True, compare=again).read_text()
+    assert report.summary() == again.summary()
+    assert (report.summary()["grade"], report.summary()["images"]) == ("BROKEN", 60)
     with pytest.raises(UsageError, match="overwrite"):
         report.to_html(written)
     (tmp_path / "report.json").write_text("{}")

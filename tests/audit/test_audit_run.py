@@ -12,6 +12,7 @@ from masquerade import attacks
 from masquerade.attacks.base import Attack, Control, Guess, Reconstruction, Sight, View
 from masquerade.audit.results import Arm, Report
 from masquerade.audit.runner import Audit
+from masquerade.audit.scenes.counted import counting, had, most_had
 from masquerade.audit.scenes.encoded import EncodedScenes
 from masquerade.audit.scenes.scene import make_scene
 from masquerade.audit.scenes.views import Budget, build_view
@@ -74,6 +75,41 @@ def test_a_view_holds_what_is_shown_and_nothing_else(sight: Sight) -> None:
         assert len(view.pairs.originals) == 3
         released = {row.numpy().tobytes() for row in view.released}
         assert not released & {row.numpy().tobytes() for row in view.pairs.disguised}
+
+
+@pytest.mark.parametrize("sight", [sight for sight in Sight if sight not in TRACKING], ids=str)
+def test_what_an_attacker_had_is_counted_on_its_view(sight: Sight) -> None:
+    trial = Trial(EncodedScenes(make_scene(DATA, None), None), study().arms[1], None, 0)
+    spec = AttackSpec(name="moments", metric="linkage")
+    view, _ = build_view(trial, spec, frozenset({sight}), Budget(20, 3), np.random.default_rng(0))
+    counted = had(counting(view))
+    seen = getattr(view, sight)
+    public = len(trial.scene.public)
+    size = {Sight.PAIRS: 3, Sight.CANDIDATES: 20 + public, Sight.OTHERS: public}.get(sight)
+    if hasattr(seen, "images") and sight is not Sight.LABELS:
+        size = len(seen.images)
+    assert counted == ({} if size is None else {str(sight): size})
+
+
+def test_photos_that_an_attacker_sends_are_counted_as_they_are_sent() -> None:
+    answered = counting(View(torch.zeros(1, 1, 2, 2), query=lambda images: images + 1))
+    assert answered.query is not None
+    assert had(answered) == {}
+    for count in (3, 5):
+        photos = torch.zeros(count, 1, 2, 2)
+        assert torch.equal(answered.query(photos), photos + 1)
+    assert had(answered) == {"query": 8}
+
+
+def test_a_report_states_the_most_that_any_repetition_had() -> None:
+    assert most_had([{"had": {"pairs": 3}}, {"had": {"pairs": 4, "query": 1}}, {}]) == {
+        "pairs": 4,
+        "query": 1,
+    }
+    spec = {"name": "known_pairs", "metric": "linkage", "pairs": 3, "control": False}
+    (leak,) = report_of(study(attacks=[spec])).arms[1].leaks
+    assert leak.had["pairs"] == 3
+    assert leak.had.keys() <= set(leak.shows)
 
 
 def test_a_view_has_no_room_for_key_or_truth() -> None:

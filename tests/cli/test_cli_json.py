@@ -108,6 +108,46 @@ def test_reports_are_compared(here: Path, capsys: pytest.CaptureFixture[str]) ->
     assert run(["study", "compare", str(committed), "nowhere"]) == 1
 
 
+def test_the_page_of_a_report_that_is_there(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    committed = ROOT / "studies" / "results" / "dn_table2_lfw.json"
+    (row,) = answered(f"study page {committed} -o handed", capsys)
+    folder = here / "handed"
+    assert Path(row["report"]) == Path("handed") / "report.html"
+    assert {path.name for path in folder.iterdir()} == {
+        "report.html",
+        "report.json",
+        "report.md",
+        "summary.json",
+    }
+    assert "What changed" not in (folder / "report.html").read_text("utf-8")
+    answered(f"study page handed -o later --compare {committed}", capsys)
+    for name in ("report.html", "report.md"):
+        assert "What changed since the earlier report" in (here / "later" / name).read_text("utf-8")
+
+
+def test_a_page_that_may_hold_pictures_is_not_replaced_unasked(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    committed = ROOT / "studies" / "results" / "dn_table2_lfw.json"
+    answered(f"study page {committed} -o handed", capsys)
+    page = here / "handed" / "report.html"
+    page.write_text("with pictures")
+    for source in ("handed", "handed/report.json"):
+        assert run(["study", "page", source, "-o", "handed"]) == 1
+        assert page.read_text() == "with pictures"
+    answered("study page handed -o handed --overwrite", capsys)
+    assert page.read_text() != "with pictures"
+
+
+@pytest.mark.parametrize("wrong", ["[]", "{", '{"format": "masquerade-report"}'])
+def test_what_is_no_report_has_no_page(here: Path, wrong: str) -> None:
+    (here / "x.json").write_text(wrong)
+    good = str(ROOT / "studies" / "results" / "dn_table2_lfw.json")
+    assert run(["study", "page", "x.json", "-o", "out"]) == 1
+    assert run(["study", "page", good, "-o", "out", "--compare", "x.json"]) == 1
+    assert not (here / "out").exists()
+
+
 def test_an_owner_and_the_cloud(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     builtin.write_folders(here / "photos")
     for person in sorted((here / "photos").iterdir())[4:]:
@@ -167,7 +207,8 @@ def test_a_release_is_audited_with_its_key(
         Path("model"),
     ]
     assert asked[0]["records"] == Path("a.records")
-    assert {path.name for path in (here / "report").iterdir()} == {"report.html", "report.json", "report.md"}
+    written = {path.name for path in (here / "report").iterdir()}
+    assert written == {"report.html", "report.json", "report.md", "summary.json"}
     assert run(["audit", "photos", "--released", "released", "-o", "other"]) == 1
     assert "--key" in capsys.readouterr().err
 

@@ -50,6 +50,7 @@ FOLDERS: dict[str, str] = {
     "cloak": "cloak nothing -m nothing -o {}",
     "audit": "audit nothing -o {}",
     "study run": "study run nothing -o {}",
+    "study page": "study page nothing -o {}",
     "leaderboard": "leaderboard nothing -o {}",
     "demo": "demo -o {}",
     "sealed new": "sealed new nothing -o {}",
@@ -58,6 +59,7 @@ WITHIN = {
     "distil": ["generator.safetensors", "recogniser.safetensors"],
     "audit": ["report.json", "summary.json", "report.md", "report.html"],
     "study run": ["report.json", "summary.json", "report.md", "report.html"],
+    "study page": ["report.json", "summary.json", "report.md", "report.html"],
     "leaderboard": ["index.html"],
 }
 """Files in folders, which are written under names of their own."""

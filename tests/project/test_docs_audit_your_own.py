@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 from PIL import Image
 
 from masquerade.api.pair_sections import sections
@@ -70,9 +71,34 @@ def test_the_commands_and_examples_run(
     assert run(shlex.split(commands[1].replace("python ", f"{sys.executable} {Path.cwd()}/"))) == 0
     assert "24 pairs of photo and picture, found by command" in capsys.readouterr().err
     assert run(shlex.split(commands[2])) in (0, 3)
+    pages = re.findall(r"^    masquerade (study page .*)$", guide, re.MULTILINE)
+    assert [run(line.split()) for line in pages] == [0, 0]
+    assert "What changed since" in Path("since-then/report.html").read_text(encoding="utf-8")
     examples = re.findall(r"```python\n(.*?)```", guide, re.DOTALL)
     assert examples
     known = dict(prepared)
     for example in examples:
         exec(compile(example, GUIDE.name, "exec"), known)  # noqa: S102 - of our own documents
     assert "24 path []" in capsys.readouterr().out
+
+
+def test_the_workflow_audits_and_fails_and_leaves_its_report(prepared: dict[str, object]) -> None:
+    """Its commands in order, and the files that its later steps take."""
+    assert prepared
+    (text,) = re.findall(r"```yaml\n(.*?)```", GUIDE.read_text(encoding="utf-8"), re.DOTALL)
+    workflow = yaml.safe_load(text)
+    (job,) = workflow["jobs"].values()
+    steps = job["steps"]
+    (audit,) = [step["run"] for step in steps if step.get("run", "").startswith("masquerade ")]
+    assert run(shlex.split(audit)[1:]) == 3  # squares of a face of 48 pixels name more than one in five
+    (shown,) = [step["run"] for step in steps if step.get("run", "").startswith("cat ")]
+    assert Path(shlex.split(shown)[1]).read_text(encoding="utf-8").count("FAILED") == 0
+    (kept,) = [step["with"]["path"] for step in steps if "upload-artifact" in step.get("uses", "")]
+    assert {path.name for path in Path(kept).iterdir()} == {
+        "report.html",
+        "report.md",
+        "report.json",
+        "summary.json",
+    }
+    names = [step.get("run") for step in steps]
+    assert all("cancelled" in step["if"] for step in steps[names.index(audit) + 1 :])

@@ -20,6 +20,7 @@ from masquerade.files.opening import read_file
 from masquerade.metrics import question_of
 from masquerade.promises import QUESTIONS, Question
 from masquerade.report import PictureGrid, judge, parse
+from masquerade.report.assessment.summary import summary_of
 from masquerade.report.page import page
 from masquerade.report.verdict import headline, others
 from masquerade.report.words import amount, interval, on_terminals
@@ -241,12 +242,17 @@ class Report:
         """The report as JSON, by the schema of ``report.json``; it holds no picture."""
         return self.found.model_dump_json(indent=2) + "\n"
 
-    def to_html(self, path: str | Path, *, overwrite: bool = False) -> Path:
+    def summary(self) -> dict[str, Any]:
+        """The verdict in a few fields, as ``summary.json`` has it: grade, and leak, interval and attack by question."""
+        return summary_of(self.found).model_dump(mode="json")
+
+    def to_html(self, path: str | Path, *, overwrite: bool = False, compare: "Report | None" = None) -> Path:
         """Write the page: one file that needs nothing beside it. It may hold recovered photos.
 
         Args:
             path: Where to.
             overwrite: Whether a file that stands there may be replaced.
+            compare: An earlier report; the page says what changed since.
 
         Raises:
             UsageError: If something stands there that may not be replaced.
@@ -255,7 +261,8 @@ class Report:
         path = Path(path)
         if path.exists() and not overwrite:
             raise UsageError("something stands there already", place=path, remedy="Say overwrite=True.")
-        write_durably(path, [page(self.found, self._pictures).encode()])
+        earlier = None if compare is None else compare.found
+        write_durably(path, [page(self.found, self._pictures, earlier=earlier).encode()])
         return path
 
     def __repr__(self) -> str:

@@ -24,7 +24,6 @@ from masquerade.attacks.base import (
     View,
 )
 from masquerade.audit.grading.negative import against_shuffled
-from masquerade.audit.scenes.counted import counting, had
 from masquerade.audit.scenes.crossed import guessed
 from masquerade.audit.scenes.views import Budget, build_view
 from masquerade.audit.studies.study import AttackSpec
@@ -69,9 +68,8 @@ def attempt(trial: Trial, spec: AttackSpec, budget: Budget, metrics: list[str]) 
     started = time.perf_counter()
     try:
         view, truth = build_view(trial, spec, sights, budget, rng)
-        view = counting(view)
         started = time.perf_counter()
-        guess = guessed(attack, view, truth, trial, spec.target, rng)
+        guess, had = guessed(attack, view, truth, trial, spec.target, rng)
         seconds = time.perf_counter() - started
         guess = first_encoding(guess, len(truth.identities))
         scores = _scores(guess, truth, metrics)
@@ -85,7 +83,7 @@ def attempt(trial: Trial, spec: AttackSpec, budget: Budget, metrics: list[str]) 
     piece: dict[str, Any] = {"status": "ran", "reason": "", "seconds": seconds, "scores": scores}
     piece["shuffled"] = shuffled
     piece["traits"] = _traits(trial)
-    piece["had"] = had(view)
+    piece["had"] = had
     return {**piece, **_extras(guess, truth, view)}
 
 

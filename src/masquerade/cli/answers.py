@@ -66,6 +66,7 @@ ANSWERS: Mapping[str, tuple[type, ...]] = {
     "study run": (types.StudyAnswer, types.StudyPlan),
     "study list": (types.StudyName,),
     "study compare": (types.ChangeAnswer,),
+    "study page": (types.ReportAnswer,),
     "leaderboard": (types.LeaderboardAnswer,),
     "advise": (types.AdviceAnswer,),
     "list": (types.ListedAnswer,),

@@ -123,6 +123,10 @@ STUDY: Final[Commands] = {
         "study_compare:compare",
         "Compare two reports: what leaks more, what leaks less, which grades changed.",
     ),
+    "page": Command(
+        "study:page",
+        "Make the page of a report that is there, also of an older one, and say what changed since another.",
+    ),
 }
 COMMANDS: Final[Commands] = {
     "key": Group("Make, inspect, lock and back up secret keys.", KEY, OWNER),
@@ -225,7 +229,7 @@ COMMANDS: Final[Commands] = {
         AUDITOR,
         resumes=True,
     ),
-    "study": Group("Run, list and compare studies.", STUDY, AUDITOR),
+    "study": Group("Run, list and compare studies, and make pages of reports.", STUDY, AUDITOR),
     "leaderboard": Command(
         "study_compare:leaderboard",
         "Put all protections of many reports on one page: grade, utility, leaks, attacks, cost, date.",

@@ -15,6 +15,8 @@ from masquerade.report.words import HOLDS, QUESTIONS, amount, interval, meaning
 
 _CLASSES: Final = frozenset({"mnist", "cifar10"})
 """Data whose classes are no people."""
+_IN_MEMORY: Final = frozenset({"arrays"})
+"""What data are called that no report can name: folders and arrays of one's own."""
 
 
 @final
@@ -86,6 +88,11 @@ def subject_of(report: Report) -> Subject:
     if report.data.name in _CLASSES:
         return "classes"
     return "pictures" if report.folders is not None and not report.folders.named else "people"
+
+
+def data_of(report: Report) -> str:
+    """What the photos are, for the sentence "images of people from ..."."""
+    return "the photos that were given" if report.data.name in _IN_MEMORY else report.data.name
 
 
 def plainly(arm: Arm, answer: Answer, whom: Subject = "people") -> PlainAnswer:

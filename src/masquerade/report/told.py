@@ -23,6 +23,7 @@ def told(report: Report, earlier: Report | None) -> dict[str, Any]:
         "verdicts": plain.verdicts(report),
         "full": MOST_CARDS,
         "whom": plain.subject_of(report),
+        "source": plain.data_of(report),
         "missed": missed,
         "controls": roles.controls(report),
         "unattacked": roles.not_attacked(report),

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from masquerade.attacks.base import Attack, FileTraces, Guess, Labelled, Others, Sight, View
+from masquerade.audit.scenes.counted import counting, had, most_had
 from masquerade.audit.studies.study import AttackSpec
 from masquerade.audit.trial import Trial
 from masquerade.data.image_set import ImageSet
@@ -28,16 +29,18 @@ def guessed(
     trial: Trial,
     target: Literal["train", "test"],
     rng: np.random.Generator,
-) -> Guess:
-    """The attack's guess; of one that learns from other people's photos two guesses in one, each half by the other.
+) -> tuple[Guess, dict[str, int]]:
+    """The attack's guess, and how much it had; of one that learns from other people's photos two guesses in one.
 
-    Whoever is named by one half stands in the gallery of both: nobody is easier to name for having taught.
+    Each half of the people is attacked by what the other half taught. Whoever is named by one half stands in the
+    gallery of both: nobody is easier to name for having taught.
 
     Raises:
         NotApplicable: If there are too few people to learn from.
     """
     if Sight.OTHERS not in attack.needs:
-        return attack(view, rng)
+        counted = counting(view)
+        return attack(counted, rng), had(counted)
     people = torch.unique(truth.identities)
     if len(people) < _FEWEST:
         raise NotApplicable(
@@ -45,13 +48,15 @@ def guessed(
         )
     first = people[torch.from_numpy(rng.permutation(len(people)))[: len(people) // 2]]
     within = torch.isin(truth.identities, first)
-    parts = []
+    parts, used = [], []
     for attacked in (within, ~within):
         rows = attacked.nonzero().flatten()
         teachers = people[~torch.isin(people, truth.identities[rows])]
         shown = replace(view, released=view.released[rows], others=_others(trial, target, teachers, rng))
-        parts.append((rows, attack(shown, rng)))
-    return _joined(parts)
+        counted = counting(shown)
+        parts.append((rows, attack(counted, rng)))
+        used.append({"had": had(counted)})
+    return _joined(parts), most_had(used)
 
 
 def named_alike(trial: Trial, target: Literal["train", "test"]) -> Labelled:

@@ -1,16 +1,17 @@
-"""``masquerade study run|list``: run studies, write their reports, and fail where a protection is too weak."""
+"""``masquerade study run|list|page``: run studies, write their reports, and fail where a protection is too weak."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
+from masquerade.api.report import Report
 from masquerade.audit.pieces_folder import VARIABLE
 from masquerade.audit.runner import Audit
 from masquerade.audit.studies.expected import expected
 from masquerade.audit.studies.study import Profile
 from masquerade.audit.studies.study_file import load_study
-from masquerade.cli.answer_types import StudyName, StudyPlan
+from masquerade.cli.answer_types import ReportAnswer, StudyName, StudyPlan
 from masquerade.cli.answers import AsJson, answer, answers
 from masquerade.cli.commands.audit_reports import UNFINISHED, Wanted, Written
 from masquerade.cli.console import CommandFailed, note
@@ -19,8 +20,9 @@ from masquerade.cli.numbers import workers
 from masquerade.cli.outputs import Overwrite, require_report_folder
 from masquerade.cli.studies import named_studies, study_named
 from masquerade.errors import UsageError
-from masquerade.report import Condition, parse, require_known
+from masquerade.report import Condition, parse, render, require_known
 
+PAGE: Final = "report.html"
 Out = Annotated[
     Path,
     typer.Option(
@@ -127,6 +129,39 @@ def list_(as_json: AsJson = False) -> None:
         note(str(error))
     if wrong:
         raise CommandFailed(SOME_FAILED)
+
+
+def page(
+    report: Annotated[Path, typer.Argument(help="Report folder, or its report.json.", show_default=False)],
+    out: Annotated[
+        Path, typer.Option("--out", "-o", help="Folder for page, Markdown and summary.", show_default=False)
+    ],
+    compare: Annotated[
+        Path | None,
+        typer.Option(
+            help="An earlier report: say what changed since.", show_default="nothing to compare with"
+        ),
+    ] = None,
+    overwrite: Overwrite = False,
+    as_json: AsJson = False,
+) -> None:
+    """Make the page of a report that is there, also of an older one, and say what changed since another.
+
+    No picture is on it: report.json holds none.
+    """
+    require_report_folder(out, overwrite=overwrite)
+    read, earlier = Report.load(report), None if compare is None else Report.load(compare)
+    source = report if report.is_dir() else report.parent
+    if not overwrite and (out / PAGE).exists() and out.resolve() == source.resolve():
+        raise UsageError(
+            "the report's own page stands there, which may hold pictures",
+            place=out / PAGE,
+            remedy="Choose another folder, or pass --overwrite.",
+        )
+    moved = list(dict.fromkeys([*read.found.stale, *read.stale]))
+    found = read.found.model_copy(update={"stale": moved})
+    written = str(render(found, (), out, None if earlier is None else earlier.found))
+    answer(ReportAnswer(report=written), as_json, written)
 
 
 def _asked(said: str, out: Path, profile: Profile | None) -> Wanted:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final, final
 
 from masquerade.audit.results import Report
-from masquerade.report.plain import subject_of, verdicts
+from masquerade.report.plain import data_of, subject_of, verdicts
 from masquerade.report.roles import controls, not_attacked, under_test
 from masquerade.report.traits import traits_of
 
@@ -42,7 +42,7 @@ def _processed(report: Report) -> Iterator[str]:
     data, folders = report.data, report.folders
     shown = "classes" if subject_of(report) == "classes" else "people"
     size = " × ".join(map(str, data.shape))
-    yield f"{data.images:,} images of {data.people:,} {shown} from {data.name}, {size} (channels, height, width)."
+    yield f"{data.images:,} images of {data.people:,} {shown} from {data_of(report)}, {size} (channels, height, width)."
     if data.note:
         yield data.note
     if folders is not None:
