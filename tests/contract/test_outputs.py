@@ -52,6 +52,7 @@ FOLDERS: dict[str, str] = {
     "study run": "study run nothing -o {}",
     "study page": "study page nothing -o {}",
     "leaderboard": "leaderboard nothing -o {}",
+    "export": "export nothing --to npz -o {}",
     "demo": "demo -o {}",
     "sealed new": "sealed new nothing -o {}",
 }

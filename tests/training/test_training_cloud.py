@@ -1,6 +1,7 @@
 """The cloud's job over a released folder, and a user's own loop over the same folder."""
 
 import importlib.util
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -195,6 +196,18 @@ def test_a_plain_pytorch_loop_trains_on_a_released_folder(
     spec.loader.exec_module(example)
     assert example.train(released, 15) > 0.9
     assert "epoch 15:" in capsys.readouterr().out
+
+
+def test_two_processes_train_on_a_released_folder(released: Path) -> None:
+    """The example of DDP: started as a user starts it, since its processes import it anew."""
+    script = ROOT / "examples" / "ddp_gloo.py"
+    done = subprocess.run(
+        [sys.executable, str(script), str(released), "15", "2"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    last = re.search(r"epoch 15: ([\d.]+)% of the training images right\n$", done.stdout)
+    assert last, done.stdout
+    assert float(last[1]) > 90
 
 
 def test_training_imports_neither_keys_nor_disguises() -> None:

@@ -381,6 +381,15 @@ class VerifyAnswer(TypedDict):
     findings: list[str]
 
 
+class ExportAnswer(TypedDict):
+    """What was written for other libraries: the form, and how many images in how many files."""
+
+    folder: str
+    form: str
+    images: int
+    files: int
+
+
 class DoctorAnswer(TypedDict):
     """One part of this machine: ``ok``, ``note`` (an optional part is missing) or ``missing``; how to install it."""
 

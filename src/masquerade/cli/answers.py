@@ -71,6 +71,7 @@ ANSWERS: Mapping[str, tuple[type, ...]] = {
     "advise": (types.AdviceAnswer,),
     "list": (types.ListedAnswer,),
     "verify": (types.VerifyAnswer,),
+    "export": (types.ExportAnswer,),
     "doctor": (types.DoctorAnswer,),
     "demo": (types.ReportAnswer,),
 }

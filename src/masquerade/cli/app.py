@@ -248,6 +248,11 @@ COMMANDS: Final[Commands] = {
         "Check a released data set or sealed gallery: name damaged, missing, swapped and foreign files.",
         EVERYBODY,
     ),
+    "export": Command(
+        "verify:export",
+        "Write a released data set as files that other libraries read; needs no key.",
+        EVERYBODY,
+    ),
     "doctor": Command(
         "doctor:doctor",
         "Check this machine: what works, what is missing, and how to install it. Changes nothing.",

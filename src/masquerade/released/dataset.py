@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from masquerade.released.exports import to_hf, to_webdataset
+from masquerade.released.exports import to_hf, to_imagefolder, to_npz, to_webdataset
 from masquerade.released.manifest import Manifest
 from masquerade.released.shard import Layout
 from masquerade.released.shard_file import ShardFile
@@ -129,6 +129,42 @@ class ReleasedDataset(Dataset[tuple[Tensor, int]]):
             WriteFailed: If the disk refuses.
         """
         return to_webdataset(self, Path(folder), overwrite=overwrite)
+
+    def to_npz(self, folder: str | Path, *, overwrite: bool = False) -> tuple[Path, ...]:
+        """Write the same as files of NumPy, one a shard.
+
+        Each holds ``images``, float32 ``(n, c, h, w)``, and ``labels``, int64 ``(n,)``.
+
+        Args:
+            folder: Where to; made if missing.
+            overwrite: Whether files that stand there may be replaced.
+
+        Returns:
+            The files, in order.
+
+        Raises:
+            UsageError: If something stands there that may not be replaced.
+            WriteFailed: If the disk refuses.
+        """
+        return to_npz(self, Path(folder), overwrite=overwrite)
+
+    def to_imagefolder(self, folder: str | Path) -> tuple[Path, ...]:
+        """Write the same as a folder a class, named by its number, with a file an image, named by its place.
+
+        PNG where every value of the data set is a whole number from 0 to 255, in one channel or three, as of cloaks
+        and blurred photos; ``NUMBER.npy``, float32 ``(c, h, w)``, otherwise, since a picture would round them.
+
+        Args:
+            folder: Where to: a new or empty folder.
+
+        Returns:
+            The files, in the order of the data set.
+
+        Raises:
+            UsageError: If the folder is not empty.
+            WriteFailed: If the disk refuses.
+        """
+        return to_imagefolder(self, Path(folder))
 
     def _shard(self, number: int) -> ShardFile:
         if number not in self._mapped:

@@ -1,21 +1,32 @@
-"""``masquerade verify``: whether a released data set is whole; loads no network."""
+"""``masquerade verify``, whether a released data set is whole, and ``masquerade export``, it for other libraries."""
 
 from contextlib import suppress
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from masquerade.cli.answer_types import VerifyAnswer
+from masquerade.cli.answer_types import ExportAnswer, VerifyAnswer
 from masquerade.cli.answers import AsJson, answer
 from masquerade.cli.console import CommandFailed
 from masquerade.cli.exit_codes import SOME_FAILED
+from masquerade.cli.outputs import Overwrite
 from masquerade.files.kinds import Kind, kind_behind
+from masquerade.files.outputs import require_folder
 from masquerade.released.verify import verify as findings
 
 Released = Annotated[
     Path, typer.Argument(help="A released data set or a sealed gallery.", show_default=False)
 ]
+
+
+class Form(StrEnum):
+    """What other libraries read."""
+
+    WEBDATASET = "webdataset"
+    NPZ = "npz"
+    IMAGEFOLDER = "imagefolder"
 
 
 def verify(
@@ -36,6 +47,32 @@ def verify(
     answer(facts, as_json, *(findings_told or [f"sound: {released}"]))
     if found:
         raise CommandFailed(SOME_FAILED)
+
+
+def export(
+    released: Annotated[Path, typer.Argument(help="A released data set.", show_default=False)],
+    to: Annotated[Form, typer.Option("--to", help="What to write.", show_default=False)],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder to write to.", show_default=False)],
+    overwrite: Overwrite = False,
+    as_json: AsJson = False,
+) -> None:
+    """Write a released data set as files that other libraries read; needs no key.
+
+    The same values and labels: tar files for webdataset, NumPy's files, or a folder a class (PNG where it loses
+    nothing, .npy otherwise).
+    """
+    require_folder(out, {})
+    from masquerade.released.dataset import ReleasedDataset
+
+    data = ReleasedDataset(released)
+    if to is Form.WEBDATASET:
+        files = data.to_webdataset(out, overwrite=overwrite)
+    elif to is Form.NPZ:
+        files = data.to_npz(out, overwrite=overwrite)
+    else:
+        files = data.to_imagefolder(out)
+    facts = ExportAnswer(folder=str(out), form=to.value, images=len(data), files=len(files))
+    answer(facts, as_json, f"{len(data)} images in {len(files)} files: {out}")
 
 
 def _public_part(folder: Path) -> Path | None:
