@@ -31,7 +31,7 @@ def markdown(report: Report, earlier: Report | None = None) -> str:
 @cache
 def _environment() -> Environment:
     environment = Environment(  # noqa: S701  (Markdown, escaped by `cell`, never shown as HTML by us)
-        loader=PackageLoader("masquerade.report", ""),
+        loader=PackageLoader("masquerade.report", "templates"),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

@@ -77,7 +77,7 @@ def _only_if_there(report: Report) -> dict[str, bool]:
 @cache
 def _environment() -> Environment:
     environment = Environment(
-        loader=PackageLoader("masquerade.report", ""),
+        loader=PackageLoader("masquerade.report", "templates"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
