@@ -1,5 +1,6 @@
 """Pages in a browser: nothing is cut off on a phone, on a desk or on paper, whatever was measured."""
 
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -113,3 +114,14 @@ def test_a_verdict_of_two_protections_prints_on_one_sheet(browser: Browser) -> N
     height = shown.evaluate("document.querySelector('.verdict').getBoundingClientRect().bottom")
     shown.close()
     assert height <= 267 / 25.4 * 96
+
+
+def test_it_prints_on_sheets_of_a4(browser: Browser) -> None:
+    """The verdict, what to do about it and the evidence begin on sheets of their own."""
+    shown = browser.new_page()
+    shown.set_content(page(example_report(), example_pictures(), earlier=example_report()))
+    printed = shown.pdf(prefer_css_page_size=True)
+    shown.close()
+    sheets = re.findall(rb"/MediaBox \[0 0 ([\d.]+) ([\d.]+)\]", printed)
+    assert len(sheets) >= 3
+    assert {(round(float(across)), round(float(down))) for across, down in sheets} == {(595, 842)}

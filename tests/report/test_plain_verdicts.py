@@ -260,7 +260,7 @@ def test_what_the_tool_missed_comes_first() -> None:
 def test_every_break_has_a_remedy_that_fits_what_the_attacker_had(sight: str) -> None:
     (found, *_) = remedies(with_arms(arm_of(leak("linkage", 0.9, 0.01, shows=[sight]))))
     assert found.arm == "protection p"
-    assert "BROKEN by the attack: 90 of 100" in found.why
+    assert ": BROKEN by the attack, 90 of 100." in found.why
     assert found.do
 
 

@@ -168,5 +168,7 @@ def _sentence(arm: Arm, whom: Subject) -> str:
             return (
                 f"No attack of the {ran} that ran did measurably better than guessing. Others were not tried."
             )
-        case _:
+        case "UNPROTECTED":
             return "Nothing is promised, so nothing is graded."
+        case _:
+            return "Graded without a number that would say more."

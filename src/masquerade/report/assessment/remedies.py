@@ -126,8 +126,8 @@ def _question(answer: Answer) -> str:
 def _why(arm: Arm, answer: Answer) -> str:
     leak = deciding(arm, answer)
     by = "" if leak is None else f" by {leak.title}"
-    short = "" if answer.leak is None else f": {leak_in_short(answer.leak)}"
-    return f"{_question(answer)} is {answer.grade}{by}{short}."
+    short = "" if answer.leak is None else f", {leak_in_short(answer.leak)}"
+    return f"{_question(answer)}: {answer.grade}{by}{short}."
 
 
 def _do(arm: Arm, answer: Answer) -> str:
