@@ -18,6 +18,8 @@ REPORTS = sorted((ROOT / "studies" / "results").glob("*.json"), key=lambda path:
 PAPER = 703
 """Pixels across between the margins of an A4 sheet: 210 mm without 24."""
 TALL = 900
+SHEET = 267 / 25.4 * 96
+"""Pixels down between the margins: 297 mm without 30."""
 PLACES = [(360, "screen"), (768, "screen"), (1280, "screen"), (PAPER, "print")]
 CUT = """
 (paper) => {
@@ -104,16 +106,27 @@ def test_the_check_sees_what_is_cut_off(browser: Browser) -> None:
     assert cut_off(browser, rolled, 360, "print")
 
 
-def test_a_verdict_of_two_protections_prints_on_one_sheet(browser: Browser) -> None:
-    """The first section ends before the sheet does: 267 mm between the margins."""
-    report = example_report()
-    two = report.model_copy(update={"arms": report.arms[:3]})
+def height_on_paper(browser: Browser, report: Report) -> float:
+    """Pixels from the top of the page to the end of the verdict."""
     shown = browser.new_page(viewport={"width": PAPER, "height": TALL})
     shown.emulate_media(media="print")
-    shown.set_content(page(two, ()))
-    height = shown.evaluate("document.querySelector('.verdict').getBoundingClientRect().bottom")
+    shown.set_content(page(report, ()))
+    height: float = shown.evaluate("document.querySelector('.verdict').getBoundingClientRect().bottom")
     shown.close()
-    assert height <= 267 / 25.4 * 96
+    return height
+
+
+@pytest.mark.parametrize("arms", [1, 2, 4])
+def test_a_verdict_of_a_few_protections_prints_on_one_sheet(browser: Browser, arms: int) -> None:
+    report = example_report()
+    few = report.model_copy(update={"arms": report.arms[: 1 + arms]})
+    assert height_on_paper(browser, few) <= SHEET
+
+
+@pytest.mark.parametrize("path", REPORTS, ids=lambda path: path.stem)
+def test_a_verdict_of_any_number_of_protections_prints_on_one_sheet(browser: Browser, path: Path) -> None:
+    report = with_answers(Report.model_validate_json(path.read_text("utf-8")))
+    assert height_on_paper(browser, report) <= SHEET
 
 
 def test_it_prints_on_sheets_of_a4(browser: Browser) -> None:

@@ -298,3 +298,17 @@ def test_mnist_has_no_people() -> None:
     assert "people" not in " ".join(
         answer.says.partition(" could ")[2] + answer.sure for answer in told.answers
     )
+
+
+@pytest.mark.parametrize(
+    ("arms", "shape"), [(3, 'class="card '), (4, 'class="line '), (12, 'class="stack rows"')]
+)
+def test_each_protection_has_its_place_in_the_verdict_however_many_there_are(arms: int, shape: str) -> None:
+    made = [arm_of(leak("linkage", 0.5 + n / 100, 0.01), name=f"p{n}") for n in range(arms)]
+    text = page(with_arms(*made), ())
+    first = text.partition("What to change")[0]
+    assert shape in first
+    for n in range(arms):
+        assert f"protection p{n}" in first
+        assert f"could find the right photo for {50 + n} of 100" in first
+    assert first.count("What was not tested") == 1

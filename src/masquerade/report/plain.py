@@ -11,7 +11,7 @@ from masquerade.promises import Question
 from masquerade.report.clauses import Subject, clause_of, filled, of_hundred
 from masquerade.report.effort import AttackEffort, deciding, effort_of
 from masquerade.report.roles import attacked
-from masquerade.report.words import HOLDS, QUESTIONS, amount, interval, meaning
+from masquerade.report.words import HOLDS, QUESTIONS, amount, interval, meaning, metric_words
 
 _CLASSES: Final = frozenset({"mnist", "cifar10"})
 """Data whose classes are no people."""
@@ -35,6 +35,7 @@ class PlainAnswer:
         sure: How sure it is: interval, and on how much it was measured; empty likewise.
         attack: The attack by which; empty likewise.
         effort: What it took; None likewise.
+        short: The leak, its interval and chance, for a row of a table; empty likewise.
     """
 
     question: Question
@@ -47,6 +48,7 @@ class PlainAnswer:
     sure: str = ""
     attack: str = ""
     effort: AttackEffort | None = None
+    short: str = ""
 
 
 @final
@@ -129,6 +131,7 @@ def plainly(arm: Arm, answer: Answer, whom: Subject = "people") -> PlainAnswer:
         sure=_sure(answer.leak, whom),
         attack=leak.title,
         effort=effort,
+        short=_short(answer.leak),
     )
 
 
@@ -137,6 +140,15 @@ def leak_in_short(measured: Measurement) -> str:
     if clause_of(measured.metric).is_share:
         return f"{of_hundred(measured.value)} of 100"
     return amount(measured.metric, measured.value)
+
+
+def _short(measured: Measurement) -> str:
+    if clause_of(measured.metric).is_share:
+        span = f"{of_hundred(measured.low)} to {of_hundred(measured.high)}"
+        return f"{leak_in_short(measured)} ({span}), chance {of_hundred(measured.chance)}"
+    title = metric_words(measured.metric).title
+    chance = amount(measured.metric, measured.chance)
+    return f"{title} {leak_in_short(measured)} ({interval(measured)}), chance {chance}"
 
 
 def _sure(measured: Measurement, whom: Subject) -> str:

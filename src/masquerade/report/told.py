@@ -10,6 +10,9 @@ from masquerade.report.assessment import changes, headings, ladder, remedies
 MOST_CARDS: Final = 3
 """More protections than these have a paragraph each in the verdict, and no card."""
 
+MOST_LINES: Final = 4
+"""More than these have a row each, so that the verdict stays one sheet; their paragraphs follow it."""
+
 
 def told(report: Report, earlier: Report | None) -> dict[str, Any]:
     """The verdict, what to do about it, and what changed, by the names that the templates have for them.
@@ -22,6 +25,7 @@ def told(report: Report, earlier: Report | None) -> dict[str, Any]:
     return {
         "verdicts": plain.verdicts(report),
         "full": MOST_CARDS,
+        "most_lines": MOST_LINES,
         "whom": plain.subject_of(report),
         "source": plain.data_of(report),
         "missed": missed,
