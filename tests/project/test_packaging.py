@@ -44,7 +44,7 @@ def test_the_sdist_has_every_file_of_git(monkeypatch: pytest.MonkeyPatch) -> Non
     assert set(_kept()) - {Path(name).as_posix() for name in found.files} == set()
 
 
-@pytest.mark.parametrize("extra", ["demo", "faces", "service", "sealed", "examiners", "attacks"])
+@pytest.mark.parametrize("extra", ["demo", "faces", "service", "sealed", "examiners", "attacks", "onnx"])
 def test_a_hint_names_the_packages_of_a_part_and_no_project_of_that_name(
     extra: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -357,14 +357,6 @@ class ChangeAnswer(TypedDict):
     apart: bool
 
 
-class LeaderboardAnswer(TypedDict):
-    """The page of all protections, how many reports stand on it, and what could not be read."""
-
-    page: str
-    reports: int
-    left_out: list[str]
-
-
 class ListedAnswer(TypedDict):
     """A name and a line on it; ``grade`` is of protections, empty of everything else."""
 
@@ -379,15 +371,6 @@ class VerifyAnswer(TypedDict):
     folder: str
     sound: bool
     findings: list[str]
-
-
-class ExportAnswer(TypedDict):
-    """What was written for other libraries: the form, and how many images in how many files."""
-
-    folder: str
-    form: str
-    images: int
-    files: int
 
 
 class DoctorAnswer(TypedDict):

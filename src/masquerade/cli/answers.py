@@ -12,6 +12,7 @@ import typer
 
 from masquerade.cli import answer_types as types
 from masquerade.cli.console import say
+from masquerade.cli.written_answers import ExportAnswer, LeaderboardAnswer
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, one object a line.")]
 ANSWERS: Mapping[str, tuple[type, ...]] = {
@@ -67,11 +68,11 @@ ANSWERS: Mapping[str, tuple[type, ...]] = {
     "study list": (types.StudyName,),
     "study compare": (types.ChangeAnswer,),
     "study page": (types.ReportAnswer,),
-    "leaderboard": (types.LeaderboardAnswer,),
+    "leaderboard": (LeaderboardAnswer,),
     "advise": (types.AdviceAnswer,),
     "list": (types.ListedAnswer,),
     "verify": (types.VerifyAnswer,),
-    "export": (types.ExportAnswer,),
+    "export": (ExportAnswer,),
     "doctor": (types.DoctorAnswer,),
     "demo": (types.ReportAnswer,),
 }

@@ -250,7 +250,7 @@ COMMANDS: Final[Commands] = {
     ),
     "export": Command(
         "verify:export",
-        "Write a released data set as files that other libraries read; needs no key.",
+        "Write a released data set, or a network as ONNX, for other libraries; needs no key.",
         EVERYBODY,
     ),
     "doctor": Command(

@@ -29,4 +29,4 @@ class Patches(Encoder):
     def features(self, images: Tensor) -> Tensor:
         """Feature maps ``(n, 768, 7, 7)``."""
         patches = functional.unfold((images - _MIDDLE) / _SPREAD, _PATCH, stride=_PATCH)
-        return (patches + self._positions).reshape(len(images), *self.shape)
+        return (patches + self._positions).reshape(images.shape[0], *self.shape)

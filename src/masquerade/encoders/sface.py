@@ -52,4 +52,4 @@ class SFaceTokens(Encoder):
         shifted = ((images - 127.5) / 128).contiguous(memory_format=torch.channels_last)
         maps = functional.avg_pool2d(self._trunk(shifted).float(), 2).flatten(2).transpose(1, 2)
         tokens = (maps - self._mean) @ self._matrix + self._positions
-        return tokens.transpose(1, 2).reshape(len(images), *self.shape)
+        return tokens.transpose(1, 2).reshape(images.shape[0], *self.shape)

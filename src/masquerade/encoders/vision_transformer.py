@@ -94,7 +94,7 @@ class VisionTransformer(nn.Module):
         tokens = patches.flatten(2).transpose(1, 2) + self.positions
         if places is not None:
             tokens = tokens.take_along_dim(places[:, :, None], dim=1)
-        first = self.class_token.expand(len(tokens), 1, -1)
+        first = self.class_token.expand(tokens.shape[0], 1, -1)
         out: Tensor = self.norm(self.blocks(torch.cat([first, tokens], dim=1)))
         return out
 

@@ -31,4 +31,4 @@ class ViTEncoder(Encoder):
     def features(self, images: Tensor) -> Tensor:
         """Feature maps ``(n, width, grid, grid)``."""
         tokens: Tensor = self.network(images)[:, 1:]
-        return tokens.transpose(1, 2).reshape(len(images), *self.shape)
+        return tokens.transpose(1, 2).reshape(images.shape[0], *self.shape)

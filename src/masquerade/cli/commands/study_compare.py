@@ -8,12 +8,13 @@ import typer
 from pydantic import ValidationError
 
 from masquerade.audit.results import Arm, Measurement, Report
-from masquerade.cli.answer_types import ChangeAnswer, LeaderboardAnswer
+from masquerade.cli.answer_types import ChangeAnswer
 from masquerade.cli.answers import AsJson, answer, answers
 from masquerade.cli.console import CommandFailed, complain, note
 from masquerade.cli.exit_codes import SOME_FAILED
 from masquerade.cli.leaderboards import LARGEST, REPORT, LeftOut, reports_in
 from masquerade.cli.outputs import Overwrite
+from masquerade.cli.written_answers import LeaderboardAnswer
 from masquerade.errors import UsageError
 from masquerade.files.durable import write_durably
 from masquerade.files.kinds import Kind

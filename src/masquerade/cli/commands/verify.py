@@ -3,15 +3,16 @@
 from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
-from masquerade.cli.answer_types import ExportAnswer, VerifyAnswer
+from masquerade.cli.answer_types import VerifyAnswer
 from masquerade.cli.answers import AsJson, answer
 from masquerade.cli.console import CommandFailed
 from masquerade.cli.exit_codes import SOME_FAILED
 from masquerade.cli.outputs import Overwrite
+from masquerade.cli.written_answers import ExportAnswer
 from masquerade.files.kinds import Kind, kind_behind
 from masquerade.files.outputs import require_folder
 from masquerade.released.verify import verify as findings
@@ -19,6 +20,7 @@ from masquerade.released.verify import verify as findings
 Released = Annotated[
     Path, typer.Argument(help="A released data set or a sealed gallery.", show_default=False)
 ]
+MODEL: Final = "model.onnx"
 
 
 class Form(StrEnum):
@@ -27,6 +29,7 @@ class Form(StrEnum):
     WEBDATASET = "webdataset"
     NPZ = "npz"
     IMAGEFOLDER = "imagefolder"
+    ONNX = "onnx"
 
 
 def verify(
@@ -50,21 +53,35 @@ def verify(
 
 
 def export(
-    released: Annotated[Path, typer.Argument(help="A released data set.", show_default=False)],
+    what: Annotated[
+        Path,
+        typer.Argument(
+            help="A released data set; for onnx a model's file, or the name of an encoder.",
+            show_default=False,
+        ),
+    ],
     to: Annotated[Form, typer.Option("--to", help="What to write.", show_default=False)],
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder to write to.", show_default=False)],
     overwrite: Overwrite = False,
     as_json: AsJson = False,
 ) -> None:
-    """Write a released data set as files that other libraries read; needs no key.
+    """Write a released data set, or a network as ONNX, for other libraries; needs no key.
 
     The same values and labels: tar files for webdataset, NumPy's files, or a folder a class (PNG where it loses
-    nothing, .npy otherwise).
+    nothing, .npy otherwise). Encoders, trained models, MaskNets, recognisers and parts for the edge become model.onnx,
+    once ONNX Runtime was seen to give the same numbers.
     """
     require_folder(out, {})
+    if to is Form.ONNX:
+        from masquerade.owner.onnx_models import write_onnx
+
+        written = write_onnx(str(what), out / MODEL, overwrite=overwrite)
+        facts = ExportAnswer(folder=str(out), form=to.value, images=0, files=1)
+        answer(facts, as_json, f"{written.kind}, gives {', '.join(written.outputs)}: {out / MODEL}")
+        return
     from masquerade.released.dataset import ReleasedDataset
 
-    data = ReleasedDataset(released)
+    data = ReleasedDataset(what)
     if to is Form.WEBDATASET:
         files = data.to_webdataset(out, overwrite=overwrite)
     elif to is Form.NPZ:

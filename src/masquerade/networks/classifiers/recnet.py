@@ -72,7 +72,7 @@ class RecNet(Network):
         """The class token, or the mean of all tokens, after the last block: ``width`` numbers, normalised."""
         tokens = self.to_width(self.token_norm(images.flatten(2).transpose(1, 2)))
         if self.class_token is not None:
-            first = self.class_token.to(tokens.dtype).expand(len(tokens), 1, -1)
+            first = self.class_token.to(tokens.dtype).expand(tokens.shape[0], 1, -1)
             tokens = torch.cat([first, tokens], 1)
         tokens = self.blocks(tokens)
         pooled = tokens.mean(1) if self.class_token is None else tokens[:, 0]
