@@ -25,9 +25,9 @@ from masquerade.released import ReleasedDataset
 from masquerade.training.encoders.pretrain import training_card
 from masquerade.training.encoders.settings import SIZES
 
-HEIC = b"\0\0\0\x18ftypheic" + bytes(99)
+AVIF = b"\0\0\0\x18ftypavif" + bytes(99)
 READ = {f"{person}/{n:02}.{'JPG' if n % 2 else 'png'}" for person in ("ann", "bob") for n in range(32)}
-UNREAD = {"ann/IMG_1.HEIC", "bob/moving.gif"}
+UNREAD = {"ann/IMG_1.AVIF", "bob/moving.gif"}
 COMMANDS = {
     "disguise": "disguise {photos} -o out --key owner.key --accept-broken",
     "craft": "craft {photos} -o out --key owner.key --accept-broken --amortised",
@@ -66,7 +66,7 @@ def messy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in ("Thumbs.db", "ann/.DS_Store", "ann/._01.JPG", "bob/desktop.ini", "bob/notes.txt"):
         (root / name).write_bytes(b"\0\5\x16\7" + bytes(99))
     for name in UNREAD:
-        (root / name).write_bytes(HEIC if name.endswith("HEIC") else b"GIF89a" + bytes(99))
+        (root / name).write_bytes(AVIF if name.endswith("AVIF") else b"GIF89a" + bytes(99))
     return root
 
 

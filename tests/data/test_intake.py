@@ -233,9 +233,7 @@ def test_other_formats_are_told_apart_from_none(kind: str) -> None:
 @pytest.mark.parametrize(
     ("start", "words"),
     [
-        (b"\0\0\0\x18ftypheic", r"unsupported-format: a HEIC photo in IMG_0043\.HEIC\. Save it as JPEG\."),
-        (b"\0\0\0\x18ftypmif1", "a HEIC photo"),
-        (b"\0\0\0\x1cftypavif", "an AVIF photo"),
+        (b"\0\0\0\x1cftypavif", r"unsupported-format: an AVIF photo in IMG_0043\.HEIC\. Save it as JPEG\."),
         (b"\0\0\0\x18ftypmp42", r"a video in IMG_0043\.HEIC\.$"),
         (b"GIF89a", "a GIF .*JPEG"),
         (b"MM\0*", "a TIFF or raw photo"),
@@ -284,7 +282,7 @@ def test_every_flipped_bit_of_a_png_is_seen() -> None:
 BOMBS = {
     "png-30k": (png(30_000, 30_000, chunk(b"IDAT", zlib.compress(bytes(1000)))), Rejection.TOO_MANY_PIXELS),
     "png-line": (png(2**31 - 1, 1, chunk(b"IDAT", b"")), Rejection.TOO_MANY_PIXELS),
-    "png-one-too-many": (png(5001, 5000, chunk(b"IDAT", b"")), Rejection.TOO_MANY_PIXELS),
+    "png-one-too-many": (png(7223, 7200, chunk(b"IDAT", b"")), Rejection.TOO_MANY_PIXELS),
     "png-no-pixels": (png(0, 5, chunk(b"IDAT", b"")), Rejection.DAMAGED),
     "png-empty-chunks": (png(1, 1, chunk(b"IDAT", b"") * 100_000), Rejection.TOO_COSTLY),
     "jpeg-60k": (

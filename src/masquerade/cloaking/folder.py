@@ -22,7 +22,7 @@ from typing import Any, Final, Literal, final
 from masquerade.cloaking.ledger import CloakLedger, Done
 from masquerade.cloaking.photo_cloak import PhotoCloak
 from masquerade.data.intake import read
-from masquerade.data.photo_tree import PhotoTree, photo_tree
+from masquerade.data.photo_tree import PhotoTree, photo_tree, told
 from masquerade.data.picture import open_picture
 from masquerade.data.printable import printable
 from masquerade.errors import MasqueradeError, UsageError, WriteFailed
@@ -76,7 +76,7 @@ class CloakSummary:
         ssim_worst: The smallest of these.
         worked: Photos that this run worked on.
         seconds: How long it took for all of them.
-        notices: What was passed over.
+        notices: What was passed over, and what of photos is not in what was written.
     """
 
     photos: int
@@ -157,6 +157,7 @@ class _CloakJob:
     overwrite: bool
     rows: dict[str, Done] = field(default_factory=dict)
     failures: list[Failure] = field(default_factory=list)
+    left_behind: dict[str, list[str]] = field(default_factory=dict)
     worked: int = 0
     start: float = field(default_factory=time.monotonic)
 
@@ -236,7 +237,10 @@ class _CloakJob:
         source, place = self.tree.root / name, printable(name)
         seen = glance(source)
         data, contents = read(source)
-        photo = self.cloak(open_picture(data, place), place)
+        picture = open_picture(data, place)
+        photo = self.cloak(picture, place)
+        for each in picture.essence.left_behind if photo.data is not None else ():
+            self.left_behind.setdefault(each, []).append(name)
         written = None if photo.data is None else sha256(photo.data).hexdigest()
         return photo.data, Done(seen, contents, photo.outcome, written, photo.faces, photo.ssim)
 
@@ -302,7 +306,7 @@ class _CloakJob:
             ssim_worst=min(similar, default=None),
             worked=self.worked,
             seconds=time.monotonic() - self.start,
-            notices=self.tree.notices,
+            notices=(*self.tree.notices, *told(self.left_behind, "not in what was written, ")),
         )
 
 

@@ -2,10 +2,10 @@
 
 Decisions:
 
-* JPEG, PNG, WebP and BMP, told by content; an extension means nothing.
-* At most 20 MB and 25 megapixels, one picture, all checked on the header before anything is decoded.
+* JPEG, PNG, WebP and BMP, and HEIC where pillow-heif is installed; told by content, an extension means nothing.
+* At most 60 MB and 52 megapixels, one picture, all checked on the header before anything is decoded.
 * EXIF orientation is applied. No other metadata is read, colour profiles included: values are taken as sRGB.
-* Transparent parts become white, as on a page. Of 16-bit values the upper 8 bits count.
+* Transparent parts become white, as on a page. Of 10 to 16 bits the upper 8 count.
 * The picture is cropped about its centre to the target's aspect ratio and resized (`fitting.fit`).
 * A JPEG at least four times as large as the target is decoded at a half, quarter or eighth of its size, never
   below twice the target.
@@ -26,28 +26,29 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 from PIL.BmpImagePlugin import BmpImageFile
-from PIL.ImageFile import ImageFile
 from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
 from masquerade.data.containers import ContainerRejected, ImageData, take_apart
 from masquerade.data.decode_errors import blaming, rejected
+from masquerade.data.heic_codec import heic_image
 from masquerade.data.rejection import Rejection
 from masquerade.data.resize import check_target, fit
 from masquerade.files.handles import BINARY, NONBLOCK
 
-MAX_BYTES = 20_000_000
-"""Largest file."""
+MAX_BYTES = 60_000_000
+"""Largest file; 50 megapixels take up to 30 MB as JPEG, and a motion photo has a video behind it."""
 Mode = Literal["RGB", "L"]
 Reader = Callable[[Path], NDArray[np.uint8]]
 """Gives the pixels of a photo file, uint8 ``(c, height, width)``, or raises ``PhotoRejected``."""
 
-DECODERS: dict[str, type[ImageFile]] = {
+DECODERS: dict[str, Callable[[BytesIO], Image.Image]] = {
     "JPEG": JpegImageFile,
     "PNG": PngImageFile,
     "WEBP": WebPImageFile,
     "BMP": BmpImageFile,
+    "HEIC": heic_image,
 }
 """The decoder of each format, which is chosen by what the file's header says."""
 _TURNS = {
@@ -176,7 +177,7 @@ def _upright(picture: ImageData, mode: Mode) -> Image.Image:
         return _turned(_flat(_resizable(image), mode), picture)
 
 
-def _opened(picture: ImageData) -> ImageFile:
+def _opened(picture: ImageData) -> Image.Image:
     image = DECODERS[picture.format](BytesIO(picture.data))
     if image.size != (picture.width, picture.height):
         image.close()
@@ -188,7 +189,7 @@ def _turned(image: Image.Image, picture: ImageData) -> Image.Image:
     return image.transpose(_TURNS[picture.orientation]) if picture.orientation > 1 else image
 
 
-def _decode_smaller(image: ImageFile, rows: int, columns: int, mode: Mode) -> None:
+def _decode_smaller(image: Image.Image, rows: int, columns: int, mode: Mode) -> None:
     """Let the JPEG decoder skip detail and, for grey, colour, that the resized picture would not show."""
     if mode == "L" or (image.width >= 4 * columns and image.height >= 4 * rows):
         image.draft(mode, (2 * columns, 2 * rows))

@@ -2,7 +2,7 @@
 
 * Hidden files and folders are passed over silently, and what systems leave behind: ``@eaDir``, ``Thumbs.db``.
 * Links are told and not followed: they may lead out of the folder, or bring in one photo twice.
-* Pictures of formats that are not read, HEIC among them, count as photos. Each is turned away by name when it is
+* Pictures of formats that are not read, AVIF among them, count as photos. Each is turned away by name when it is
   opened: passed over, it would be taken for done.
 * Other files are told.
 * A folder that cannot be read is an error: nobody knows what is in it.
@@ -17,10 +17,10 @@ from typing import Final, Literal, final
 from masquerade.data.printable import printable
 from masquerade.errors import UsageError
 
-READ: Final = frozenset({".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".bmp"})
+READ: Final = frozenset({".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".bmp", ".heic", ".heif", ".hif"})
 """Extensions of formats that are taken in, whatever their case; what is in the file decides how it is read."""
 EXTENSIONS: Final = READ | {
-    *(".heic", ".heif", ".hif", ".avif", ".gif", ".tif", ".tiff", ".jxl", ".jp2", ".jpx", ".j2k", ".apng"),
+    *(".avif", ".gif", ".tif", ".tiff", ".jxl", ".jp2", ".jpx", ".j2k", ".apng"),
     *(".dng", ".cr2", ".cr3", ".nef", ".arw", ".orf", ".rw2", ".raf", ".pef", ".srw"),
     *(".psd", ".ppm", ".pgm", ".pnm", ".tga", ".qoi"),
 }

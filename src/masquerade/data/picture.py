@@ -7,10 +7,11 @@ Decisions:
 
 * A JPEG is written with its own quantisation tables and subsampling; progressive ones stay so.
 * Lossless WebP stays so; others are written at quality 90, since a file does not say its quality.
-* Photos of 16 bits a channel, and those in inks (CMYK), are turned away: writing them would change them.
+* Photos of more than 8 bits a channel, and those in inks (CMYK), are turned away: writing them would change them.
+* HEIC is written at quality 90 too, in tiles of 512 pixels as phones do, with colours halved where they were.
 * Palettes become colours; one bit becomes grey.
-* A photo that is not changed keeps its compressed pixels in a JPEG or a WebP with losses, without looking inside
-  them: bytes that a scan holds behind its last pixel stay. In all other formats its pixels are written anew.
+* A photo that is not changed keeps its compressed pixels in a JPEG, a HEIC or a WebP with losses, without looking
+  inside them: bytes that a scan holds behind its last pixel stay. In all other formats its pixels are written anew.
 """
 
 from collections.abc import Mapping
@@ -22,12 +23,12 @@ from typing import Any, Final, final
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, JpegImagePlugin
-from PIL.ImageFile import ImageFile
 
-from masquerade.data.containers import ContainerRejected, ImageData, take_apart
+from masquerade.data.containers import ContainerRejected, ImageData, heic, take_apart
 from masquerade.data.containers.assembly import assemble
 from masquerade.data.containers.profile import colour_profile
 from masquerade.data.decode_errors import blaming
+from masquerade.data.heic_codec import write_heic
 from masquerade.data.intake import DECODERS
 from masquerade.data.orientation import upright
 from masquerade.data.rejection import Rejection
@@ -78,10 +79,11 @@ class Picture:
         """A file of other pixels, of the same shape as this picture's, written as this one was."""
         whole = pixels if self.alpha is None else np.concatenate([pixels, self.alpha], axis=2)
         file = BytesIO()
-        Image.fromarray(whole[:, :, 0] if whole.shape[2] == 1 else whole).save(
-            file, self.essence.format, **self.options
-        )
-        own = self.essence
+        image, own = Image.fromarray(whole[:, :, 0] if whole.shape[2] == 1 else whole), self.essence
+        if own.format == "HEIC":
+            write_heic(image, file, **self.options)
+        else:
+            image.save(file, own.format, **self.options)
         bare = take_apart(file.getvalue())._replace(orientation=own.orientation, marks=own.marks)
         return assemble(bare, self.profile)
 
@@ -112,9 +114,14 @@ def _require_kind(essence: ImageData) -> None:
         raise ContainerRejected(
             Rejection.UNSUPPORTED_FORMAT, "16 bits a channel, of which writing would lose half"
         )
+    depth = dict(essence.marks).get(heic.DEPTH, b"\x08") if essence.format == "HEIC" else b"\x08"
+    if depth[0] > 8:
+        raise ContainerRejected(
+            Rejection.UNSUPPORTED_FORMAT, f"{depth[0]} bits a channel, of which writing would lose some"
+        )
 
 
-def _require_colours(image: ImageFile, essence: ImageData) -> None:
+def _require_colours(image: Image.Image, essence: ImageData) -> None:
     if image.size != (essence.width, essence.height):
         raise ContainerRejected(Rejection.DAMAGED, "its decoder sees another size than its header says")
     if image.mode not in _TAKEN:
@@ -135,18 +142,20 @@ def parted(image: Image.Image) -> tuple[NDArray[np.uint8], NDArray[np.uint8] | N
     return values, None
 
 
-def _options(image: ImageFile, essence: ImageData) -> dict[str, Any]:
+def _options(image: Image.Image, essence: ImageData) -> dict[str, Any]:
     match essence.format:
         case "JPEG":
             return _jpeg_options(image)
         case "WEBP":
             lossless = b"VP8L" in (essence.data[12:16], essence.data[30:34])
             return {"lossless": True, "exact": True} if lossless else {"quality": WEBP_QUALITY}
+        case "HEIC":
+            return {"chroma": dict(essence.marks)[heic.CHROMA][0]}
         case _:
             return {}
 
 
-def _jpeg_options(image: ImageFile) -> dict[str, Any]:
+def _jpeg_options(image: Image.Image) -> dict[str, Any]:
     """The tables that the photo was written with: what they throw away is gone already."""
     sampling = JpegImagePlugin.get_sampling(image)
     return {
@@ -156,7 +165,7 @@ def _jpeg_options(image: ImageFile) -> dict[str, Any]:
     }
 
 
-def _tables(image: ImageFile) -> dict[int, list[int]] | list[list[int]]:
+def _tables(image: Image.Image) -> dict[int, list[int]] | list[list[int]]:
     """Quantisation tables as the encoder takes them: by number where components use them in the usual order."""
     tables: dict[int, list[int]] = image.quantization  # type: ignore[attr-defined]
     used = [component[3] for component in image.layer]  # type: ignore[attr-defined]

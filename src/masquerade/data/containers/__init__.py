@@ -6,11 +6,13 @@ positions reach neither the decoder nor anything behind it.
 """
 
 from collections.abc import Callable
+from importlib.util import find_spec
 from typing import Final
 
-from masquerade.data.containers import bmp, jpeg, png, webp
+from masquerade.data.containers import bmp, heic, jpeg, png, webp
 from masquerade.data.containers.image_data import MAX_PIXELS, ContainerRejected, ImageData
 from masquerade.data.rejection import Rejection
+from masquerade.extras import how_to_install
 
 _OTHERS: Final = {
     "a GIF": (b"GIF8",),
@@ -25,11 +27,11 @@ _OTHERS: Final = {
 }
 """How files of other formats begin."""
 _BRANDS: Final = {
-    "a HEIC photo": (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"),
     "an AVIF photo": (b"avif", b"avis"),
     "a raw photo": (b"crx ",),
 }
 """What stands behind ``ftyp`` in files of ISO's base format; all others are videos."""
+_HEIC: Final = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"mif2", b"msf1"}
 _REMEDY: Final = "Save it as JPEG."
 
 
@@ -57,10 +59,19 @@ def _module(data: bytes) -> Callable[[bytes], ImageData]:
     for kind, beginnings in _OTHERS.items():
         if data.startswith(beginnings):
             raise ContainerRejected(Rejection.UNSUPPORTED_FORMAT, kind, _REMEDY)
+    if data[4:8] == b"ftyp" and data[8:12] in _HEIC:
+        return _heic
     if data[4:8] == b"ftyp":
         brand = next((name for name, brands in _BRANDS.items() if data[8:12] in brands), None)
         raise ContainerRejected(Rejection.UNSUPPORTED_FORMAT, brand or "a video", _REMEDY if brand else "")
     raise ContainerRejected(Rejection.NOT_AN_IMAGE, f"begins with {data[:8].hex(' ')}")
+
+
+def _heic(data: bytes) -> ImageData:
+    if find_spec("pillow_heif") is None:
+        remedy = f"{how_to_install('heif')} Or save it as JPEG."
+        raise ContainerRejected(Rejection.UNSUPPORTED_FORMAT, "a HEIC photo", remedy)
+    return heic.take_apart(data)
 
 
 __all__ = ["MAX_PIXELS", "ContainerRejected", "ImageData", "take_apart"]

@@ -8,7 +8,7 @@ Source: Exif 3.0, 4.6; ITU-T T.81, annex B; PNG third edition, 11.3; RFC 9649, 2
 from typing import Final
 from zlib import compress, crc32
 
-from masquerade.data.containers import bmp, jpeg, png, webp
+from masquerade.data.containers import bmp, heic, jpeg, png, webp
 from masquerade.data.containers.chunks import webp_chunks
 from masquerade.data.containers.image_data import ImageData
 from masquerade.data.containers.jpeg_segments import Segment
@@ -37,6 +37,8 @@ def assemble(picture: ImageData, profile: bytes | None) -> bytes:
             return _webp(picture, exif, profile) if exif or profile else picture.data
         case "BMP":
             return bmp.assembled(picture.data, marks, profile)
+        case "HEIC":
+            return heic.assembled(picture.data, picture.orientation, marks.get(heic.COLOURS), profile)
 
 
 def _exif(orientation: int) -> bytes:

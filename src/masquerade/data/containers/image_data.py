@@ -4,8 +4,8 @@ from typing import Literal, NamedTuple
 
 from masquerade.data.rejection import Rejection
 
-MAX_PIXELS = 25_000_000
-"""Largest width times height of a photo."""
+MAX_PIXELS = 52_000_000
+"""Largest width times height of a photo; phones that say 50 megapixels give up to 50.4 million."""
 MAX_SIDE = 32_767
 """Largest width and height: a picture of one column costs a face finder a thousand times what a photo does."""
 MAX_PARTS = 65_536
@@ -36,14 +36,16 @@ class ImageData(NamedTuple):
         orientation: EXIF orientation, 1 to 8.
         data: A file of that format that holds the picture alone.
         marks: What its colours and its resolution are, which no decoder here is shown.
+        left_behind: What viewers would show besides, such as a gain map.
     """
 
-    format: Literal["JPEG", "PNG", "WEBP", "BMP"]
+    format: Literal["JPEG", "PNG", "WEBP", "BMP", "HEIC"]
     width: int
     height: int
     orientation: int
     data: bytes
     marks: Marks = ()
+    left_behind: tuple[str, ...] = ()
 
 
 def check_size(width: int, height: int) -> None:

@@ -29,6 +29,14 @@ _OTHER_FRAMES: Final = {0xC3, *range(0xC5, 0xC8), *range(0xC9, 0xCC), *range(0xC
 _ALL_FRAMES: Final = _FRAMES | _OTHER_FRAMES
 _TABLES: Final = {HUFFMAN, QUANTISATION, RESTART}
 _EXIF: Final = b"Exif\0\0"
+_XMP: Final = b"http://ns.adobe.com/xap/1.0/\0"
+_LEFT: Final = {
+    "gain map": (b"hdrgm:", b"HDRGainMap", b"urn:iso:std:iso:ts:21496:-1"),
+    "depth map": (b"GDepth:",),
+    "video": (b"MotionPhoto=", b"MicroVideo=", b"MotionPhoto>", b"MicroVideo>"),
+    "further pictures": (b"MPF\0",),
+}
+"""What lies behind pictures, and words by which XMP or other segments announce it."""
 
 
 def take_apart(data: bytes) -> ImageData:
@@ -57,7 +65,8 @@ def take_apart(data: bytes) -> ImageData:
     if frame is None or not scans:
         raise ContainerRejected(Rejection.DAMAGED, "no picture")
     data = b"".join((b"\xff\xd8", *_colours(header), *kept, b"\xff\xd9"))
-    return ImageData("JPEG", *_size(frame), orientation(_exif(header)), data, tuple(_marks(header)))
+    marks, behind = tuple(_marks(header)), tuple(_left_behind(header))
+    return ImageData("JPEG", *_size(frame), orientation(_exif(header)), data, marks, behind)
 
 
 def jfif(density: bytes) -> bytes:
@@ -136,6 +145,14 @@ def _marks(header: list[Segment]) -> list[tuple[bytes, bytes]]:
     density = [segment.body[7:12] for segment in header if _is_jfif(segment)]
     sound = [each for each in density if each[0] <= 2 and any(each[1:3]) and any(each[3:5])]
     return [(PROFILE_MARK, part) for part in parts] + [(DENSITY, each) for each in sound[:1]]
+
+
+def _left_behind(header: list[Segment]) -> list[str]:
+    """What a header announces that is not the picture; the marks of others are looked for where they may stand."""
+    xmp = b"".join(each.body for each in header if each.marker == APP1 and each.body.startswith(_XMP))
+    marks = b"".join(each.body[:40] for each in header if each.marker == APP2)
+    found = [name for name, words in _LEFT.items() if any(word in xmp or word in marks for word in words)]
+    return found[:-1] if len(found) > 1 and found[-1] == "further pictures" else found
 
 
 def _is_profile(segment: Segment) -> bool:

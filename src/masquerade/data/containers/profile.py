@@ -6,7 +6,7 @@ Source: ICC.1:2022, 7.2 and annex B (where profiles lie in image files).
 from typing import Final
 from zlib import decompressobj
 
-from masquerade.data.containers import bmp, jpeg, png, webp
+from masquerade.data.containers import bmp, heic, jpeg, png, webp
 from masquerade.data.containers.image_data import ImageData
 
 LARGEST: Final = 4_000_000
@@ -25,6 +25,8 @@ def colour_profile(picture: ImageData) -> bytes | None:
             found = dict(picture.marks).get(webp.PROFILE, b"")
         case "BMP":
             found = dict(picture.marks).get(bmp.PROFILE, b"")
+        case "HEIC":
+            found = dict(picture.marks).get(heic.PROFILE, b"")
     sound = _HEADER <= len(found) <= LARGEST and found[36:40] == b"acsp"
     return found if sound and int.from_bytes(found[:4], "big") == len(found) else None
 
