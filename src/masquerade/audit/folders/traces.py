@@ -9,6 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from masquerade.data.containers import heic, take_apart
+from masquerade.data.containers.profile import colour_profile
+
 _CAMERA: Final = 0x8769
 _PLACE: Final = 0x8825
 """Parts of Exif."""
@@ -30,12 +33,12 @@ def traces_in(data: bytes, height: int, width: int) -> Traces:
 
 def _marks(data: bytes) -> Iterator[str]:
     """What is written in it, a text each; decoders that fail say nothing."""
+    if data[4:8] == b"ftyp":
+        yield from _marks_of_heic(data)
+        return
     try:
         with Image.open(BytesIO(data)) as image:
-            exif = image.getexif()
-            said: dict[object, object] = dict(exif.items())
-            said |= dict(exif.get_ifd(_CAMERA).items())
-            said |= {f"place {tag}": value for tag, value in exif.get_ifd(_PLACE).items()}
+            said = _said(image.getexif())
             texts = {
                 name: image.info[name] for name in ("comment", "icc_profile", "xmp") if name in image.info
             }
@@ -44,6 +47,28 @@ def _marks(data: bytes) -> Iterator[str]:
         return
     for name, value in (said | texts | written).items():
         yield f"{name}={value!r}"
+
+
+def _marks_of_heic(data: bytes) -> Iterator[str]:
+    """As ``_marks``, of a file that Pillow does not read."""
+    try:
+        for kind, body in heic.written_beside(data):
+            exif = Image.Exif()
+            if kind == b"Exif":
+                exif.load(body)
+            for name, value in (_said(exif) if kind == b"Exif" else {"xmp": body}).items():
+                yield f"{name}={value!r}"
+        profile = colour_profile(take_apart(data))
+    except Exception:  # noqa: BLE001  (as above)
+        return
+    if profile:
+        yield f"icc_profile={profile!r}"
+
+
+def _said(exif: Image.Exif) -> dict[object, object]:
+    said: dict[object, object] = dict(exif.items())
+    said |= dict(exif.get_ifd(_CAMERA).items())
+    return said | {f"place {tag}": value for tag, value in exif.get_ifd(_PLACE).items()}
 
 
 def _number(text: str) -> int:

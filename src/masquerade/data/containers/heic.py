@@ -71,6 +71,20 @@ def take_apart(data: bytes) -> ImageData:
     )
 
 
+def written_beside(data: bytes) -> list[tuple[bytes, bytes]]:
+    """Exif and XMP of a file that was taken in, for those who measure what a file tells.
+
+    Returns:
+        The kind of each, ``Exif`` or ``mime``, and its bytes; Exif begins with its byte order.
+    """
+    items, _ = _items(data)
+    found = [(kind, items.content(item)) for item, kind in items.kinds.items() if kind in (b"Exif", b"mime")]
+    return [
+        (kind, body[4 + int.from_bytes(body[:4], "big") :] if kind == b"Exif" else body)
+        for kind, body in found
+    ]
+
+
 def assembled(data: bytes, orientation: int, colours: bytes | None, profile: bytes | None) -> bytes:
     """A file of a bare picture that says which way up it is, and what its colours are.
 
