@@ -9,6 +9,7 @@ from PIL import Image
 from test_owner_recognising import model
 
 from encoder_examples import tiny_encoder
+from heic_examples import heic
 from masquerade.cli.app import run
 from masquerade.data import folders, intake
 from masquerade.data.photo_tree import photo_tree
@@ -26,7 +27,8 @@ from masquerade.training.encoders.pretrain import training_card
 from masquerade.training.encoders.settings import SIZES
 
 AVIF = b"\0\0\0\x18ftypavif" + bytes(99)
-READ = {f"{person}/{n:02}.{'JPG' if n % 2 else 'png'}" for person in ("ann", "bob") for n in range(32)}
+ENDINGS = ("png", "JPG", "heic", "HIF")
+READ = {f"{person}/{n:02}.{ENDINGS[n % 4]}" for person in ("ann", "bob") for n in range(32)}
 UNREAD = {"ann/IMG_1.AVIF", "bob/moving.gif"}
 COMMANDS = {
     "disguise": "disguise {photos} -o out --key owner.key --accept-broken",
@@ -58,7 +60,10 @@ def messy(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         low = 128 * name.startswith("ann")
         picture = Image.fromarray(draw.integers(low, low + 128, (16, 16, 3), dtype=np.uint8))
-        picture.save(root / name, "PNG")
+        if name.lower().endswith(("heic", "hif")):
+            (root / name).write_bytes(heic(picture))
+        else:
+            picture.save(root / name, "PNG")
     picture.save(elsewhere / "strange.png")
     (root / "ann" / "link.png").symlink_to(elsewhere / "strange.png")
     (root / "linked").symlink_to(elsewhere)
