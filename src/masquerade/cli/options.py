@@ -10,11 +10,12 @@ import typer
 
 from masquerade.cli.console import CommandFailed, note
 from masquerade.cli.exit_codes import FAILED, SOME_FAILED
-from masquerade.cli.numbers import number
+from masquerade.cli.numbers import number, workers
 from masquerade.data.folders import Photo, survey
 from masquerade.data.people_table import survey_by_table
 from masquerade.data.photo_tree import photo_tree
 from masquerade.data.resize import check_target
+from masquerade.engines import ENGINES
 from masquerade.errors import PhotoRejected, UsageError
 from masquerade.recipes import Recipe
 
@@ -29,6 +30,14 @@ PeopleOption = Annotated[
     typer.Option(
         "--people", help="CSV of path and person, instead of a folder for each person.", show_default=False
     ),
+]
+EngineOption = Annotated[str, typer.Option(help=f"Who works: {', '.join(ENGINES)}.")]
+WorkersOption = Annotated[
+    int | None, workers("Threads, processes or tasks.", show_default="one for each CPU, at most 8")
+]
+AddressOption = Annotated[
+    str | None,
+    typer.Option(help="HOST:PORT of a Ray cluster.", show_default="Ray is started on this machine"),
 ]
 FpirOption = Annotated[
     float,

@@ -71,6 +71,44 @@ def write_durably(
             raise
 
 
+def write_draft(folder: Path, parts: Iterable[Part], mode: int = 0o644) -> str:
+    """Write a file that has no final name yet, for another process to give it one; gives the draft's name.
+
+    Args:
+        folder: Where it shall stand.
+        parts: Contents, piece after piece.
+        mode: Permissions of the file, before the process's mask.
+
+    Raises:
+        WriteFailed: If the system refuses a step.
+    """
+    with named_failures(folder):
+        handle, draft = _new_draft(folder, mode)
+        try:
+            _write_and_sync(handle, map(memoryview, parts))
+        except Exception:
+            with suppress(OSError):
+                os.unlink(draft)  # noqa: PTH108 - as above
+            raise
+        finally:
+            os.close(handle)
+    return draft.name
+
+
+def adopt_draft(draft: str, path: Path) -> None:
+    """Give a draft that another process has written to its end the name ``path``, in the same folder.
+
+    Raises:
+        UsageError: If it is not called like a draft.
+        WriteFailed: If the system refuses a step, or the draft is gone.
+    """
+    if _DRAFT.fullmatch(draft) is None:
+        raise UsageError("not the name of a draft", value=draft[:100], place=path.parent)
+    with named_failures(path):
+        _give_name(path.parent / draft, path, replace=True)
+        sync_folder(path.parent)
+
+
 def sync_folder(folder: Path) -> None:
     """Make the names in ``folder`` survive a power cut, where its file system can.
 

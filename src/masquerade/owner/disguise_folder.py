@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import final
 
@@ -18,14 +19,16 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from masquerade.engines import Engine
 from masquerade.errors import SourceChanged, UsageError
 from masquerade.faces.reading import FaceHandling, PhotoReader, several_notices
-from masquerade.keys import Key
+from masquerade.keys import Key, KeyFile
 from masquerade.owner.job import Job, prepare
 from masquerade.owner.kept_networks import keep_networks
 from masquerade.owner.photo_list import list_photos
 from masquerade.owner.records import Records
 from masquerade.owner.released_before import warnings
+from masquerade.owner.shard_work import ShardWork, key_that_travels
 from masquerade.owner.shards import ShardNote
 from masquerade.owner.trial import DryRun, try_photos
 from masquerade.progress import Progress
@@ -84,7 +87,7 @@ class DisguiseSummary:
 def disguise_folder(
     photos: Path,
     out: Path,
-    key: Key,
+    key: Key | KeyFile,
     records: Records,
     recipe: Recipe,
     *,
@@ -93,6 +96,7 @@ def disguise_folder(
     min_images: int = 1,
     shard_images: int | None = None,
     workers: int | None = None,
+    engine: Engine | None = None,
     cache: Path | None = None,
     dry_run: bool = False,
     faces: FaceHandling = "as-is",
@@ -107,7 +111,7 @@ def disguise_folder(
     Args:
         photos: The folder of person folders.
         out: The folder to release; created when missing.
-        key: The owner's key.
+        key: The owner's key; an engine needs the handle of its file.
         records: The owner's records, which are kept beside the key file.
         recipe: How to disguise.
         accept_broken: Release the data although the recipe is broken, or was not measured; the manifest says so.
@@ -115,6 +119,7 @@ def disguise_folder(
         min_images: People with fewer photos are left out.
         shard_images: Photos in a shard; by itself about 4 MiB.
         workers: Threads that decode and disguise; by itself one for each processor, at most 8. Crafting takes one.
+        engine: Other processes that read, disguise and write shards instead of this one's threads; same bytes.
         cache: File of crafted features, if the recipe crafts; by itself among the owner's records.
         dry_run: Open photos and say which would be turned away; write nothing; needs no consent.
         faces: Whether faces are found and aligned, or pictures are taken as they are.
@@ -128,6 +133,8 @@ def disguise_folder(
         JobBusy: If another process writes the same data set.
         WriteFailed: If the disk refuses.
     """
+    where = None if engine is None else key_that_travels(key)
+    key = key.load() if isinstance(key, KeyFile) else key
     cache = cache or records.crafted
     _keep_apart(photos, out, records, cache)
     found = list_photos(photos, min_images, people)
@@ -148,6 +155,12 @@ def disguise_folder(
         return _summary(job, out, records, None, trial, np.zeros(0, np.int64))
     records.prepare()
     keep_networks(recipe, job.plan.head.disguise, records)
+    if engine is not None and not job.maker.side_by_side:
+        raise UsageError(
+            "crafting goes one batch after the other: a photo has the feature of the first batch that holds it",
+            value=recipe.name,
+            remedy="Leave the engine out.",
+        )
     if not overwrite:
         _require_same_photos(job, out, records)
     with (
@@ -156,9 +169,24 @@ def disguise_folder(
     ):
         _require_unchanged(job, writer.done(), out)
         told = None if progress is None else _by_photo(progress, job)
-        # crafted features depend on which photos were crafted before: their shards are made in order
-        threads = threads_of(workers) if job.maker.side_by_side else 1
-        rows = writer.write_shards(job.maker, workers=threads, progress=told)
+        if engine is not None and where is not None:
+            work = ShardWork(
+                photos=photos.absolute(),
+                out=out.absolute(),
+                key=where,
+                recipe=recipe,
+                min_images=min_images,
+                people=None if people is None else people.absolute(),
+                faces=faces,
+                shard_images=shard_images,
+                accept_broken=accept_broken,
+                started=job.plan.started,
+            )
+            rows = writer.take_shards(partial(engine.results, work), told)
+        else:
+            # crafted features depend on which photos were crafted before: their shards are made in order
+            threads = threads_of(workers) if job.maker.side_by_side else 1
+            rows = writer.write_shards(job.maker, workers=threads, progress=told)
         images = _images_of_labels(job, out, rows)
         trial = _keep_records(job, records, rows, images)
         manifest = writer.finish()

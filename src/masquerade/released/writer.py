@@ -6,7 +6,7 @@ has the same bytes.
 """
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -17,7 +17,14 @@ from typing import final
 from torch import Tensor
 
 from masquerade.errors import SourceChanged, UsageError
-from masquerade.files.durable import named_failures, sync_folder, write_durably
+from masquerade.files.durable import (
+    adopt_draft,
+    clear_drafts,
+    named_failures,
+    sync_folder,
+    write_draft,
+    write_durably,
+)
 from masquerade.files.standing import digest, glance
 from masquerade.interruptible import result_of
 from masquerade.progress import Progress
@@ -77,7 +84,25 @@ class Shard:
     note: str = ""
 
 
+@final
+@dataclass(frozen=True)
+class DraftedShard:
+    """A shard that a worker has written to its end, under a name of this attempt's own.
+
+    Args:
+        draft: The name, in the released folder.
+        entry: Its row for the manifest.
+        note: Kept in the owner's ledger.
+    """
+
+    draft: str
+    entry: ShardEntry
+    note: str
+
+
 MakeShard = Callable[[int], Shard]
+WriteShards = Callable[[Sequence[int]], Iterable[tuple[int, DraftedShard]]]
+"""Writes shards of some numbers, in any order: each number with what was written."""
 
 
 @final
@@ -191,6 +216,34 @@ class ReleaseWriter:
                 progress(len(rows), self._plan.shards)
         return tuple(rows[number] for number in range(self._plan.shards))
 
+    def take_shards(self, write: WriteShards, progress: Progress | None = None) -> tuple[Row, ...]:
+        """Let workers write every shard that is not there yet, and enter each.
+
+        Args:
+            write: Has them written; what it gives must depend on the number alone.
+            progress: Told after every shard.
+
+        Returns:
+            Every shard's row, in order.
+
+        Raises:
+            UsageError: If a worker gives another shard than it was asked for.
+            WriteFailed: If the disk refuses; what is finished stays, and the next job goes on from there.
+        """
+        rows = self.done()
+        for number, shard in write([number for number in range(self._plan.shards) if number not in rows]):
+            name = shard_name(number)
+            if shard.entry.name != name or number in rows:
+                raise UsageError("another shard than the one asked for", value=shard.entry.name, place=name)
+            adopt_draft(shard.draft, self._folder / name)
+            rows[number] = Row(shard.entry, shard.note)
+            self._ledger.add(number, rows[number])
+            self._read[name] = glance(self._folder / name)
+            if progress is not None:
+                progress(len(rows), self._plan.shards)
+        clear_drafts(self._folder)  # what workers that were lost have left
+        return tuple(rows[number] for number in range(self._plan.shards))
+
     def finish(self) -> Manifest:
         """Write the manifest, which makes the data set whole.
 
@@ -218,9 +271,29 @@ class ReleaseWriter:
         return True
 
     def _encode(self, number: int, shard: Shard) -> tuple[EncodedShard, str]:
-        head = self._plan.head
-        layout = Layout(head.dataset_id, number, len(shard.x), head.stored_shape, head.dtype)
-        return encode(shard.x, shard.y, layout, shard_name(number)), shard.note
+        return _encoded(self._plan.head, number, shard), shard.note
+
+
+def draft_shard(folder: Path, head: Manifest, number: int, shard: Shard) -> DraftedShard:
+    """Write a shard for ``ReleaseWriter.take_shards`` to enter, in a worker.
+
+    Args:
+        folder: The released folder.
+        head: The manifest, still without shards.
+        number: Of the shard.
+        shard: What is in it.
+
+    Raises:
+        UsageError: If the shard does not fit the manifest.
+        WriteFailed: If the disk refuses.
+    """
+    encoded = _encoded(head, number, shard)
+    return DraftedShard(write_draft(folder, encoded.parts), encoded.entry, shard.note)
+
+
+def _encoded(head: Manifest, number: int, shard: Shard) -> EncodedShard:
+    layout = Layout(head.dataset_id, number, len(shard.x), head.stored_shape, head.dtype)
+    return encode(shard.x, shard.y, layout, shard_name(number))
 
 
 def write_release(

@@ -10,11 +10,21 @@ from masquerade.cli.answer_types import FolderAnswer
 from masquerade.cli.answers import AsJson, answer
 from masquerade.cli.console import CommandFailed, note, open_key, progress
 from masquerade.cli.exit_codes import SOME_FAILED
-from masquerade.cli.options import FacesOption, PeopleOption, with_encoder, with_size
+from masquerade.cli.options import (
+    AddressOption,
+    EngineOption,
+    FacesOption,
+    PeopleOption,
+    WorkersOption,
+    with_encoder,
+    with_size,
+)
 from masquerade.data.photo_tree import told
+from masquerade.engines import engine_named
 from masquerade.faces.reading import way_of
 from masquerade.files.outputs import require_folder
-from masquerade.owner.disguise_folder import DisguiseSummary, disguise_folder
+from masquerade.keys import KeyFile
+from masquerade.owner.disguise_folder import DisguiseSummary, disguise_folder, threads_of
 from masquerade.owner.records import Records
 from masquerade.recipes import Recipe
 from masquerade.recipes import recipe as recipe_named
@@ -54,6 +64,9 @@ def disguise(
     dry_run: DryRun = False,
     faces: FacesOption = "auto",
     people: PeopleOption = None,
+    engine: EngineOption = "threads",
+    workers: WorkersOption = None,
+    address: AddressOption = None,
     as_json: AsJson = False,
 ) -> None:
     """Disguise photos under the owner's key.
@@ -64,11 +77,12 @@ def disguise(
         require_folder(out, {})
     chosen = with_encoder(with_size(recipe_named(recipe), size), encoder)
     tell_verdict(chosen, accept_broken or dry_run)
+    chosen_engine = engine_named(engine, threads_of(workers), address)
     with progress("disguising") as told:
         summary = disguise_folder(
             photos,
             out,
-            open_key(key),
+            open_key(key) if chosen_engine is None else KeyFile(key),
             Records.beside(key),
             chosen,
             min_images=min_photos,
@@ -78,6 +92,8 @@ def disguise(
             dry_run=dry_run,
             faces=way_of(faces),
             people=people,
+            workers=workers,
+            engine=chosen_engine,
         )
     tell(summary, chosen, as_json)
 
