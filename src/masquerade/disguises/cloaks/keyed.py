@@ -20,11 +20,65 @@ _TOGETHER: Final = 8
 _WHOLE_WORDS: Final = 64
 
 
-class KeyedCloak(Keyed, ABC):
-    """The secret half of a cloak.
+class CloakInParts(Keyed, ABC):
+    """The working half of a cloak, whether it has a secret or not.
 
     A photo's bits must not depend on its batch, and many steps make a last bit large. So photos are worked on in
     parts of one size, each part by one thread; several threads take several parts.
+
+    Args:
+        shape: Channels, height and width of the photos.
+
+    Raises:
+        UsageError: If the photos are no colour photos, or smaller than the window of structural similarity.
+    """
+
+    def __init__(self, shape: Shape) -> None:
+        if shape[0] != _COLOURS or min(shape[1:]) < WINDOW:
+            raise UsageError(
+                "a cloak takes colour photos of some size",
+                value="x".join(map(str, shape)),
+                place=f"at least {_COLOURS}x{WINDOW}x{WINDOW}",
+                remedy="Enlarge the photos; repeat the one channel of grey ones.",
+            )
+        super().__init__(shape)
+
+    @final
+    def disguise(self, images: Tensor, nonces: list[bytes] | None) -> Tensor:
+        """Cloak each photo."""
+        size = _part_of(self.shape)
+        numbers = self.numbers(nonces or [])
+        parts = [slice(start, start + size) for start in range(0, len(images), size)]
+        cloaked = torch.empty(images.shape)
+
+        def work(part: slice) -> None:
+            torch.set_num_threads(1)  # of this worker alone
+            photos = filled(images[part], size).float().clamp(0, 255)
+            own = None if numbers is None else filled(numbers[part], size) * 2 - 1
+            with torch.no_grad():
+                cloaked[part] = self.part(photos, own)[: len(images[part])]
+
+        with ThreadPoolExecutor(torch.get_num_threads()) as pool:
+            list(pool.map(work, parts))
+        return cloaked
+
+    def numbers(self, nonces: list[bytes]) -> Tensor | None:
+        """Numbers from 0 to below 1 of each photo's own, shaped as the photos; None where nothing is drawn."""
+        del nonces
+        return None
+
+    @abstractmethod
+    def part(self, photos: Tensor, numbers: Tensor | None) -> Tensor:
+        """Some photos cloaked, whole grey levels 0 to 255.
+
+        Args:
+            photos: float32 ``(n, 3, h, w)``, values 0 to 255.
+            numbers: float32 of the same shape, from -1 to below 1, the photos' own; None where nothing is drawn.
+        """
+
+
+class KeyedCloak(CloakInParts):
+    """The secret half of a cloak.
 
     Args:
         shape: Channels, height and width of the photos.
@@ -35,13 +89,6 @@ class KeyedCloak(Keyed, ABC):
     """
 
     def __init__(self, shape: Shape, stream: KeyStream) -> None:
-        if shape[0] != _COLOURS or min(shape[1:]) < WINDOW:
-            raise UsageError(
-                "a cloak takes colour photos of some size",
-                value="x".join(map(str, shape)),
-                place=f"at least {_COLOURS}x{WINDOW}x{WINDOW}",
-                remedy="Enlarge the photos; repeat the one channel of grey ones.",
-            )
         super().__init__(shape)
         self._stream = stream
 
@@ -51,19 +98,15 @@ class KeyedCloak(Keyed, ABC):
         return True
 
     @final
-    def disguise(self, images: Tensor, nonces: list[bytes] | None) -> Tensor:
-        """Cloak each photo."""
-        size = _part_of(self.shape)
-        numbers = torch.from_numpy(self._stream.fields(nonces or [], prod(self.shape))).view(-1, *self.shape)
-        parts = [slice(start, start + size) for start in range(0, len(images), size)]
-        cloaked = torch.empty(images.shape)
+    def numbers(self, nonces: list[bytes]) -> Tensor:
+        """From the stream."""
+        return torch.from_numpy(self._stream.fields(nonces, prod(self.shape))).view(-1, *self.shape)
 
-        def work(part: slice) -> None:
-            cloaked[part] = self._whole_part(images[part], numbers[part], size)
-
-        with ThreadPoolExecutor(torch.get_num_threads()) as pool:
-            list(pool.map(work, parts))
-        return cloaked
+    @final
+    def part(self, photos: Tensor, numbers: Tensor | None) -> Tensor:
+        """Cloak photos with their numbers."""
+        assert numbers is not None  # noqa: S101 - this class draws some
+        return self.cloak(photos, numbers)
 
     @abstractmethod
     def cloak(self, photos: Tensor, numbers: Tensor) -> Tensor:
@@ -73,12 +116,6 @@ class KeyedCloak(Keyed, ABC):
             photos: float32 ``(n, 3, h, w)``, values 0 to 255.
             numbers: float32 of the same shape, from -1 to below 1, the photos' own.
         """
-
-    def _whole_part(self, images: Tensor, numbers: Tensor, size: int) -> Tensor:
-        torch.set_num_threads(1)  # of this worker alone
-        photos = filled(images, size).float().clamp(0, 255)
-        with torch.no_grad():
-            return self.cloak(photos, filled(numbers, size) * 2 - 1)[: len(images)]
 
 
 def _part_of(shape: Shape) -> int:

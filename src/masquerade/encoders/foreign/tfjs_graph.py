@@ -25,6 +25,10 @@ _STORED: Final[dict[str, np.dtype[Any]]] = {
 }
 
 
+Nodes = Mapping[str, Mapping[str, Any]]
+"""Nodes of a graph by name."""
+
+
 @final
 @dataclass(frozen=True)
 class Step:
@@ -38,22 +42,20 @@ class Step:
 
 
 @final
-class TfjsGraph(nn.Module):
+class TensorGraph(nn.Module):
     """A graph from its one input to one of its values; differentiable, float32, its weights fixed.
 
     Args:
-        topology: The JSON file.
-        weights: The file of weights.
+        nodes: Nodes by name: ``op``, ``input``, ``attr``, as TensorFlow.js writes them.
+        constants: The values of its constants, by the node's name.
         output: Name of the node whose value is wanted; what only others need is left out.
 
     Raises:
-        ModelError: If the files are damaged, do not fit each other, or hold what is not read here.
+        ModelError: If nodes do not fit each other, or are of a kind that is not read here.
     """
 
-    def __init__(self, topology: bytes, weights: bytes, output: str) -> None:
+    def __init__(self, nodes: Nodes, constants: Mapping[str, Tensor], output: str) -> None:
         super().__init__()
-        nodes, manifest = _read(topology)
-        constants = dict(_constants(manifest, weights))
         wanted = _ancestors(nodes, output)
         self._steps = _released(_steps(wanted, constants), output)
         self._input, self._output = _only_input(wanted), output
@@ -81,6 +83,21 @@ class TfjsGraph(nn.Module):
             for name in step.done:
                 del values[name]
         return values[self._output]
+
+
+def tfjs_graph(topology: bytes, weights: bytes, output: str) -> TensorGraph:
+    """A graph out of TensorFlow.js's two files.
+
+    Args:
+        topology: The JSON file.
+        weights: The file of weights.
+        output: Name of the node whose value is wanted.
+
+    Raises:
+        ModelError: If the files are damaged, do not fit each other, or hold what is not read here.
+    """
+    nodes, manifest = _read(topology)
+    return TensorGraph(nodes, dict(_constants(manifest, weights)), output)
 
 
 def _read(topology: bytes) -> tuple[dict[str, dict[str, Any]], list[dict[str, Any]]]:
@@ -120,13 +137,13 @@ def _sources(node: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(name.split(":")[0] for name in node.get("input", ()) if not name.startswith("^"))
 
 
-def _ancestors(nodes: Mapping[str, dict[str, Any]], output: str) -> list[dict[str, Any]]:
+def _ancestors(nodes: Nodes, output: str) -> list[Mapping[str, Any]]:
     """The nodes that the output follows from, each after what it takes.
 
     Raises:
         ModelError: If a node is missing, or follows from itself.
     """
-    order: dict[str, dict[str, Any]] = {}
+    order: dict[str, Mapping[str, Any]] = {}
     begun: set[str] = set()
     waiting = [output]
     while waiting:
@@ -146,14 +163,14 @@ def _ancestors(nodes: Mapping[str, dict[str, Any]], output: str) -> list[dict[st
     return list(order.values())
 
 
-def _only_input(nodes: list[dict[str, Any]]) -> str:
+def _only_input(nodes: list[Mapping[str, Any]]) -> str:
     found = [str(node["name"]) for node in nodes if node["op"] == "Placeholder"]
     if len(found) != 1:
         raise unreadable("inputs", f"{len(found)} of them, one is expected")
     return found[0]
 
 
-def _steps(nodes: list[dict[str, Any]], constants: Mapping[str, Tensor]) -> Iterator[Step]:
+def _steps(nodes: list[Mapping[str, Any]], constants: Mapping[str, Tensor]) -> Iterator[Step]:
     for node in nodes:
         name, op = str(node["name"]), str(node["op"])
         if op == "Placeholder" or (op == "Const" and name in constants):

