@@ -2,9 +2,9 @@
 
 python studies/score_cloaks.py DATA KEPT [ARM ...]
 
-LFW at 112 pixels, the 158 people with ten photos or more: one clean photo of each in the gallery, one cloaked photo of each
-of 60 people as probes (none of whom the method was chosen on). Cloaked photos are kept in the folder KEPT, so that a stopped
-run goes on. Writes ``studies/cloaks.json``. It asks for all recognisers of ``masquerade recogniser list``.
+LFW at 112 pixels, the 158 people with ten photos or more: one clean photo of each in the gallery, one cloaked photo of
+each of 60 people as probes (none of whom the method was chosen on). Cloaked photos are kept in the folder KEPT, so that
+a stopped run goes on. Writes ``studies/cloaks.json``. It asks for all recognisers of ``masquerade recogniser list``.
 """
 
 import json
@@ -91,13 +91,13 @@ def against(names: tuple[str, ...], budget: SeenBudget) -> TransferableCloak:
     return TransferableCloak(tuple(map(recogniser, names)), budget.similarity, budget.colour)
 
 
-def own_photos(cloak: TransferableCloak, photo: int = 1) -> Make:
+def own_photos(cloak: TransferableCloak) -> Make:
     """Cloaks that know five other photos of the person."""
 
     def make(faces: Faces, people: range) -> Tensor:
         shape = (3, 112, 112)
         every = [
-            KeyedTransferableCloak(shape, cloak, faces.photos[who, OWN])(faces.photos[who, photo][None])
+            KeyedTransferableCloak(shape, cloak, faces.photos[who, OWN])(faces.photos[who, 1][None])
             for who in people
         ]
         return torch.cat(every)
@@ -105,12 +105,12 @@ def own_photos(cloak: TransferableCloak, photo: int = 1) -> Make:
     return make
 
 
-def one_photo(cloak: Disguise) -> Make:
+def one_photo(cloak: Disguise, photo: int = 1) -> Make:
     """Cloaks that know the photo alone."""
 
     def make(faces: Faces, people: range) -> Tensor:
         keyed = cloak.with_key(Key.from_secret(bytes(32)), (3, 112, 112))
-        return torch.cat([keyed(faces.photos[who, 1][None]) for who in people])
+        return torch.cat([keyed(faces.photos[who, photo][None]) for who in people])
 
     return make
 
@@ -164,8 +164,8 @@ def arms() -> dict[str, dict[str, Any]]:
     others = tuple(name for name in FOUR if name != "sface")
     found["without sface, visible"] = {"make": own_photos(against(others, VISIBLE)), "against": others}
     for photo in (2, 3):
-        again = own_photos(against(SHIPPED, NATURAL), photo)
-        found[f"shipped, own photos, photo {photo}"] = {"make": again, "against": SHIPPED}
+        again = one_photo(against(SHIPPED, NATURAL), photo)
+        found[f"shipped, photo {photo}"] = {"make": again, "against": SHIPPED}
     return found
 
 
@@ -214,7 +214,7 @@ def _rounded(numbers: dict[str, float]) -> dict[str, float]:
     return {name: round(number, 4) for name, number in numbers.items()}
 
 
-# --- what becomes of published photos, and attackers who adapt ------------------------------------------------------------
+# --- what becomes of published photos, and attackers who adapt --------------------------------------------------------
 
 
 def jpeg(photos: Tensor) -> Tensor:
@@ -242,7 +242,7 @@ HANDLINGS: Final[dict[str, Callable[[Tensor], Tensor]]] = {
 
 
 def adapted(name: str, clean: Tensor, cloaked: Tensor, probes: Tensor) -> Tensor:
-    """Vectors of probes, brought back by a linear map learned on pairs of other people (ridge, its strength by halves)."""
+    """Vectors of probes, brought back by a linear map learned on pairs of other people (ridge, chosen by halves)."""
     known, worn = vectors(name, clean), vectors(name, cloaked)
     asked = vectors(name, probes)
     half = torch.arange(len(known)) % 2 == 0
@@ -310,14 +310,18 @@ def main(root: Path, folder: Path, only: list[str]) -> None:
         return
     galleries = [Gallery(name, faces) for name in JUDGES]
     photos = faces.photos[list(PEOPLE), 1].float()
-    found: dict[str, Any] = {"people": len(PEOPLE), "gallery": len(faces.photos), "chance": 1 / len(faces.photos)}
+    found: dict[str, Any] = {
+        "people": len(PEOPLE),
+        "gallery": len(faces.photos),
+        "chance": 1 / len(faces.photos),
+    }
     found["arms"] = {}
     worn = {}
     for name, arm in every.items():
         worn[name], seconds = kept(folder, name, arm["make"], faces, PEOPLE)
         told = judged(galleries, worn[name], arm["against"])
         found["arms"][name] = told | looks(photos, worn[name]) | {"seconds": round(seconds, 2)}
-    cloak = "shipped, own photos"
+    cloak = "shipped"
     found["handled"] = {
         how: judged(galleries, change(worn[cloak]), SHIPPED)["judges"] for how, change in HANDLINGS.items()
     }
@@ -329,7 +333,7 @@ def adaptive(
     folder: Path, faces: Faces, make: Make, worn: dict[str, Tensor], galleries: list[Gallery]
 ) -> dict[str, dict[str, dict[str, float]]]:
     """Attackers who know the public tool."""
-    cloak = "shipped, own photos"
+    cloak = "shipped"
     taught, _ = kept(folder, cloak, make, faces, TAUGHT)
     clean = faces.photos[list(TAUGHT), 1].float()
     cleaned = purified(clean, taught, worn[cloak])
@@ -375,7 +379,9 @@ def linked(one: Tensor, other: Tensor) -> dict[str, dict[str, float]]:
         cosines = vectors(name, one) @ vectors(name, other).T
         right = int((cosines.argmax(1) == torch.arange(len(one))).sum())
         reach = binomtest(right, len(one)).proportion_ci(0.95)
-        found[name] = _rounded({"rank1": right / len(one), "low": float(reach.low), "high": float(reach.high)})
+        found[name] = _rounded(
+            {"rank1": right / len(one), "low": float(reach.low), "high": float(reach.high)}
+        )
     return found
 
 

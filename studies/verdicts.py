@@ -2,6 +2,8 @@
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 from budget import budget
 from committed import committed, report
@@ -11,13 +13,17 @@ from masquerade.audit.studies.expected import ARM_SECONDS, SECONDS, SHARES
 from masquerade.audit.studies.study import ArmSpec
 from masquerade.audit.studies.study_file import load_study
 from masquerade.cli.studies import shipped_studies
-from masquerade.cloaking.worth import MEASURED, CloakWorth
+from masquerade.cloaking.methods import LOOKS, cloak_with
+from masquerade.cloaking.worth import MEASURED, TRANSFERABLE, CloakWorth, TransferWorth
 from masquerade.recipes import current_name
 from masquerade.recipes.measured import VERDICTS, MeasuredVerdict, parameters_digest
 from masquerade.released.verdict import Strongest, Verdict
 from masquerade.report.verdict import advantages, strongest
 from masquerade.report.words import SIGHTS, interval, meaning, on_terminals
 
+CLOAK_SCORES = Path(__file__).with_name("cloaks.json")
+TELLS_PEOPLE = 0.8
+"""Rank-1 on photos as they are, from which on a recogniser says something of a cloak."""
 WORST_LAST = ("UNPROTECTED", "NOT BROKEN BY THE ATTACKS RUN", "INCOMPLETE", "WEAKENED", "BROKEN")
 Rank = tuple[int, bool, float, float]
 """Of a verdict: its grade, whether today's code measured it, and how far the strongest attack got."""
@@ -44,6 +50,7 @@ def main() -> None:
     """Write the files."""
     VERDICTS.write_text(condensed(), encoding="utf-8")
     MEASURED.write_text(cloaks(), encoding="utf-8")
+    TRANSFERABLE.write_text(transferable(), encoding="utf-8")
     SECONDS.write_text(seconds(), encoding="utf-8")
     ARM_SECONDS.write_text(arm_seconds(), encoding="utf-8")
     SHARES.write_text(shares(), encoding="utf-8")
@@ -91,6 +98,32 @@ def _cloak(method: str, study: str, name: str) -> CloakWorth:
         recognised=round(values[best], 3),
         study=study,
         parameters={key: value for key, value in arm.recipe.items() if key != "source"},
+    )
+
+
+def transferable() -> str:
+    """What the cloak without a MaskNet is worth, as ``score_cloaks.py`` measured it with recognisers of some strength."""
+    told = json.loads(CLOAK_SCORES.read_text("utf-8"))
+    found = [_transferable(told, look, arm) for look, arm in zip(LOOKS, ("shipped", "shipped, visible"), strict=True)]
+    return json.dumps([each.model_dump(mode="json") for each in found], indent=1) + "\n"
+
+
+def _transferable(told: dict[str, Any], look: str, arm: str) -> TransferWorth:
+    clean = {name: score["rank1"] for name, score in told["arms"]["none"]["judges"].items()}
+    cloaked = {name: score["rank1"] for name, score in told["arms"][arm]["judges"].items()}
+    outside = [name for name in told["arms"][arm]["outside"] if clean[name] >= TELLS_PEOPLE]
+    most, least = (choose(outside, key=lambda name: cloaked[name]) for choose in (max, min))
+    learned = [told["adaptive"][how] for how in told["adaptive"] if how.endswith("pairs")]
+    return TransferWorth(
+        look=look,
+        recogniser=most,
+        recognised=cloaked[most],
+        least=cloaked[least],
+        clean=clean[most],
+        adaptive=max(s["rank1"] for row in learned for s in row.values()) if arm == "shipped" else None,
+        people=told["people"],
+        gallery=told["gallery"],
+        parameters=json.loads(json.dumps(cloak_with(None, "transferable", look).describe())),
     )
 
 

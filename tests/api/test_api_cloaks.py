@@ -1,6 +1,7 @@
 """Cloaking one photo from Python: a path, a PIL image or an array in, the same with cloaked faces out."""
 
 import pickle
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -9,12 +10,15 @@ import torch
 from PIL import Image
 from test_owner_issuing import KEYS, masknet_file
 
-from masquerade.api.cloaks import MaskNet, cloak
+from masquerade.api import cloaks
+from masquerade.api.cloaks import MaskNet
 from masquerade.cli.app import run
 from masquerade.cloaking.worth import worth
 from masquerade.errors import ModelError, PhotoRejected, UsageError
 from masquerade.masknets import write_masknet
 from photo_examples import scene
+
+cloak = partial(cloaks.cloak, method="one-pass")
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +64,21 @@ def test_floats_of_either_scale_come_back_on_it(masknet: MaskNet) -> None:
 def test_it_is_the_cloak_of_the_command(masknet: MaskNet, tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
     scene([(60, 30, 120)], (300, 200)).save(tmp_path / "in" / "photo.png")
-    assert run(["cloak", str(tmp_path / "in"), "-o", str(tmp_path / "out"), "-m", str(masknet.path)]) == 0
+    assert (
+        run(
+            [
+                "cloak",
+                str(tmp_path / "in"),
+                "-o",
+                str(tmp_path / "out"),
+                "-m",
+                str(masknet.path),
+                "--method",
+                "one-pass",
+            ]
+        )
+        == 0
+    )
     ours = cloak(tmp_path / "in" / "photo.png", masknet)
     assert (np.asarray(Image.open(tmp_path / "out" / "photo.png")) == np.asarray(ours.image)).all()
 

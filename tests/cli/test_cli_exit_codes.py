@@ -78,6 +78,6 @@ def test_some_photos_that_fail_are_not_the_same_as_all(
     assert run(["key", "new", "my.key"]) == 0
     assert run(["masknet", "new", "--key", "my.key", "-o", "my.masknet"]) == 0
     (tmp_path / "photos" / "bad.jpg").write_bytes(b"no picture")
-    cloak = ["--masknet", "my.masknet", "--on-no-face", "copy"]
+    cloak = ["--masknet", "my.masknet", "--method", "one-pass", "--on-no-face", "copy"]
     assert run(["cloak", "photos", "-o", "some", *cloak]) == SOME_FAILED
     assert run(["cloak", "photos/bad.jpg", "-o", "none", *cloak]) == FAILED

@@ -218,7 +218,9 @@ def test_a_person(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run(["key", "new", "a.key"])
     capsys.readouterr()
     assert answered("masknet new --key a.key -o a.masknet", capsys)[0]["nearest"] is None
-    assert answered("cloak photos/s01/01.png -o out -m a.masknet", capsys)[0]["cloaked"] == 1
+    assert (
+        answered("cloak photos/s01/01.png -o out -m a.masknet --method one-pass", capsys)[0]["cloaked"] == 1
+    )
 
 
 def test_a_provider(here: Path, capsys: pytest.CaptureFixture[str]) -> None:

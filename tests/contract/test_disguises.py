@@ -51,6 +51,7 @@ from masquerade.disguises import (
     TaskAugment,
     TokenMatrix,
     TokenNetwork,
+    TransferableCloak,
     from_description,
     untrained,
 )
@@ -103,6 +104,8 @@ NAMED: tuple[Disguise, ...] = (
     OnePassCloak(tiny_generator(1), SMALL, bound=4.5, similarity=0.9),
     FeltCloak(SMALL, (TinyRecogniser(), TinyRecogniser(1)), steps=3),
     FeltCloak(SMALL, (TinyRecogniser(),), steps=2, decoy=0.0, masknet=0.0, similarity=0.5),
+    TransferableCloak((TinyRecogniser(), TinyRecogniser(1)), steps=3),
+    TransferableCloak((TinyRecogniser(),), similarity=0.9, colour=100.0, steps=2),
     Fawkes("low", (TinyRecogniser(),)),
     LowKey((TinyRecogniser(), TinyRecogniser(1)), steps=3),
     GaussianNoise(2),

@@ -47,7 +47,7 @@ FOLDERS: dict[str, str] = {
     "distil": "distil nothing --encoder patches -o {}",
     "disguise": "disguise nothing -k nothing -o {}",
     "craft": "craft nothing -k nothing -o {}",
-    "cloak": "cloak nothing -m nothing -o {}",
+    "cloak": "cloak nothing --method one-pass -m nothing -o {}",
     "audit": "audit nothing -o {}",
     "study run": "study run nothing -o {}",
     "study page": "study page nothing -o {}",

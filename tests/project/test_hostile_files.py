@@ -161,7 +161,7 @@ def test_every_reader_names_what_it_cannot_read(reader: str, kind: str, tmp_path
         "verify {}",
         "train {} -o model",
         "predict {} photos -k owner.key",
-        "cloak photos -o out -m {}",
+        "cloak photos -o out --method one-pass -m {}",
         "audit {} -o out",
         "key show {}",
         "key restore {} -o new.key",

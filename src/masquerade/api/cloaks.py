@@ -1,7 +1,7 @@
 """``cloak``: one photo in, the same photo with cloaked faces out, by the engine of the command of that name."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from hashlib import sha256
 from os import PathLike
@@ -15,7 +15,7 @@ from PIL import Image, ImageOps
 from torch import Tensor
 
 from masquerade.api.arrays import Scale, photos
-from masquerade.cloaking.methods import DEFAULT, cloak_with, face_cloak
+from masquerade.cloaking.methods import DEFAULT, budget_of, cloak_with, face_cloak
 from masquerade.cloaking.photo_cloak import MIN_SSIM, Appearance, PhotoCloak
 from masquerade.cloaking.worth import worth
 from masquerade.data.intake import read
@@ -117,9 +117,10 @@ class Cloaked:
 
 def cloak(
     photo: Any,  # noqa: ANN401 - a path, or an image of several libraries
-    masknet: MaskNet,
+    masknet: MaskNet | None = None,
     *,
     method: str = DEFAULT,
+    look: str = "natural",
     strength: float = 1.0,
     min_ssim: float = MIN_SSIM,
     on_no_face: WithoutFace = "fail",
@@ -130,8 +131,9 @@ def cloak(
     Args:
         photo: A path; a PIL image; an array or tensor ``(h, w)``, ``(h, w, c)`` or ``(c, h, w)`` with one or three
             channels, upright, uint8 or floating.
-        masknet: The person's MaskNet.
-        method: "one-pass", "optimised", "recogniser" or "recogniser-one-pass".
+        masknet: The person's MaskNet, for the methods that need one.
+        method: "transferable", which needs none; "one-pass", "optimised", "recogniser" or "recogniser-one-pass".
+        look: How much may be seen of the transferable cloak: "natural", or "visible".
         strength: What the cloak is multiplied by, above 0 to 2.
         min_ssim: Structural similarity that every face must keep, 0 to 1.
         on_no_face: Without a face on it, "fail", "copy" the photo as it is, or cloak the "whole-image".
@@ -141,18 +143,27 @@ def cloak(
         The photo in the same container, with its faces cloaked, in whole grey levels.
 
     Raises:
-        UsageError: If the photo is none of these, a number is out of its range, or there is no such method.
+        UsageError: If the photo is none of these, a number is out of its range, there is no such method or look, or
+            the MaskNet is missing or of no use.
         PhotoRejected: If the photo cannot be read, has no face, or would look too bad.
         ModelError: If the method's generator cannot be read.
+        StudyError: If what the transferable cloak's recognisers come in is not installed.
     """
-    if not isinstance(masknet, MaskNet):
+    if masknet is not None and not isinstance(masknet, MaskNet):
         raise UsageError(
             "not a MaskNet", value=type(masknet).__name__, place="masknet", remedy="Give MaskNet.load(path)."
         )
     pixels, place, back = _opened(photo, scale)
-    way, said = masknet.way(method)
-    found = PhotoCloak(_finder(), way, _appearance(strength, min_ssim, on_no_face)).on_pixels(pixels, place)
+    way, said = _without_masknet(method, look) if masknet is None else masknet.way(method)
+    appearance = replace(_appearance(strength, min_ssim, on_no_face), budget=budget_of(method, look))
+    found = PhotoCloak(_finder(), way, appearance).on_pixels(pixels, place)
     return Cloaked(back(found.pixels), found.faces, found.ssim, said)
+
+
+@cache
+def _without_masknet(method: str, look: str) -> tuple[Keyed, str]:
+    described = cloak_with(None, method, look).describe()
+    return face_cloak(None, method, look), worth(method, look).told(described)
 
 
 @cache

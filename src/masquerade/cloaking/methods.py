@@ -1,22 +1,37 @@
-"""How a face is cloaked with a person's MaskNet: in one pass of a generator, or by optimisation."""
+"""How a face is cloaked: against recognisers without any key, or with a person's MaskNet."""
 
+from collections.abc import Mapping, Sequence
 from typing import Final, Literal
 
 from masquerade.disguises.base import Keyed
 from masquerade.disguises.cloaks.masknet import MaskNetCloak
 from masquerade.disguises.cloaks.one_pass import OnePassCloak
 from masquerade.disguises.cloaks.recogniser_cloak import FeltCloak
+from masquerade.disguises.cloaks.seen_budget import SeenBudget
+from masquerade.disguises.cloaks.transferable import KeyedTransferableCloak, TransferableCloak
 from masquerade.encoders.recogniser import open_recogniser
 from masquerade.errors import UsageError
+from masquerade.faces.alignment import TEMPLATE
 from masquerade.masknets import MaskNetFile, StaticSource
 from masquerade.masknets.generator_file import open_cloak_generator
 
-Method = Literal["one-pass", "optimised", "recogniser", "recogniser-one-pass"]
+Method = Literal["transferable", "one-pass", "optimised", "recogniser", "recogniser-one-pass"]
+Look = Literal["natural", "visible"]
+"""How much may be seen."""
 
-METHODS: Final[tuple[Method, ...]] = ("one-pass", "optimised", "recogniser", "recogniser-one-pass")
-"""A generator that learned from MaskNets, and the thesis's 40 steps; 40 steps against recognisers, slower still,
-and a generator that learned from these."""
-DEFAULT: Final[Method] = "one-pass"
+METHODS: Final[tuple[Method, ...]] = ("transferable", "one-pass", "optimised", "recogniser", "recogniser-one-pass")
+"""Against recognisers, those it never met too; a generator that learned from MaskNets, and the thesis's 40 steps; 40
+steps against recognisers, slower still, and a generator that learned from these."""
+DEFAULT: Final[Method] = "transferable"
+"""The only one whose effect on recognisers that it was not made against was measured to be large."""
+WITH_MASKNET: Final[tuple[Method, ...]] = METHODS[1:]
+"""Those that need the person's MaskNet."""
+LOOKS: Final[Mapping[Look, SeenBudget]] = {
+    "natural": SeenBudget(0.98, 2.5),
+    "visible": SeenBudget(0.95, 100.0),
+}
+SURROGATES: Final = ("sface", "dlib-torch")
+"""Recognisers that the transferable cloak is made against by default."""
 _GENERATORS: Final = {"one-pass": "one-pass-1", "recogniser-one-pass": "felt-1"}
 _EARLIER_NAMES: Final = {"felt": "recogniser", "felt-one-pass": "recogniser-one-pass"}
 _RECOGNISERS: Final = ("sface", "resnet-public")
@@ -32,36 +47,76 @@ def current_method(method: str) -> str:
     return _EARLIER_NAMES.get(method, method)
 
 
-def face_cloak(file: MaskNetFile, method: str) -> Keyed:
-    """What cloaks faces of the size that the person's MaskNet looks at; see ``cloak_with``."""
-    shape = (3, file.card.size, file.card.size)
-    return cloak_with(file, method).with_masknet(file.masknet, file.numbers, shape)
-
-
-def cloak_with(file: MaskNetFile, method: str) -> MaskNetCloak | FeltCloak | OnePassCloak:
-    """A way of cloaking with a person's MaskNet.
-
-    Args:
-        file: The person's MaskNet.
-        method: One of ``METHODS``.
+def budget_of(method: str, look: str) -> SeenBudget | None:
+    """What may be seen of a cloak of a whole photo; None where the method has no such bound.
 
     Raises:
-        UsageError: If there is no such method, or the MaskNet's size does not fit it.
-        ModelError: If the method's generator cannot be read.
+        UsageError: If there is no such look, or the method knows none.
     """
-    method = current_method(method)
-    own = StaticSource("own", file.masknet)
-    if method == "optimised":
-        return MaskNetCloak(own, bound=BOUND)
-    if method == "recogniser":
-        recognisers = tuple(open_recogniser(name) for name in _RECOGNISERS)
-        return FeltCloak(own, recognisers, bound=BOUND, similarity=_SIMILARITY)
-    if method not in _GENERATORS:
+    if look not in LOOKS:
+        raise UsageError("no such look", value=look, place="--look", remedy=f"Say one of {', '.join(LOOKS)}.")
+    if current_method(method) == DEFAULT:
+        return LOOKS[look]
+    if look != "natural":
+        raise UsageError(
+            "a look that this method does not have",
+            value=look,
+            place="--look",
+            remedy=f"Leave it out, or use --method {DEFAULT}.",
+        )
+    return None
+
+
+def face_cloak(
+    file: MaskNetFile | None, method: str, look: str = "natural", surrogates: Sequence[str] = SURROGATES
+) -> Keyed:
+    """What cloaks faces of the size that it looks at; see ``cloak_with``."""
+    cloak = cloak_with(file, method, look, surrogates)
+    if isinstance(cloak, TransferableCloak):
+        return KeyedTransferableCloak((3, TEMPLATE, TEMPLATE), cloak)
+    assert file is not None  # noqa: S101 - cloak_with has asked for it
+    return cloak.with_masknet(file.masknet, file.numbers, (3, file.card.size, file.card.size))
+
+
+def cloak_with(
+    file: MaskNetFile | None, method: str, look: str = "natural", surrogates: Sequence[str] = SURROGATES
+) -> TransferableCloak | MaskNetCloak | FeltCloak | OnePassCloak:
+    """A way of cloaking.
+
+    Args:
+        file: The person's MaskNet, for methods of ``WITH_MASKNET``; None for the other.
+        method: One of ``METHODS``.
+        look: One of ``LOOKS``, for the method without a MaskNet.
+        surrogates: Names of the recognisers that this method is made against.
+
+    Raises:
+        UsageError: If there is no such method, look or recogniser, the MaskNet is missing, or is of no use.
+        ModelError: If the method's generator cannot be read.
+        StudyError: If what a recogniser comes in is not installed.
+    """
+    method, budget = current_method(method), budget_of(method, look)
+    if (file is None) != (method == DEFAULT) and method in METHODS:
+        raise UsageError(
+            "a method that needs a MaskNet" if file is None else "a MaskNet that this method has no use for",
+            value=method,
+            place="--method",
+            remedy=f"Give --masknet with {', '.join(WITH_MASKNET)}; leave it out for {DEFAULT}.",
+        )
+    if budget is not None:
+        recognisers = tuple(map(open_recogniser, surrogates))
+        return TransferableCloak(recognisers, budget.similarity, budget.colour)
+    if method not in METHODS or file is None:
         raise UsageError(
             "no such way of cloaking",
             value=method,
             place="--method",
             remedy=f"Name one of {', '.join(METHODS)}.",
         )
+    own = StaticSource("own", file.masknet)
+    if method == "optimised":
+        return MaskNetCloak(own, bound=BOUND)
+    if method == "recogniser":
+        recognisers = tuple(open_recogniser(name) for name in _RECOGNISERS)
+        return FeltCloak(own, recognisers, bound=BOUND, similarity=_SIMILARITY)
     generator = open_cloak_generator(_GENERATORS[method]).precise()
     return OnePassCloak(generator, own, BOUND)

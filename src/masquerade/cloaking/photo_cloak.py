@@ -14,6 +14,7 @@ from masquerade.data.decode_errors import blaming, rejected
 from masquerade.data.picture import Picture
 from masquerade.data.rejection import Rejection
 from masquerade.disguises.base import Keyed
+from masquerade.disguises.cloaks.seen_budget import BesideOriginals, SeenBudget
 from masquerade.errors import UsageError
 from masquerade.faces.alignment import (
     TEMPLATE,
@@ -46,6 +47,7 @@ _SOFT: Final = 8
 """Pixels of the square over which a cloak fades out towards its edge."""
 _BAND: Final = 256
 """Rows that are changed at a time, since a face may have 25 megapixels."""
+_HALVINGS: Final = 6
 _LOOKED_AT: Final = 256
 """Side that a face is brought to before it is compared: about what a viewer's eye resolves (Wang et al. 2004)."""
 
@@ -59,6 +61,7 @@ class Appearance:
         strength: What the cloak is multiplied by, above 0 to 2.
         min_ssim: Structural similarity that every face must keep, 0 to 1.
         no_face: What becomes of a photo without a face.
+        budget: What may be seen of the cloak on the face at its own size; None for no such bound.
 
     Raises:
         UsageError: If a number is out of its range.
@@ -67,6 +70,7 @@ class Appearance:
     strength: float = 1.0
     min_ssim: float = MIN_SSIM
     no_face: NoFace = "skip"
+    budget: SeenBudget | None = None
 
     def __post_init__(self) -> None:
         if not 0 < self.strength <= 2:
@@ -170,7 +174,7 @@ class PhotoCloak:
         if not squares:
             return None
         changes = self._changes(before, squares)
-        worst = min(map(partial(_put, before, after), squares, changes))
+        worst = min(map(partial(_put, before, after, self._appearance.budget), squares, changes))
         if worst < self._appearance.min_ssim:
             raise rejected(Rejection.POOR_QUALITY, place, f"{worst:.3f} < {self._appearance.min_ssim:g}")
         return len(squares), worst
@@ -216,17 +220,38 @@ def _tied(change: NDArray[np.float32], face: NDArray[np.uint8]) -> NDArray[np.fl
 
 
 def _put(
-    before: NDArray[np.uint8], after: NDArray[np.uint8], square: Placement, change: NDArray[np.float32]
+    before: NDArray[np.uint8],
+    after: NDArray[np.uint8],
+    budget: SeenBudget | None,
+    square: Placement,
+    change: NDArray[np.float32],
 ) -> float:
     """Bring a square's change into ``after``; returns how similar its part of the photo stays."""
     rows, columns = bounds(square, *before.shape[:2])
     part, changed, bound = before[rows, columns], after[rows, columns], float(np.abs(change).max())
     back = inverse(scaled(shifted(square, rows, columns), len(change)))
     change = _brought(change, back, *part.shape[:2])
+    if budget is not None:
+        change *= _allowed(part, change, budget)
     for top in range(0, len(part), _BAND):
         band = slice(top, top + _BAND)
         _add(part[band], changed[band], change[band], bound)
     return _similar(part, changed)
+
+
+def _allowed(part: NDArray[np.uint8], change: NDArray[np.float32], budget: SeenBudget) -> float:
+    """Share of a change, 0 to 1, that keeps to a budget as the face is looked at.
+
+    What is made for 112 pixels and brought to another size is seen otherwise there.
+    """
+    face = _small(part).expand(-1, 3, -1, -1)
+    moved = _small(change).expand(-1, 3, -1, -1)
+    beside, share = BesideOriginals(face), 0.0
+    for halving in range(_HALVINGS + 1):
+        tried = min(1.0, share + 0.5**halving)
+        if bool(beside.within((face + tried * moved).round().clamp(0, 255), budget)):
+            share = tried
+    return share
 
 
 def _add(
@@ -268,7 +293,7 @@ def _similar(before: NDArray[np.uint8], after: NDArray[np.uint8]) -> float:
     return float(InnerSSIM(_small(before)).values(_small(after)))
 
 
-def _small(part: NDArray[np.uint8]) -> Tensor:
+def _small(part: NDArray[np.uint8] | NDArray[np.float32]) -> Tensor:
     height, width = part.shape[:2]
     factor = _LOOKED_AT / min(height, width)
     rows, columns = (max(WINDOW, round(side * min(1.0, factor))) for side in (height, width))

@@ -92,10 +92,14 @@ _OF_THE_PACKAGE: Final = "MIT (of the package; what it was trained on is not sta
 
 def _graph(name: str, whose: str) -> Examiner:
     whose = f"{whose}, converted by V. Mandic; {PACKAGE}"
-    return Examiner(name, _OF_THE_PACKAGE, whose, FILES[name].weights, True, True, lambda: TfjsRecogniser(name))
+    return Examiner(
+        name, _OF_THE_PACKAGE, whose, FILES[name].weights, True, True, lambda: TfjsRecogniser(name)
+    )
 
 
-def _brought(name: str, whose: str, make: Callable[[], Recogniser], *, differentiable: bool = True) -> Examiner:
+def _brought(
+    name: str, whose: str, make: Callable[[], Recogniser], *, differentiable: bool = True
+) -> Examiner:
     return Examiner(name, _OF_THE_PACKAGE, whose, brought.SHA256[name], differentiable, True, make)
 
 

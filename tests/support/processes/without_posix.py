@@ -97,6 +97,8 @@ if __name__ == "__main__":
             str(root / "cloaked"),
             "-m",
             masknet,
+            "--method",
+            "one-pass",
             "--on-no-face",
             "whole-image",
         ],

@@ -1,6 +1,6 @@
 """``masquerade cloak``: photos in, photos with cloaked faces out."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, Any
@@ -13,7 +13,7 @@ from masquerade.cli.answers import AsJson, answer
 from masquerade.cli.console import CommandFailed, note, progress, say
 from masquerade.cli.exit_codes import FAILED, SOME_FAILED
 from masquerade.cloaking.folder import CloakSummary, cloak_folder
-from masquerade.cloaking.methods import DEFAULT, METHODS, cloak_with, face_cloak
+from masquerade.cloaking.methods import DEFAULT, LOOKS, METHODS, SURROGATES, budget_of, cloak_with, face_cloak
 from masquerade.cloaking.photo_cloak import MIN_SSIM, NO_FACE, Appearance, PhotoCloak
 from masquerade.cloaking.worth import worth
 from masquerade.errors import UsageError
@@ -27,15 +27,22 @@ def cloak(
     photos: Annotated[Path, typer.Argument(help="A folder of photos, or one photo.", show_default=False)],
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder to write to.", show_default=False)],
     masknet: Annotated[
-        Path,
+        Path | None,
         typer.Option(
             "--masknet",
             "-m",
-            help="Your MaskNet file, from `masknet join` or `masknet new`.",
+            help="Your MaskNet file, from `masknet join` or `masknet new`; for the methods after the first.",
             show_default=False,
         ),
-    ],
+    ] = None,
     method: Annotated[str, typer.Option(help=f"Kind of cloak: {', '.join(METHODS)}.")] = DEFAULT,
+    look: Annotated[
+        str, typer.Option(help=f"How much may be seen of the first method's cloak: {', '.join(LOOKS)}.")
+    ] = "natural",
+    against: Annotated[
+        str,
+        typer.Option(help="Recognisers that the first method's cloak is made against, separated by commas."),
+    ] = ",".join(SURROGATES),
     on_no_face: Annotated[
         str, typer.Option(help=f"What to do with photos without a face: {', '.join(NO_FACE)}.")
     ] = NO_FACE[0],
@@ -59,17 +66,19 @@ def cloak(
     Safe to interrupt; run the same command again to resume.
     """
     require_folder(out, {})
-    file = read_masknet(masknet)
-    appearance = _appearance(strength, min_ssim, on_no_face)
-    photo_cloak = PhotoCloak(FaceFinder(), face_cloak(file, method), appearance)
-    note(worth(method).told(cloak_with(file, method).describe()))
+    file = None if masknet is None else read_masknet(masknet)
+    surrogates = tuple(against.split(","))
+    appearance = replace(_appearance(strength, min_ssim, on_no_face), budget=budget_of(method, look))
+    photo_cloak = PhotoCloak(FaceFinder(), face_cloak(file, method, look, surrogates), appearance)
+    described = cloak_with(file, method, look, surrogates).describe()
+    note(worth(method, look).told(described))
     with progress("cloaking") as told:
         summary = cloak_folder(
             photos,
             out,
             photo_cloak,
-            Records.beside(masknet),
-            _settings(file, method, appearance),
+            Records.beside(masknet or out.absolute()),
+            _settings(file, described, appearance),
             overwrite=overwrite,
             workers=workers,
             progress=told,
@@ -93,9 +102,10 @@ def _appearance(strength: float, min_ssim: float, on_no_face: str) -> Appearance
     return Appearance(strength, min_ssim, on_no_face)
 
 
-def _settings(file: MaskNetFile, method: str, appearance: Appearance) -> dict[str, Any]:
+def _settings(file: MaskNetFile | None, described: dict[str, Any], appearance: Appearance) -> dict[str, Any]:
     """What tells one job from another; it names the MaskNet by a digest."""
-    return {"masknet": sha256(masknet_bytes(file)).hexdigest(), "method": method, **asdict(appearance)}
+    own = None if file is None else sha256(masknet_bytes(file)).hexdigest()
+    return {"masknet": own, "method": described, **asdict(appearance)}
 
 
 def _tell(summary: CloakSummary, out: Path, as_json: bool) -> None:

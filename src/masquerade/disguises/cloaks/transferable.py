@@ -109,7 +109,9 @@ class KeyedTransferableCloak(CloakInParts):
     def digest(self) -> bytes:
         """Of the public parameters; nothing in it is secret."""
         how = self._how
-        said = [(each.name, repr(getattr(how, each.name))) for each in fields(how) if each.name != "recognisers"]
+        said = [
+            (each.name, repr(getattr(how, each.name))) for each in fields(how) if each.name != "recognisers"
+        ]
         named = [each.digest for each in how.recognisers]
         return sha256(repr((type(how).__name__, said, named)).encode()).digest()
 

@@ -40,7 +40,9 @@ class OnnxNetwork(nn.Module):
         for node in graph.node:
             told = {each.name: onnx.helper.get_attribute_value(each) for each in node.attribute}
             if node.op_type not in _OPERATIONS:
-                raise ModelError("an ONNX graph with an operation that is not read", value=node.op_type, place=place)
+                raise ModelError(
+                    "an ONNX graph with an operation that is not read", value=node.op_type, place=place
+                )
             self._steps.append((_OPERATIONS[node.op_type](told), tuple(node.input), node.output[0]))
         self._input = next(each.name for each in graph.input if each.name not in weights)
         self._output = graph.output[0].name

@@ -10,7 +10,7 @@ from torch import Tensor
 from masquerade.encoders.base import digest_of
 from masquerade.encoders.foreign.onnx_graph import first_line, graph_of, not_installed
 from masquerade.encoders.recogniser_base import Recogniser
-from masquerade.errors import ModelError, StudyError
+from masquerade.errors import ModelError
 from masquerade.files.opening import read_file
 
 Colours = Literal["rgb", "bgr"]

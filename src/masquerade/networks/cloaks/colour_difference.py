@@ -70,8 +70,10 @@ def _near_grey(chroma: Tensor) -> Tensor:
 
 
 def _weight(hue: Tensor) -> Tensor:
-    terms = ((-0.17, 1, -30), (0.24, 2, 0), (0.32, 3, 6), (-0.20, 4, -63))
-    return 1 + sum(share * torch.cos(times * hue + shift * pi / 180) for share, times, shift in terms)
+    found = torch.ones_like(hue)
+    for share, times, shift in ((-0.17, 1, -30), (0.24, 2, 0), (0.32, 3, 6), (-0.20, 4, -63)):
+        found += share * torch.cos(times * hue + shift * pi / 180)
+    return found
 
 
 def _rotation(hue: Tensor, chroma: Tensor) -> Tensor:
