@@ -151,8 +151,6 @@ def arms() -> dict[str, dict[str, Any]]:
         "three, own photos, visible": {"make": own_photos(against(THREE, VISIBLE)), "against": THREE},
         "lowkey": {"make": within(one_photo(lowkey), NATURAL), "against": SHIPPED},
         "fawkes": {"make": within(one_photo(fawkes), NATURAL), "against": SHIPPED},
-        "lowkey, visible": {"make": within(one_photo(lowkey), VISIBLE), "against": SHIPPED},
-        "fawkes, visible": {"make": within(one_photo(fawkes), VISIBLE), "against": SHIPPED},
         "hyperobf-one-pass": {
             "make": within(one_photo(recipe("hyperobf-one-pass").whole()), NATURAL),
             "against": ("resnet-public",),

@@ -102,9 +102,12 @@ def _cloak(method: str, study: str, name: str) -> CloakWorth:
 
 
 def transferable() -> str:
-    """What the cloak without a MaskNet is worth, as ``score_cloaks.py`` measured it with recognisers of some strength."""
+    """What the cloak without a MaskNet is worth, as ``score_cloaks.py`` measured it with good recognisers."""
     told = json.loads(CLOAK_SCORES.read_text("utf-8"))
-    found = [_transferable(told, look, arm) for look, arm in zip(LOOKS, ("shipped", "shipped, visible"), strict=True)]
+    found = [
+        _transferable(told, look, arm)
+        for look, arm in zip(LOOKS, ("shipped", "shipped, visible"), strict=True)
+    ]
     return json.dumps([each.model_dump(mode="json") for each in found], indent=1) + "\n"
 
 

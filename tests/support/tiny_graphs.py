@@ -1,7 +1,7 @@
-"""A small TensorFlow.js graph and a small ONNX recogniser, made here, for tests of what reads them."""
+"""A small TensorFlow graph in two formats and small ONNX networks, made here, for tests of what reads them."""
 
 import json
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from pathlib import Path
 from typing import Any
 
@@ -94,6 +94,91 @@ def expected(photos: Tensor) -> Tensor:
     maps = functional.conv2d(maps, weights["depthwise"].permute(2, 3, 0, 1), groups=4)
     maps = functional.conv2d(maps, weights["pointwise"].permute(3, 2, 0, 1), weights["bias"]).relu()
     return maps.mean((2, 3)) @ weights["dense"]
+
+
+def frozen_file(
+    graph: list[dict[str, Any]] | None = None, weights: dict[str, np.ndarray] | None = None
+) -> bytes:
+    """The same graph, or another, as a ``GraphDef``: constants as bytes, single numbers in a field of their own."""
+    kept = WEIGHTS if weights is None else weights
+    return b"".join(_field(1, _frozen_node(each, kept)) for each in (nodes() if graph is None else graph))
+
+
+def _varint(number: int) -> bytes:
+    number &= (1 << 64) - 1
+    low = []
+    while number > 0x7F:
+        low.append(number & 0x7F | 0x80)
+        number >>= 7
+    return bytes([*low, number])
+
+
+def _field(number: int, value: bytes | int) -> bytes:
+    if isinstance(value, int):
+        return _varint(number << 3) + _varint(value)
+    return _varint(number << 3 | 2) + _varint(len(value)) + value
+
+
+def _frozen_node(node: dict[str, Any], kept: dict[str, np.ndarray]) -> bytes:
+    words = _field(1, node["name"].encode()) + _field(2, node["op"].encode())
+    words += b"".join(_field(3, each.encode()) for each in node.get("input", []))
+    attributes = {name: _frozen_value(value) for name, value in node.get("attr", {}).items()}
+    if node["op"] == "Const":
+        attributes["value"] = _field(8, _frozen_tensor(kept[node["name"]]))
+    for name, value in attributes.items():
+        words += _field(5, _field(1, name.encode()) + _field(2, value))
+    return words
+
+
+def _frozen_value(value: dict[str, Any]) -> bytes:
+    if "list" in value:
+        numbers = b"".join(_varint(int(each)) for each in value["list"].get("i", []))
+        texts = b"".join(_field(2, b64decode(each)) for each in value["list"].get("s", []))
+        return _field(1, texts + (_field(3, numbers) if numbers else b""))
+    if "s" in value:
+        return _field(2, b64decode(value["s"]))
+    if "f" in value:
+        return _varint(4 << 3 | 5) + np.float32(value["f"]).tobytes()
+    return _field(5, int(value["b"]))
+
+
+def _frozen_tensor(array: np.ndarray) -> bytes:
+    shape = b"".join(_field(2, _field(1, side)) for side in array.shape)
+    words = _field(1, 1 if array.dtype == np.float32 else 3) + _field(2, shape)
+    if array.size > 1:
+        return words + _field(4, array.tobytes())
+    if array.dtype == np.float32:
+        return words + _varint(5 << 3 | 5) + array.tobytes()
+    return words + _field(7, _varint(int(array.item())))
+
+
+def onnx_network_file(path: Path, operation: str = "Conv") -> Path:
+    """A file of two convolutions, a shortcut and vectors of 32 numbers, saved for one photo of 4 by 4."""
+    import onnx
+    from onnx import TensorProto, helper, numpy_helper
+
+    shapes = {"first": (2, 3, 3, 3), "second": (2, 1, 3, 3), "bias": (2,), "slopes": (2, 1, 1)}
+    weights = [
+        numpy_helper.from_array(numbers(8 + i, *shape), name)
+        for i, (name, shape) in enumerate(shapes.items())
+    ]
+    steps = [
+        helper.make_node(operation, ["photo", "first", "bias"], ["a"], pads=[1, 1, 1, 1]),
+        helper.make_node("PRelu", ["a", "slopes"], ["b"]),
+        helper.make_node("Conv", ["b", "second"], ["c"], pads=[1, 1, 1, 1], group=2),
+        helper.make_node("Add", ["b", "c"], ["d"]),
+        helper.make_node("Relu", ["d"], ["e"]),
+        helper.make_node("Reshape", ["e", "shape"], ["y"]),
+    ]
+    graph = helper.make_graph(
+        steps,
+        "tiny",
+        [helper.make_tensor_value_info("photo", TensorProto.FLOAT, (1, 3, 4, 4))],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, (1, 32))],
+        [*weights, numpy_helper.from_array(np.array([1, 32]), "shape")],
+    )
+    onnx.save_model(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9), path)
+    return path
 
 
 def onnx_recogniser(

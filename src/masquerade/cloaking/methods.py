@@ -16,20 +16,25 @@ from masquerade.masknets import MaskNetFile, StaticSource
 from masquerade.masknets.generator_file import open_cloak_generator
 
 Method = Literal["transferable", "one-pass", "optimised", "recogniser", "recogniser-one-pass"]
-Look = Literal["natural", "visible"]
-"""How much may be seen."""
 
-METHODS: Final[tuple[Method, ...]] = ("transferable", "one-pass", "optimised", "recogniser", "recogniser-one-pass")
+METHODS: Final[tuple[Method, ...]] = (
+    "transferable",
+    "one-pass",
+    "optimised",
+    "recogniser",
+    "recogniser-one-pass",
+)
 """Against recognisers, those it never met too; a generator that learned from MaskNets, and the thesis's 40 steps; 40
 steps against recognisers, slower still, and a generator that learned from these."""
 DEFAULT: Final[Method] = "transferable"
 """The only one whose effect on recognisers that it was not made against was measured to be large."""
 WITH_MASKNET: Final[tuple[Method, ...]] = METHODS[1:]
 """Those that need the person's MaskNet."""
-LOOKS: Final[Mapping[Look, SeenBudget]] = {
+LOOKS: Final[Mapping[str, SeenBudget]] = {
     "natural": SeenBudget(0.98, 2.5),
     "visible": SeenBudget(0.95, 100.0),
 }
+"""How much may be seen, by name."""
 SURROGATES: Final = ("sface", "dlib-torch")
 """Recognisers that the transferable cloak is made against by default."""
 _GENERATORS: Final = {"one-pass": "one-pass-1", "recogniser-one-pass": "felt-1"}

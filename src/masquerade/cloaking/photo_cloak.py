@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from masquerade.cloaking.cover import Cover
 from masquerade.data.decode_errors import blaming, rejected
 from masquerade.data.picture import Picture
 from masquerade.data.rejection import Rejection
@@ -123,11 +124,11 @@ class PhotoCloak:
 
     Args:
         finder: Finds faces.
-        cloak: Cloaks squares ``(n, 3, size, size)`` into whole grey levels.
+        cloak: Cloaks squares ``(n, 3, size, size)`` into whole grey levels, or covers them.
         appearance: How the result is to look.
     """
 
-    def __init__(self, finder: FaceFinder, cloak: Keyed, appearance: Appearance) -> None:
+    def __init__(self, finder: FaceFinder, cloak: Keyed | Cover, appearance: Appearance) -> None:
         self._finder = finder
         self._cloak = cloak
         self._appearance = appearance
@@ -173,7 +174,11 @@ class PhotoCloak:
         squares = self._squares(before, place)
         if not squares:
             return None
-        changes = self._changes(before, squares)
+        if isinstance(self._cloak, Cover):
+            for square in squares:
+                self._cloak(before, after, square)
+            return len(squares), min(_kept(before, after, square) for square in squares)
+        changes = self._changes(before, squares, self._cloak)
         worst = min(map(partial(_put, before, after, self._appearance.budget), squares, changes))
         if worst < self._appearance.min_ssim:
             raise rejected(Rejection.POOR_QUALITY, place, f"{worst:.3f} < {self._appearance.min_ssim:g}")
@@ -200,12 +205,14 @@ class PhotoCloak:
         if self._appearance.no_face == "fail":
             raise rejected(Rejection.NO_FACE, place, "no face found")
 
-    def _changes(self, photo: NDArray[np.uint8], squares: list[Placement]) -> NDArray[np.float32]:
+    def _changes(
+        self, photo: NDArray[np.uint8], squares: list[Placement], cloak: Keyed
+    ) -> NDArray[np.float32]:
         """Change of each square, faded out at its edge, float32 ``(n, size, size, c)``."""
-        size = self._cloak.shape[1]
+        size = cloak.shape[1]
         looked = [seen(photo, square, size) for square in squares]
         faces = torch.from_numpy(np.stack(looked)).permute(0, 3, 1, 2).expand(-1, 3, -1, -1).contiguous()
-        moved = (self._cloak(faces) - faces).permute(0, 2, 3, 1).numpy()
+        moved = (cloak(faces) - faces).permute(0, 2, 3, 1).numpy()
         changes = np.stack([_tied(change, face) for change, face in zip(moved, looked, strict=True)])
         faded: NDArray[np.float32] = changes * (self._appearance.strength * _window(size)).astype(np.float32)
         return faded[..., : photo.shape[2]]
@@ -237,6 +244,12 @@ def _put(
         band = slice(top, top + _BAND)
         _add(part[band], changed[band], change[band], bound)
     return _similar(part, changed)
+
+
+def _kept(before: NDArray[np.uint8], after: NDArray[np.uint8], square: Placement) -> float:
+    """How similar a square's part of the photo stays."""
+    rows, columns = bounds(square, *before.shape[:2])
+    return _similar(before[rows, columns], after[rows, columns])
 
 
 def _allowed(part: NDArray[np.uint8], change: NDArray[np.float32], budget: SeenBudget) -> float:

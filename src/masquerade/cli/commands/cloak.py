@@ -12,6 +12,7 @@ from masquerade.cli.answer_types import CloakAnswer
 from masquerade.cli.answers import AsJson, answer
 from masquerade.cli.console import CommandFailed, note, progress, say
 from masquerade.cli.exit_codes import FAILED, SOME_FAILED
+from masquerade.cloaking.cover import COVERINGS, Cover
 from masquerade.cloaking.folder import CloakSummary, cloak_folder
 from masquerade.cloaking.methods import DEFAULT, LOOKS, METHODS, SURROGATES, budget_of, cloak_with, face_cloak
 from masquerade.cloaking.photo_cloak import MIN_SSIM, NO_FACE, Appearance, PhotoCloak
@@ -43,6 +44,13 @@ def cloak(
         str,
         typer.Option(help="Recognisers that the first method's cloak is made against, separated by commas."),
     ] = ",".join(SURROGATES),
+    instead: Annotated[
+        str | None,
+        typer.Option(
+            help=f"Cover faces instead of cloaking them: {', '.join(COVERINGS)}; for people who must not be found.",
+            show_default=False,
+        ),
+    ] = None,
     on_no_face: Annotated[
         str, typer.Option(help=f"What to do with photos without a face: {', '.join(NO_FACE)}.")
     ] = NO_FACE[0],
@@ -67,11 +75,19 @@ def cloak(
     """
     require_folder(out, {})
     file = None if masknet is None else read_masknet(masknet)
-    surrogates = tuple(against.split(","))
-    appearance = replace(_appearance(strength, min_ssim, on_no_face), budget=budget_of(method, look))
-    photo_cloak = PhotoCloak(FaceFinder(), face_cloak(file, method, look, surrogates), appearance)
-    described = cloak_with(file, method, look, surrogates).describe()
-    note(worth(method, look).told(described))
+    appearance = _appearance(strength, min_ssim, on_no_face)
+    if instead is None:
+        surrogates = tuple(against.split(","))
+        appearance = replace(appearance, budget=budget_of(method, look))
+        described = cloak_with(file, method, look, surrogates).describe()
+        photo_cloak = PhotoCloak(FaceFinder(), face_cloak(file, method, look, surrogates), appearance)
+        note(worth(method, look).told(described))
+    else:
+        described = {"instead": instead}
+        photo_cloak = PhotoCloak(FaceFinder(), Cover(instead), appearance)  # type: ignore[arg-type]
+        note(
+            "Faces are covered where they are found. Look through the photos: one that was missed is not covered."
+        )
     with progress("cloaking") as told:
         summary = cloak_folder(
             photos,

@@ -97,11 +97,12 @@ def _node(data: bytes) -> tuple[str, dict[str, Any], Tensor | None]:
 
 
 def _attribute(data: bytes) -> dict[str, Any]:
-    """A text, a number, a truth or a list of whole numbers, as TensorFlow.js writes it; others are left out."""
+    """A text, a number, a truth, or a list of texts or whole numbers, as TensorFlow.js writes it; no others."""
     found: dict[str, Any] = {}
     for field, value in _fields(data):
         if field == 1:
-            found["list"] = {"i": _whole_numbers(value)}
+            words = [b64encode(word).decode("ascii") for number, word in _fields(value) if number == 2]
+            found["list"] = {"i": _whole_numbers(value), "s": words}
         elif field == 2:
             found["s"] = b64encode(value).decode("ascii")
         elif field == 4:
