@@ -13,6 +13,7 @@ from masquerade.audit.studies.expected import ARM_SECONDS, SECONDS, SHARES
 from masquerade.audit.studies.study import ArmSpec
 from masquerade.audit.studies.study_file import load_study
 from masquerade.cli.studies import shipped_studies
+from masquerade.cloaking.check import THRESHOLDS
 from masquerade.cloaking.methods import LOOKS, cloak_with
 from masquerade.cloaking.worth import MEASURED, TRANSFERABLE, CloakWorth, TransferWorth
 from masquerade.recipes import current_name
@@ -51,6 +52,7 @@ def main() -> None:
     VERDICTS.write_text(condensed(), encoding="utf-8")
     MEASURED.write_text(cloaks(), encoding="utf-8")
     TRANSFERABLE.write_text(transferable(), encoding="utf-8")
+    THRESHOLDS.write_text(thresholds(), encoding="utf-8")
     SECONDS.write_text(seconds(), encoding="utf-8")
     ARM_SECONDS.write_text(arm_seconds(), encoding="utf-8")
     SHARES.write_text(shares(), encoding="utf-8")
@@ -99,6 +101,16 @@ def _cloak(method: str, study: str, name: str) -> CloakWorth:
         study=study,
         parameters={key: value for key, value in arm.recipe.items() if key != "source"},
     )
+
+
+def thresholds() -> str:
+    """Cosines at which good recognisers take a stranger for the person once in 1,000."""
+    told = json.loads(CLOAK_SCORES.read_text("utf-8"))
+    clean = told["arms"]["none"]["judges"]
+    found = {
+        name: least for name, least in told["thresholds"].items() if clean[name]["rank1"] >= TELLS_PEOPLE
+    }
+    return json.dumps(found, indent=1) + "\n"
 
 
 def transferable() -> str:

@@ -227,6 +227,7 @@ class CloakAnswer(TypedDict):
     ssim_median: float | None
     ssim_worst: float | None
     seconds: float
+    seen: list[dict[str, str | int | bool]] | None
 
 
 class JoinAnswer(TypedDict):

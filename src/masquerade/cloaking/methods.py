@@ -72,6 +72,17 @@ def budget_of(method: str, look: str) -> SeenBudget | None:
     return None
 
 
+def surrogates_of(method: str, named: Sequence[str] = SURROGATES) -> tuple[str, ...]:
+    """Names of the recognisers that a method is made against; those that are named, for the transferable one."""
+    match current_method(method):
+        case "transferable":
+            return tuple(named)
+        case "recogniser" | "recogniser-one-pass":
+            return _RECOGNISERS
+        case _:
+            return ()
+
+
 def face_cloak(
     file: MaskNetFile | None, method: str, look: str = "natural", surrogates: Sequence[str] = SURROGATES
 ) -> Keyed:

@@ -12,9 +12,19 @@ from masquerade.cli.answer_types import CloakAnswer
 from masquerade.cli.answers import AsJson, answer
 from masquerade.cli.console import CommandFailed, note, progress, say
 from masquerade.cli.exit_codes import FAILED, SOME_FAILED
+from masquerade.cloaking.check import Sighting, check_folder, recognisers_here
 from masquerade.cloaking.cover import COVERINGS, Cover
 from masquerade.cloaking.folder import CloakSummary, cloak_folder
-from masquerade.cloaking.methods import DEFAULT, LOOKS, METHODS, SURROGATES, budget_of, cloak_with, face_cloak
+from masquerade.cloaking.methods import (
+    DEFAULT,
+    LOOKS,
+    METHODS,
+    SURROGATES,
+    budget_of,
+    cloak_with,
+    face_cloak,
+    surrogates_of,
+)
 from masquerade.cloaking.photo_cloak import MIN_SSIM, NO_FACE, Appearance, PhotoCloak
 from masquerade.cloaking.worth import worth
 from masquerade.errors import UsageError
@@ -61,6 +71,12 @@ def cloak(
     strength: Annotated[
         float, numbers.number(0.01, 2, "Factor by which the cloak is multiplied, up to 2.")
     ] = 1.0,
+    check: Annotated[
+        bool,
+        typer.Option(
+            "--check", help="Say what recognisers here make of the cloaked photos beside the clean ones."
+        ),
+    ] = False,
     verbose: Annotated[
         bool, typer.Option("--verbose", help="Print the number of cloaked faces on each photo.")
     ] = False,
@@ -101,7 +117,10 @@ def cloak(
         )
     for name, faces in summary.faces_by_photo if verbose and not as_json else ():
         say(f"{name}: {faces} {'face' if faces == 1 else 'faces'}")
-    _tell(summary, out, as_json)
+    seen = (
+        _checked(photos, out, () if instead else surrogates_of(method, against.split(","))) if check else None
+    )
+    _tell(summary, out, seen, as_json)
     if summary.failures:
         done = summary.cloaked or summary.copied or summary.skipped
         raise CommandFailed(SOME_FAILED if done else FAILED)
@@ -124,7 +143,12 @@ def _settings(file: MaskNetFile | None, described: dict[str, Any], appearance: A
     return {"masknet": own, "method": described, **asdict(appearance)}
 
 
-def _tell(summary: CloakSummary, out: Path, as_json: bool) -> None:
+def _checked(photos: Path, out: Path, made_against: tuple[str, ...]) -> list[Sighting]:
+    with progress("checking") as told:
+        return check_folder(photos, out, FaceFinder(), recognisers_here(made_against), told)
+
+
+def _tell(summary: CloakSummary, out: Path, seen: list[Sighting] | None, as_json: bool) -> None:
     for words in summary.notices:
         note(words)
     for name in summary.skipped:
@@ -150,5 +174,6 @@ def _tell(summary: CloakSummary, out: Path, as_json: bool) -> None:
         ssim_median=summary.ssim_median,
         ssim_worst=summary.ssim_worst,
         seconds=summary.seconds,
+        seen=None if seen is None else [asdict(each) for each in seen],
     )
-    answer(facts, as_json, f"{counts}; {speed}: {out}")
+    answer(facts, as_json, "\n".join([f"{counts}; {speed}: {out}", *map(str, seen or [])]))
