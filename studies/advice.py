@@ -12,6 +12,7 @@ import score_class_matching
 from committed import report
 from marked import filled
 
+from masquerade.audit.grading.grade import LINKED
 from masquerade.audit.results import Arm
 from masquerade.cli.advice import FILE, Advice, short_table, table
 from masquerade.recipes.measured import VERDICTS
@@ -50,7 +51,17 @@ def front_page(before: str) -> str:
 
 def compiled() -> list[Advice]:
     """Everything, the ways that hold first."""
-    return [_home(), _sealed(), *_not_here(), *_answers(), *_disguised(), *_features(), *_cloaks(), _audit()]
+    return [
+        _home(),
+        _sealed(),
+        *_not_here(),
+        *_answers(),
+        *_disguised(),
+        *_features(),
+        _transferable(),
+        *_cloaks(),
+        _audit(),
+    ]
 
 
 def _home() -> Advice:
@@ -245,6 +256,33 @@ def _features() -> list[Advice]:
         )
         for recipe, (way, arm, command, costs) in ways.items()
     ]
+
+
+def _transferable() -> Advice:
+    """The cloak without a key: what recognisers that it was not made against still name."""
+    found = _read("studies/cloaks.json")
+    row = found["arms"]["shipped"]
+    best = max((row["judges"][name] for name in row["outside"]), key=lambda score: score["rank1"])
+    named, low, high = (100 * best[key] for key in ("rank1", "low", "high"))
+    linked = best["rank1"] >= LINKED * found["chance"]
+    grade = "BROKEN" if linked else "WEAKENED"
+    return Advice(
+        have=["post"],
+        leaves="photos",
+        enemy=["collector"],
+        way="A cloak that few will notice",
+        command="masquerade cloak PHOTOS -o OUT",
+        grade=grade,
+        works=f"the photo's likeness to itself, SSIM {row['ssim']:.2f} of 1",
+        costs=f"{row['seconds']:.1f} s of one core a face, no key",
+        left=f"The best recogniser that it was not made against names {named:.0f} % of {found['people']} people on cloaked "
+        f"photos; guessing gets {100 * found['chance']:.1f} %. (95 % interval {low:.0f} to {high:.0f} %.)",
+        photo="",
+        person=f"{named:.0f} % [{low:.0f}, {high:.0f}]",
+        rests=_on_nothing(grade),
+        measured_by="studies/cloaks.json",
+        guide="cloak.md",
+    )
 
 
 def _cloaks() -> list[Advice]:

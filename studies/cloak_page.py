@@ -22,7 +22,6 @@ ROWS: Final = {
     "shipped, own photos": "`cloak`, five more photos known",
     "shipped, own photos, visible": "the same, visible",
     "three, own photos": "five more photos, and MobileFaceNet besides",
-    "three, own photos, visible": "the same, visible",
     "without dlib-torch": "five more photos, against SFace and MobileFaceNet",
     "without sface": "five more photos, against dlib, MobileFaceNet and FaceNet",
 }
@@ -34,7 +33,6 @@ TITLES: Final = {
     "mobilefacenet-small": "MobileFaceNet, small",
     "faceres": "faceres",
     "faceres-deep": "faceres-deep",
-    "mobileface": "MobileFace",
 }
 
 
@@ -78,7 +76,10 @@ def scores(found: dict[str, Any]) -> str:
 
 def looks(found: dict[str, Any]) -> str:
     """What is seen of each, and what it costs."""
-    lines = ["| | SSIM | worst | CIEDE2000, mean | 95th percentile | worst | seconds a face |", "|---" * 7 + "|"]
+    lines = [
+        "| | SSIM | worst | CIEDE2000, mean | 95th percentile | worst | seconds a face |",
+        "|---" * 7 + "|",
+    ]
     for arm, title in ROWS.items():
         row = found["arms"][arm]
         numbers = [f"{row[key]:.3f}" for key in ("ssim", "ssim_worst")]
@@ -124,7 +125,7 @@ def draw() -> None:
     series = {
         "cloak": ("shipped", "shipped, visible"),
         "cloak, five more photos known": ("shipped, own photos", "shipped, own photos, visible"),
-        "and MobileFaceNet besides": ("three, own photos", "three, own photos, visible"),
+        "and MobileFaceNet besides": ("three, own photos",),
         "LowKey": ("lowkey",),
         "Fawkes": ("fawkes",),
         "HyperObf": ("hyperobf-one-pass",),

@@ -48,8 +48,11 @@ def test_every_way_of_cloaking_says_what_it_is_worth(method: str) -> None:
     found = worth(method)
     assert "Do not rely on it" in str(found)
     assert found.told(found.parameters) == str(found)
-    other = {**found.parameters, "bound": 3.0}
-    assert found.told(other).endswith("It was measured with bound 15.0 instead of 3.0.")
+    name = "bound" if "bound" in found.parameters else "steps"
+    measured = found.parameters[name]
+    assert found.told({**found.parameters, name: 3}).endswith(
+        f"It was measured with {name} {measured} instead of 3."
+    )
 
 
 def test_the_grades_that_ship_are_those_of_the_results() -> None:

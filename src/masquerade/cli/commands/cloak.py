@@ -25,8 +25,10 @@ from masquerade.cloaking.methods import (
     face_cloak,
     surrogates_of,
 )
+from masquerade.cloaking.own_faces import OwnFaces
 from masquerade.cloaking.photo_cloak import MIN_SSIM, NO_FACE, Appearance, PhotoCloak
 from masquerade.cloaking.worth import worth
+from masquerade.encoders.recogniser import open_recogniser
 from masquerade.errors import UsageError
 from masquerade.faces.finder import FaceFinder
 from masquerade.files.outputs import require_folder
@@ -96,7 +98,8 @@ def cloak(
         surrogates = tuple(against.split(","))
         appearance = replace(appearance, budget=budget_of(method, look))
         described = cloak_with(file, method, look, surrogates).describe()
-        photo_cloak = PhotoCloak(FaceFinder(), face_cloak(file, method, look, surrogates), appearance)
+        own = _own_faces(photos) if file is None else None
+        photo_cloak = PhotoCloak(FaceFinder(), face_cloak(file, method, look, surrogates), appearance, own)
         note(worth(method, look).told(described))
     else:
         described = {"instead": instead}
@@ -141,6 +144,14 @@ def _settings(file: MaskNetFile | None, described: dict[str, Any], appearance: A
     """What tells one job from another; it names the MaskNet by a digest."""
     own = None if file is None else sha256(masknet_bytes(file)).hexdigest()
     return {"masknet": own, "method": described, **asdict(appearance)}
+
+
+def _own_faces(photos: Path) -> OwnFaces:
+    """Which faces of the folder are one person's, as far as a recogniser tells."""
+    found = OwnFaces(open_recogniser(SURROGATES[0]))
+    with progress("looking") as told:
+        found.survey(photos, FaceFinder(), told)
+    return found
 
 
 def _checked(photos: Path, out: Path, made_against: tuple[str, ...]) -> list[Sighting]:

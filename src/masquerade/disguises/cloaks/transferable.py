@@ -95,7 +95,13 @@ class KeyedTransferableCloak(CloakInParts):
     def __init__(self, shape: Shape, how: TransferableCloak, others: Tensor | None = None) -> None:
         super().__init__(shape)
         self._how = how
-        self._others = [] if others is None else [v.sum(0) for v in vectors(how.recognisers, others)]
+        self._others: list[Tensor] = []
+        if others is not None and len(others):
+            self._others = [v.sum(0) for v in vectors(how.recognisers, others)]
+
+    def knowing(self, others: Tensor) -> "KeyedTransferableCloak":
+        """The same with other photos of the person, ``(m, 3, h, w)``."""
+        return KeyedTransferableCloak(self.shape, self._how, others)
 
     def part(self, photos: Tensor, numbers: Tensor | None) -> Tensor:
         """Walk away from the person, within the budget."""
