@@ -275,8 +275,8 @@ def _transferable() -> Advice:
         grade=grade,
         works=f"the photo's likeness to itself, SSIM {row['ssim']:.2f} of 1",
         costs=f"{row['seconds']:.1f} s of one core a face, no key",
-        left=f"The best recogniser that it was not made against names {named:.0f} % of {found['people']} people on cloaked "
-        f"photos; guessing gets {100 * found['chance']:.1f} %. (95 % interval {low:.0f} to {high:.0f} %.)",
+        left=f"The best recogniser that it was not made against names {named:.0f} % of {found['people']} people on "
+        f"cloaked photos; guessing gets {100 * found['chance']:.1f} %. (95 % interval {low:.0f} to {high:.0f} %.)",
         photo="",
         person=f"{named:.0f} % [{low:.0f}, {high:.0f}]",
         rests=_on_nothing(grade),
