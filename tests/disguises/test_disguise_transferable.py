@@ -10,11 +10,11 @@ from masquerade.data import builtin
 from masquerade.disguises import TransferableCloak
 from masquerade.disguises.cloaks.seen_budget import BesideOriginals, SeenBudget, face_oval
 from masquerade.disguises.cloaks.transferable import KeyedTransferableCloak
-from masquerade.disguises.cloaks.views import views
 from masquerade.encoders.recogniser import open_recogniser
 from masquerade.errors import UsageError
 from masquerade.faces.finder import FaceFinder
 from masquerade.networks.cloaks.colour_difference import colour_difference, lab_difference
+from masquerade.networks.cloaks.views import views
 from photo_examples import scene
 
 SHARMA = (

@@ -17,6 +17,7 @@ OWN = {
     "cli/catalogue.py": "of the package",
     "recipes/measured.py": "of the package",
     "audit/studies/expected.py": "of the package",
+    "cloaking/check.py": "of the package",
     "cloaking/worth.py": "of the package",
     "encoders/examiners.py": "of the package",
     "service/masknets/collusion_figures.py": "of the package",

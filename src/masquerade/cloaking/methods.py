@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Final, Literal
 
-from masquerade.disguises.base import Keyed
+from masquerade.disguises.base import Disguise, Keyed
 from masquerade.disguises.cloaks.masknet import MaskNetCloak
 from masquerade.disguises.cloaks.one_pass import OnePassCloak
 from masquerade.disguises.cloaks.recogniser_cloak import FeltCloak
@@ -87,52 +87,86 @@ def face_cloak(
     file: MaskNetFile | None, method: str, look: str = "natural", surrogates: Sequence[str] = SURROGATES
 ) -> Keyed:
     """What cloaks faces of the size that it looks at; see ``cloak_with``."""
-    cloak = cloak_with(file, method, look, surrogates)
-    if isinstance(cloak, TransferableCloak):
-        return KeyedTransferableCloak((3, TEMPLATE, TEMPLATE), cloak)
-    assert file is not None  # noqa: S101 - cloak_with has asked for it
+    if file is None:
+        return transferable(method, look, surrogates)
+    cloak = with_masknet(file, method, look)
     return cloak.with_masknet(file.masknet, file.numbers, (3, file.card.size, file.card.size))
+
+
+def transferable(
+    method: str, look: str = "natural", surrogates: Sequence[str] = SURROGATES
+) -> KeyedTransferableCloak:
+    """What cloaks faces without a MaskNet; it can be told of other faces of the person."""
+    return KeyedTransferableCloak((3, TEMPLATE, TEMPLATE), without_masknet(method, look, surrogates))
 
 
 def cloak_with(
     file: MaskNetFile | None, method: str, look: str = "natural", surrogates: Sequence[str] = SURROGATES
-) -> TransferableCloak | MaskNetCloak | FeltCloak | OnePassCloak:
-    """A way of cloaking.
+) -> Disguise:
+    """A way of cloaking: ``with_masknet`` where there is a MaskNet, else ``without_masknet``."""
+    return without_masknet(method, look, surrogates) if file is None else with_masknet(file, method, look)
+
+
+def without_masknet(method: str, look: str, surrogates: Sequence[str]) -> TransferableCloak:
+    """The way of cloaking that needs no MaskNet.
 
     Args:
-        file: The person's MaskNet, for methods of ``WITH_MASKNET``; None for the other.
-        method: One of ``METHODS``.
-        look: One of ``LOOKS``, for the method without a MaskNet.
-        surrogates: Names of the recognisers that this method is made against.
+        method: ``DEFAULT``.
+        look: One of ``LOOKS``.
+        surrogates: Names of the recognisers that it is made against.
 
     Raises:
-        UsageError: If there is no such method, look or recogniser, the MaskNet is missing, or is of no use.
-        ModelError: If the method's generator cannot be read.
+        UsageError: If there is no such method, look or recogniser, or the method needs a MaskNet.
         StudyError: If what a recogniser comes in is not installed.
     """
-    method, budget = current_method(method), budget_of(method, look)
-    if (file is None) != (method == DEFAULT) and method in METHODS:
-        raise UsageError(
-            "a method that needs a MaskNet" if file is None else "a MaskNet that this method has no use for",
-            value=method,
-            place="--method",
-            remedy=f"Give --masknet with {', '.join(WITH_MASKNET)}; leave it out for {DEFAULT}.",
-        )
-    if budget is not None:
-        recognisers = tuple(map(open_recogniser, surrogates))
-        return TransferableCloak(recognisers, budget.similarity, budget.colour)
-    if method not in METHODS or file is None:
-        raise UsageError(
-            "no such way of cloaking",
-            value=method,
-            place="--method",
-            remedy=f"Name one of {', '.join(METHODS)}.",
-        )
+    budget = budget_of(method, look)
+    if budget is None:
+        raise _unfit(method, "a method that needs a MaskNet")
+    return TransferableCloak(tuple(map(open_recogniser, surrogates)), budget.similarity, budget.colour)
+
+
+def with_masknet(file: MaskNetFile, method: str, look: str) -> MaskNetCloak | FeltCloak | OnePassCloak:
+    """A way of cloaking with a person's MaskNet.
+
+    Args:
+        file: The person's MaskNet.
+        method: One of ``WITH_MASKNET``.
+        look: "natural"; these methods know no other.
+
+    Raises:
+        UsageError: If there is no such method, it needs no MaskNet, or the MaskNet's size does not fit it.
+        ModelError: If the method's generator cannot be read.
+    """
+    method = current_method(method)
+    if budget_of(method, look) is not None:
+        raise _unfit(method, "a MaskNet that this method has no use for")
     own = StaticSource("own", file.masknet)
     if method == "optimised":
         return MaskNetCloak(own, bound=BOUND)
     if method == "recogniser":
         recognisers = tuple(open_recogniser(name) for name in _RECOGNISERS)
         return FeltCloak(own, recognisers, bound=BOUND, similarity=_SIMILARITY)
+    if method not in _GENERATORS:
+        raise _unknown(method)
     generator = open_cloak_generator(_GENERATORS[method]).precise()
     return OnePassCloak(generator, own, BOUND)
+
+
+def _unfit(method: str, problem: str) -> UsageError:
+    if current_method(method) not in METHODS:
+        return _unknown(method)
+    return UsageError(
+        problem,
+        value=method,
+        place="--method",
+        remedy=f"Give --masknet with {', '.join(WITH_MASKNET)}; leave it out for {DEFAULT}.",
+    )
+
+
+def _unknown(method: str) -> UsageError:
+    return UsageError(
+        "no such way of cloaking",
+        value=method,
+        place="--method",
+        remedy=f"Name one of {', '.join(METHODS)}.",
+    )

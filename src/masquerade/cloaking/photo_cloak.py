@@ -1,5 +1,6 @@
 """One whole photo: its faces found, cloaked in their squares, and put back at their own size."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from math import prod
@@ -11,13 +12,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from masquerade.cloaking.cover import Cover
-from masquerade.cloaking.own_faces import OwnFaces
 from masquerade.data.decode_errors import blaming, rejected
 from masquerade.data.picture import Picture
 from masquerade.data.rejection import Rejection
 from masquerade.disguises.base import Keyed
 from masquerade.disguises.cloaks.seen_budget import BesideOriginals, SeenBudget
-from masquerade.disguises.cloaks.transferable import KeyedTransferableCloak
 from masquerade.errors import UsageError
 from masquerade.faces.alignment import (
     TEMPLATE,
@@ -128,7 +127,7 @@ class PhotoCloak:
         finder: Finds faces.
         cloak: Cloaks squares ``(n, 3, size, size)`` into whole grey levels, or covers them.
         appearance: How the result is to look.
-        own: Other faces of the people on the photos; the transferable cloak makes use of them.
+        for_face: The cloak of one aligned face ``(3, size, size)``, where it differs from face to face.
     """
 
     def __init__(
@@ -136,11 +135,11 @@ class PhotoCloak:
         finder: FaceFinder,
         cloak: Keyed | Cover,
         appearance: Appearance,
-        own: OwnFaces | None = None,
+        for_face: Callable[[Tensor], Keyed] | None = None,
     ) -> None:
         self._finder = finder
         self._cloak = cloak
-        self._own = own
+        self._for_face = for_face
         self._appearance = appearance
 
     def __call__(self, picture: Picture, place: str) -> CloakedPhoto:
@@ -215,6 +214,12 @@ class PhotoCloak:
         if self._appearance.no_face == "fail":
             raise rejected(Rejection.NO_FACE, place, "no face found")
 
+    def _cloaked(self, cloak: Keyed, faces: Tensor) -> Tensor:
+        if self._for_face is None:
+            whole: Tensor = cloak(faces)
+            return whole
+        return torch.cat([self._for_face(face)(face[None]) for face in faces])
+
     def _changes(
         self, photo: NDArray[np.uint8], squares: list[Placement], cloak: Keyed
     ) -> NDArray[np.float32]:
@@ -222,18 +227,10 @@ class PhotoCloak:
         size = cloak.shape[1]
         looked = [seen(photo, square, size) for square in squares]
         faces = torch.from_numpy(np.stack(looked)).permute(0, 3, 1, 2).expand(-1, 3, -1, -1).contiguous()
-        moved = (_cloaked(cloak, self._own, faces) - faces).permute(0, 2, 3, 1).numpy()
+        moved = (self._cloaked(cloak, faces) - faces).permute(0, 2, 3, 1).numpy()
         changes = np.stack([_tied(change, face) for change, face in zip(moved, looked, strict=True)])
         faded: NDArray[np.float32] = changes * (self._appearance.strength * _window(size)).astype(np.float32)
         return faded[..., : photo.shape[2]]
-
-
-def _cloaked(cloak: Keyed, own: OwnFaces | None, faces: Tensor) -> Tensor:
-    """Squares cloaked, each with what is known of its person."""
-    if own is None or not isinstance(cloak, KeyedTransferableCloak):
-        whole: Tensor = cloak(faces)
-        return whole
-    return torch.cat([cloak.knowing(own.alike(face))(face[None]) for face in faces])
 
 
 def _tied(change: NDArray[np.float32], face: NDArray[np.uint8]) -> NDArray[np.float32]:

@@ -1,11 +1,13 @@
 """``masquerade cloak``: photos in, photos with cloaked faces out."""
 
+from collections.abc import Callable
 from dataclasses import asdict, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from torch import Tensor
 
 from masquerade.cli import numbers
 from masquerade.cli.answer_types import CloakAnswer
@@ -24,10 +26,13 @@ from masquerade.cloaking.methods import (
     cloak_with,
     face_cloak,
     surrogates_of,
+    transferable,
 )
 from masquerade.cloaking.own_faces import OwnFaces
 from masquerade.cloaking.photo_cloak import MIN_SSIM, NO_FACE, Appearance, PhotoCloak
 from masquerade.cloaking.worth import worth
+from masquerade.disguises.base import Keyed
+from masquerade.disguises.cloaks.transferable import KeyedTransferableCloak
 from masquerade.encoders.recogniser import open_recogniser
 from masquerade.errors import UsageError
 from masquerade.faces.finder import FaceFinder
@@ -94,19 +99,22 @@ def cloak(
     require_folder(out, {})
     file = None if masknet is None else read_masknet(masknet)
     appearance = _appearance(strength, min_ssim, on_no_face)
-    if instead is None:
-        surrogates = tuple(against.split(","))
-        appearance = replace(appearance, budget=budget_of(method, look))
-        described = cloak_with(file, method, look, surrogates).describe()
-        own = _own_faces(photos) if file is None else None
-        photo_cloak = PhotoCloak(FaceFinder(), face_cloak(file, method, look, surrogates), appearance, own)
-        note(worth(method, look).told(described))
-    else:
-        described = {"instead": instead}
+    if instead is not None:
+        described: dict[str, Any] = {"instead": instead}
         photo_cloak = PhotoCloak(FaceFinder(), Cover(instead), appearance)  # type: ignore[arg-type]
         note(
             "Faces are covered where they are found. Look through the photos: one that was missed is not covered."
         )
+    else:
+        surrogates = tuple(against.split(","))
+        appearance = replace(appearance, budget=budget_of(method, look))
+        described = cloak_with(file, method, look, surrogates).describe()
+        if file is None:
+            keyed = transferable(method, look, surrogates)
+            photo_cloak = PhotoCloak(FaceFinder(), keyed, appearance, _knowing(photos, keyed))
+        else:
+            photo_cloak = PhotoCloak(FaceFinder(), face_cloak(file, method, look), appearance)
+        note(worth(method, look).told(described))
     with progress("cloaking") as told:
         summary = cloak_folder(
             photos,
@@ -146,12 +154,12 @@ def _settings(file: MaskNetFile | None, described: dict[str, Any], appearance: A
     return {"masknet": own, "method": described, **asdict(appearance)}
 
 
-def _own_faces(photos: Path) -> OwnFaces:
-    """Which faces of the folder are one person's, as far as a recogniser tells."""
-    found = OwnFaces(open_recogniser(SURROGATES[0]))
+def _knowing(photos: Path, keyed: KeyedTransferableCloak) -> Callable[[Tensor], Keyed]:
+    """The cloak of a face that knows those of the folder which a recogniser finds alike."""
+    own = OwnFaces(open_recogniser(SURROGATES[0]))
     with progress("looking") as told:
-        found.survey(photos, FaceFinder(), told)
-    return found
+        own.survey(photos, FaceFinder(), told)
+    return lambda face: keyed.knowing(own.alike(face))
 
 
 def _checked(photos: Path, out: Path, made_against: tuple[str, ...]) -> list[Sighting]:

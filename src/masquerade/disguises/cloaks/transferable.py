@@ -18,10 +18,10 @@ from masquerade.disguises.checks import require_count
 from masquerade.disguises.cloaks.keyed import CloakInParts
 from masquerade.disguises.cloaks.recognisers import require_recognisers, vectors
 from masquerade.disguises.cloaks.seen_budget import BesideOriginals, SeenBudget, face_oval, luminance
-from masquerade.disguises.cloaks.views import View, views
 from masquerade.encoders.recogniser import Recogniser
 from masquerade.keys import Key
 from masquerade.networks.cloaks.augmentations import softened
+from masquerade.networks.cloaks.views import PhotoView, views
 from masquerade.promises import THE_PERSON
 
 _MOMENTUM: Final = 0.9
@@ -69,6 +69,11 @@ class TransferableCloak(Disguise):
         require_recognisers(self.recognisers, "TransferableCloak")
         require_count("number of steps", self.steps, 1, 1000, "TransferableCloak")
         self.budget  # noqa: B018  (it checks the numbers)
+
+    @classmethod
+    def examples(cls) -> tuple[Disguise, ...]:
+        """None: recognisers have no small ones of their own; tests name some."""
+        return ()
 
     @property
     def budget(self) -> SeenBudget:
@@ -140,7 +145,7 @@ def _walked(beside: BesideOriginals, how: TransferableCloak, own: list[Tensor]) 
     return change
 
 
-def _pull(images: Tensor, recognisers: tuple[Recogniser, ...], own: list[Tensor], view: View) -> Tensor:
+def _pull(images: Tensor, recognisers: tuple[Recogniser, ...], own: list[Tensor], view: PhotoView) -> Tensor:
     """Where the cosines fall fastest: each recogniser's gradient at length 1, added, ``(n, 3, h, w)``."""
     found = torch.zeros_like(images)
     for recogniser, vector in zip(recognisers, own, strict=True):

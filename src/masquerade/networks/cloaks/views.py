@@ -27,7 +27,7 @@ _LARGEST: Final = 13 / 14
 
 @final
 @dataclass(frozen=True)
-class View:
+class PhotoView:
     """One way to see a photo.
 
     Args:
@@ -65,17 +65,17 @@ class View:
 
 
 @cache
-def views(count: int) -> tuple[View, ...]:
+def views(count: int) -> tuple[PhotoView, ...]:
     """The first views of a row that is the same everywhere: there is no secret in it."""
     drawn = np.random.default_rng(0)
     return tuple(_view(drawn) for _ in range(count))
 
 
-def _view(drawn: np.random.Generator) -> View:
+def _view(drawn: np.random.Generator) -> PhotoView:
     around = drawn.uniform(-1, 1, 4).tolist()
     is_mirrored, is_jpeg, is_small = (drawn.random(3) < 0.5).tolist()
     quality, share = int(drawn.integers(*_QUALITIES)), float(drawn.uniform(_SMALLEST, _LARGEST))
-    return View(
+    return PhotoView(
         scale=1 + _SCALE * around[0],
         turn=_TURN * around[1],
         shift=(_SHIFT * around[2], _SHIFT * around[3]),
