@@ -66,7 +66,7 @@ def test_the_command(capsys: pytest.CaptureFixture[str]) -> None:
     assert "recogniser fit --public" in capsys.readouterr().out
     assert run(["advise", "--have", "post", "--json"]) == 0
     rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert {row["guide"] for row in rows} == {"hyperobf.md"}
+    assert {row["guide"] for row in rows} == {"cloak.md", "hyperobf.md"}
     assert run(["advise", "--have", "post", "--leaves", "nothing"]) == 0
     assert "Nothing here serves that" in capsys.readouterr().err
     assert run(["advise"]) == 1

@@ -68,7 +68,7 @@ def test_kills_of_workers_and_drivers_leave_what_one_thread_does(tmp_path: Path,
     command = [sys.executable, HARNESS, engine, "5", "3", tmp_path]
     run = subprocess.run(command, capture_output=True, text=True, check=False, env=ENVIRONMENT)
     assert run.returncode == 0, run.stderr
-    done = json.loads(run.stdout)
+    done = json.loads(run.stdout.splitlines()[-1])  # after a word for each shard of the job without kills
     assert done["driver"] > 0
     assert done["worker"] > 0
     assert done["broken"] == 0
