@@ -58,7 +58,7 @@ def compiled() -> list[Advice]:
         *_answers(),
         *_disguised(),
         *_features(),
-        _transferable(),
+        *_without_key(),
         *_cloaks(),
         _audit(),
     ]
@@ -258,10 +258,10 @@ def _features() -> list[Advice]:
     ]
 
 
-def _transferable() -> Advice:
+def _transferable(look: str, way: str, arm: str) -> Advice:
     """The cloak without a key: what recognisers that it was not made against still name."""
     found = _read("studies/cloaks.json")
-    row = found["arms"]["shipped"]
+    row = found["arms"][arm]
     best = max((row["judges"][name] for name in row["outside"]), key=lambda score: score["rank1"])
     named, low, high = (100 * best[key] for key in ("rank1", "low", "high"))
     linked = best["rank1"] >= LINKED * found["chance"]
@@ -270,8 +270,8 @@ def _transferable() -> Advice:
         have=["post"],
         leaves="photos",
         enemy=["collector"],
-        way="A cloak that few will notice",
-        command="masquerade cloak PHOTOS -o OUT",
+        way=way,
+        command=f"masquerade cloak PHOTOS -o OUT{look}",
         grade=grade,
         works=f"the photo's likeness to itself, SSIM {row['ssim']:.2f} of 1",
         costs=f"{row['seconds']:.1f} s of one core a face, no key",
@@ -283,6 +283,13 @@ def _transferable() -> Advice:
         measured_by="studies/cloaks.json",
         guide="cloak.md",
     )
+
+
+def _without_key() -> list[Advice]:
+    return [
+        _transferable("", "A cloak that few will notice", "shipped"),
+        _transferable(" --look visible", "The same, stronger: it shows", "shipped, visible"),
+    ]
 
 
 def _cloaks() -> list[Advice]:
