@@ -10,6 +10,18 @@ from typing import Any, Final, Protocol, TypeVar
 
 from masquerade.errors import UsageError
 
+__all__ = [
+    "ATTEMPTS",
+    "ENGINES",
+    "Engine",
+    "Result",
+    "Work",
+    "do",
+    "engine_named",
+    "lost",
+    "new_run",
+]
+
 Result = TypeVar("Result")
 Result_co = TypeVar("Result_co", covariant=True)
 
