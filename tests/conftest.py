@@ -17,6 +17,8 @@ signal.signal(signal.SIGHUP, signal.SIG_DFL)
 """Under nohup programs that tests begin would not hear a lost terminal, which some of them are to hear."""
 
 if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
     from service_examples import Cluster
 
 
@@ -44,6 +46,19 @@ def _pieces_of_tests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]
 def chromium() -> Path:
     """Debian's Chromium."""
     return _program("chromium")
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: Path) -> "Iterator[Browser]":
+    """One Chromium for all tests of a process: a second one beside it cannot be started."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(
+            executable_path=str(chromium), args=["--no-sandbox", "--no-zygote"]
+        )
+        yield started
+        started.close()
 
 
 @pytest.fixture(scope="session")

@@ -54,18 +54,23 @@ def test_every_name_of_a_photo_is_read_as_itself(names: list[str]) -> None:
 
 TAKING = [(name, command) for name, command in every(COMMANDS) if name != "list"]
 """Commands that take values of people; ``list`` takes words of its own."""
+CHOSEN = {("export", "to"): "npz"}
+"""Options that take one of a few words."""
 
 
 @pytest.mark.parametrize(("name", "command"), TAKING, ids=[name for name, _ in TAKING])
 @pytest.mark.parametrize("value", ["-rf.jpg", "-a_-Zq7", "--0.jpg", "--x.y"])
 def test_every_command_takes_such_values_for_its_arguments(name: str, command: Command, value: str) -> None:
-    texts = [param for param in _loaded(command.place).params if param.required]
+    required = [param for param in _loaded(command.place).params if param.required]
+    texts = [param for param in required if (name, param.name) not in CHOSEN]
+    chosen = [(param.opts[0], CHOSEN[name, param.name]) for param in required if (name, param.name) in CHOSEN]
     positions = [param for param in texts if param.param_type_name == "argument"]
     options = [param for param in texts if param.param_type_name == "option"]
     read = _read(
         command.place,
         *(value for _ in positions),
         *(word for param in options for word in (param.opts[0], value)),
+        *(word for pair in chosen for word in pair),
     )
     for param in texts:
         wanted = [value] if param.nargs == -1 else value

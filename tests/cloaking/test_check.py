@@ -10,6 +10,7 @@ from masquerade.cloaking.check import THRESHOLDS, check_folder, recognisers_here
 from masquerade.cloaking.cover import Cover
 from masquerade.cloaking.photo_cloak import Appearance, PhotoCloak
 from masquerade.data import builtin
+from masquerade.encoders.examiners import named_recogniser
 from masquerade.encoders.recogniser import NAMED_RECOGNISERS, open_recogniser
 from masquerade.faces.finder import FaceFinder
 
@@ -54,6 +55,7 @@ def test_a_folder_without_its_copy_says_nothing(photos: Path, tmp_path: Path) ->
 
 def test_those_that_are_here_are_asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("MASQUERADE_RECOGNISERS", str(tmp_path))
+    named_recogniser.cache_clear()  # others may have opened what is kept on this machine
     found = recognisers_here(("sface",))
     assert [(each.name, own) for each, _, own in found] == [("sface", True), ("dlib-torch", False)]
     assert all(0 < least < 1 for _, least, _ in found)

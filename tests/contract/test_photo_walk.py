@@ -36,7 +36,7 @@ COMMANDS = {
     "identify": "identify model {photos} --key owner.key",
     "embed": "embed model {photos} --key owner.key",
     "enrol": "enrol model {photos} --key owner.key -o out",
-    "cloak": "cloak {photos} -o out --masknet me.masknet --on-no-face copy",
+    "cloak": "cloak {photos} -o out --masknet me.masknet --method one-pass --on-no-face copy",
     "pretrain": "pretrain {photos} -o out --epochs 1",
     "generator": "generator train {photos} -o out --size 16 --width 1 --latents 2 --steps 1 --batch 2",
     "encoder": "encoder train {photos} --attributes table.csv -o out --size 16 --width 1 --epochs 1",

@@ -63,4 +63,7 @@ def test_another_number_would_be_noticed() -> None:
 
 
 def test_every_kind_has_a_vector() -> None:
-    assert kinds_in(SMALL + KINDS + RECIPES) == {kind.__name__ for kind in EVERY_DISGUISE}
+    """All but a cloak without an example, whose steps another processor takes elsewhere; see test_revisions."""
+    assert kinds_in(SMALL + KINDS + RECIPES) == {kind.__name__ for kind in EVERY_DISGUISE} - {
+        "TransferableCloak"
+    }

@@ -39,7 +39,7 @@ def test_a_large_face_is_changed_in_bands() -> None:
     before = np.full((2000, 2000, 3), 120, np.uint8)
     after, change = before.copy(), np.full((112, 112, 3), 3, np.float32)
     tracemalloc.start()
-    _put(before, after, whole(2000, 2000), change)
+    _put(before, after, None, whole(2000, 2000), change)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert (after[100:-100, 100:-100] == 123).all()

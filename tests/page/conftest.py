@@ -1,22 +1,11 @@
-"""One Chromium and one provider for all tests of the page."""
+"""One provider for all tests of the page."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import page_examples
 import pytest
 from page_examples import PATIENT, Site
-from playwright.sync_api import Browser, Page, sync_playwright
-
-
-@pytest.fixture(scope="session")
-def browser(chromium: Path) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(
-            executable_path=str(chromium), args=["--no-sandbox", "--no-zygote"]
-        )
-        yield started
-        started.close()
+from playwright.sync_api import Browser, Page
 
 
 @pytest.fixture(scope="session")

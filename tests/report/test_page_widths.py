@@ -1,11 +1,11 @@
 """Pages in a browser: nothing is cut off on a phone, on a desk or on paper, whatever was measured."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 from example_report import example_pictures, example_report
 from masquerade.audit.grading.answers import with_answers
@@ -38,16 +38,6 @@ CUT = """
   return found;
 }
 """
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: Path) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(
-            executable_path=str(chromium), args=["--no-sandbox", "--no-zygote"]
-        )
-        yield started
-        started.close()
 
 
 def cut_off(browser: Browser, text: str, width: int, media: str) -> list[str]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from example_report import example_report, leaks
 from masquerade.audit.results import Arm, Report
@@ -310,16 +310,6 @@ def test_it_asks_nobody_for_anything(committed: str) -> None:
 def test_the_site_holds_the_page_whole_and_its_menu_leads_there(script: dict[str, Any]) -> None:
     assert "Leaderboard: leaderboard/index.html" in (ROOT / "mkdocs.yml").read_text("utf-8")
     assert script["PAGE"] == ROOT / "docs" / "leaderboard" / "index.html"
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: Path) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(
-            executable_path=str(chromium), args=["--no-sandbox", "--no-zygote"]
-        )
-        yield started
-        started.close()
 
 
 @pytest.fixture

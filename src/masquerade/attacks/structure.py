@@ -16,7 +16,16 @@ MIXTURES: Final = frozenset({"InstaHide"})
 SHUFFLED_CODES: Final = frozenset({"NeuraCrypt"})
 """Codes of patches, shuffled for each photo."""
 CLOAKS: Final = frozenset(
-    {"MaskNetCloak", "SeveralCloaks", "OnePassCloak", "FeltCloak", "Fawkes", "LowKey", "MatchedNoise"}
+    {
+        "MaskNetCloak",
+        "SeveralCloaks",
+        "OnePassCloak",
+        "FeltCloak",
+        "Fawkes",
+        "LowKey",
+        "TransferableCloak",
+        "MatchedNoise",
+    }
 )
 """Small changes to photos that are published."""
 FEATURES: Final = frozenset(
