@@ -60,3 +60,14 @@ def test_its_commands_run(
         assert answer["cloaked"] == 1
         assert ("--check" in words) == (answer["seen"] is not None)
         assert "relied" in printed.err or "rely" in printed.err or "not covered" in printed.err
+
+
+def test_what_recognisers_see_stands_line_by_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Image.fromarray(builtin.orl(224, 224).images[0, 0].numpy()).save("a.png")
+    assert run(["cloak", "a.png", "-o", "out", "--instead", "box", "--check"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("cloaked 1 of 1")
+    assert [line.split()[0] for line in lines[1:3]] == ["sface", "dlib-torch"]

@@ -195,4 +195,6 @@ def _tell(summary: CloakSummary, out: Path, seen: list[Sighting] | None, as_json
         seconds=summary.seconds,
         seen=None if seen is None else [asdict(each) for each in seen],
     )
-    answer(facts, as_json, "\n".join([f"{counts}; {speed}: {out}", *map(str, seen or [])]))
+    answer(facts, as_json, f"{counts}; {speed}: {out}")
+    for each in [] if as_json else seen or []:
+        say(str(each))
