@@ -1,8 +1,8 @@
 """A cloak for recognisers that it was not made against: photos moved away from their person, as far as may be seen.
 
-What makes it carry over, each measured: random views at each step (Xie et al. 2019), momentum (Dong et al. 2018), each
-recogniser's gradient at one length, a step that is larger where structural similarity forgives more, and brightness
-alone. It needs no key, and hides nothing from who knows the person's cloaked photos.
+It looks through a random view at each step (Xie et al. 2019), with momentum (Dong et al. 2018), each recogniser's
+gradient at one length, a step that is larger where structural similarity forgives more, and changes brightness alone.
+It needs no key. Cloaked photos of a person still find each other; ``studies/cloaks.json`` says how often.
 """
 
 from dataclasses import dataclass, fields
