@@ -4,32 +4,26 @@ Nobody says who is on a folder's photos, so pairs of photos are told by the reco
 one takes for the same person, once more with the first of them cloaked.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, final
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from pydantic import TypeAdapter
 from torch import Tensor
 
-from masquerade.data.intake import read
+from masquerade.cloaking.squares import Finder, cut, squares_of, upright_photo
 from masquerade.data.photo_tree import PhotoTree, photo_tree
-from masquerade.data.picture import open_picture
 from masquerade.encoders.recogniser import Recogniser, open_recogniser
 from masquerade.errors import MasqueradeError, StudyError
-from masquerade.faces.alignment import TEMPLATE, Placement, placement, settled
-from masquerade.faces.finder import Face
-from masquerade.faces.sampling import seen
+from masquerade.faces.alignment import TEMPLATE
 from masquerade.progress import Progress
-
-Pixels = NDArray[np.uint8]
 
 THRESHOLDS: Final = Path(__file__).with_name("thresholds.json")
 """Cosines at which each recogniser takes a stranger for the person once in 1,000, on LFW; ``studies/verdicts.py``
 writes them."""
+_NONE: Final = torch.zeros(0, 3, TEMPLATE, TEMPLATE, dtype=torch.uint8)
 
 
 @final
@@ -77,7 +71,7 @@ def recognisers_here(made_against: Sequence[str]) -> list[tuple[Recogniser, floa
 def check_folder(
     photos: Path,
     cloaked: Path,
-    finder: Callable[[Pixels], Sequence[Face]],
+    finder: Finder,
     recognisers: Sequence[tuple[Recogniser, float, bool]],
     progress: Progress | None = None,
 ) -> list[Sighting]:
@@ -92,56 +86,33 @@ def check_folder(
         progress: Told after every photo.
     """
     tree = photo_tree(photos)
-    before, after, photo_of = [], [], []
-    for done, (number, clean, worn) in enumerate(_faces(tree, cloaked, finder), 1):
-        before += clean
-        after += worn
-        photo_of += [number] * len(clean)
+    faces = []
+    for done, pair in enumerate(_faces(tree, cloaked, finder), 1):
+        faces.append(pair)
         if progress is not None:
             progress(done, len(tree.names))
-    return [_sighting(before, after, torch.tensor(photo_of), *each) for each in recognisers]
+    clean, worn = (torch.cat(each) for each in zip(*faces, strict=True))
+    photo_of = torch.repeat_interleave(torch.tensor([len(each) for each, _ in faces]))
+    return [_sighting(clean, worn, photo_of, *each) for each in recognisers]
 
 
-def _faces(
-    tree: PhotoTree, cloaked: Path, finder: Callable[[Pixels], Sequence[Face]]
-) -> Iterator[tuple[int, list[Pixels], list[Pixels]]]:
-    """Of each photo the squares of its faces, clean and cloaked; none of a photo that is in one folder alone."""
-    for number, name in enumerate(tree.names):
+def _faces(tree: PhotoTree, cloaked: Path, finder: Finder) -> Iterator[tuple[Tensor, Tensor]]:
+    """Of each photo its faces, clean and cloaked; none of a photo that is in one folder alone."""
+    for name in tree.names:
         try:
-            clean, worn = (_upright(path / name) for path in (tree.root, cloaked))
+            clean, worn = (upright_photo(path / name) for path in (tree.root, cloaked))
         except (MasqueradeError, OSError):
-            yield number, [], []
+            yield _NONE, _NONE
             continue
-        squares = [settled(placement(face)) for face in finder(clean)] if clean.shape == worn.shape else []
-        yield number, _cut(clean, squares), _cut(worn, squares)
-
-
-def _upright(path: Path) -> Pixels:
-    picture = open_picture(read(path)[0], path)
-    return np.ascontiguousarray(picture.upright(picture.pixels))
-
-
-def _cut(photo: Pixels, squares: list[Placement]) -> list[Pixels]:
-    return [seen(photo, square, TEMPLATE) for square in squares]
-
-
-def _sighting(
-    before: list[Pixels],
-    after: list[Pixels],
-    photo_of: Tensor,
-    recogniser: Recogniser,
-    least: float,
-    own: bool,
-) -> Sighting:
-    if not before:
-        return Sighting(recogniser.name, own, 0, 0)
-    clean, worn = (_vectors(recogniser, each) for each in (before, after))
-    pairs = (clean @ clean.T >= least) & (photo_of[:, None] != photo_of)
-    still = pairs & (worn @ clean.T >= least)
-    return Sighting(recogniser.name, own, int(pairs.sum()), int(still.sum()))
+        squares = squares_of(clean, finder) if clean.shape == worn.shape else []
+        yield cut(clean, squares), cut(worn, squares)
 
 
 @torch.no_grad()
-def _vectors(recogniser: Recogniser, faces: list[Pixels]) -> Tensor:
-    squares = torch.from_numpy(np.stack([np.broadcast_to(face, (TEMPLATE, TEMPLATE, 3)) for face in faces]))
-    return recogniser.embed(squares.permute(0, 3, 1, 2))
+def _sighting(
+    clean: Tensor, worn: Tensor, photo_of: Tensor, recogniser: Recogniser, least: float, own: bool
+) -> Sighting:
+    before, after = recogniser.embed(clean), recogniser.embed(worn)
+    pairs = (before @ before.T >= least) & (photo_of[:, None] != photo_of)
+    still = pairs & (after @ before.T >= least)
+    return Sighting(recogniser.name, own, int(pairs.sum()), int(still.sum()))

@@ -4,23 +4,17 @@ Nobody says who is who: a recogniser tells which faces are alike. Where it errs,
 somebody else too; what that costs is not measured.
 """
 
-from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final, final
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
-from masquerade.data.intake import read
+from masquerade.cloaking.squares import Finder, cut, squares_of, upright_photo
 from masquerade.data.photo_tree import photo_tree
-from masquerade.data.picture import open_picture
 from masquerade.encoders.recogniser import Recogniser
 from masquerade.errors import MasqueradeError
-from masquerade.faces.alignment import TEMPLATE, placement, settled
-from masquerade.faces.finder import Face
-from masquerade.faces.sampling import seen
+from masquerade.faces.alignment import TEMPLATE
 from masquerade.progress import Progress
 
 ALIKE: Final = 0.45
@@ -48,7 +42,7 @@ class OwnFaces:
     def survey(
         self,
         photos: Path,
-        finder: Callable[[NDArray[np.uint8]], Sequence[Face]],
+        finder: Finder,
         progress: Progress | None = None,
     ) -> None:
         """Look at all photos of a folder; those that cannot be read are left to whoever cloaks them.
@@ -62,8 +56,8 @@ class OwnFaces:
         for done, name in enumerate(tree.names, 1):
             if len(self._faces) < _MOST:
                 try:
-                    picture = open_picture(read(tree.root / name)[0], name)
-                    self._add(np.ascontiguousarray(picture.upright(picture.pixels)), finder)
+                    photo = upright_photo(tree.root / name)
+                    self._add(cut(photo, squares_of(photo, finder)))
                 except MasqueradeError:
                     pass  # told once, by the job itself
             if progress is not None:
@@ -78,11 +72,6 @@ class OwnFaces:
         return self._faces[kept]
 
     @torch.no_grad()
-    def _add(self, photo: NDArray[np.uint8], finder: Callable[[NDArray[np.uint8]], Sequence[Face]]) -> None:
-        squares = [seen(photo, settled(placement(face)), TEMPLATE) for face in finder(photo)]
-        if not squares:
-            return
-        stacked = np.stack([np.broadcast_to(square, (TEMPLATE, TEMPLATE, 3)) for square in squares])
-        faces = torch.from_numpy(stacked).permute(0, 3, 1, 2).contiguous()
+    def _add(self, faces: Tensor) -> None:
         self._faces = torch.cat([self._faces, faces])
         self._vectors = torch.cat([self._vectors, self._recogniser.embed(faces)])
