@@ -59,7 +59,7 @@ def test_its_commands_run(
         answer = json.loads(printed.out)
         assert answer["cloaked"] == 1
         assert ("--check" in words) == (answer["seen"] is not None)
-        assert "relied" in printed.err or "rely" in printed.err or "not covered" in printed.err
+        assert ("not covered" if "--instead" in words else "Do not rely on it") in printed.err
 
 
 def test_what_recognisers_see_stands_line_by_line(
@@ -71,3 +71,27 @@ def test_what_recognisers_see_stands_line_by_line(
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].startswith("cloaked 1 of 1")
     assert [line.split()[0] for line in lines[1:3]] == ["sface", "dlib-torch"]
+
+
+@pytest.mark.parametrize(
+    ("words", "problem"),
+    [
+        (["--instead", "box", "-m", "me.masknet"], "covering a face has no use"),
+        (["--instead", "box", "--against", "sface"], "no use for: sface"),
+        (["--method", "one-pass", "-m", "me.masknet", "--against", "sface"], "no use for: sface"),
+    ],
+)
+def test_what_would_be_passed_over_is_refused(
+    words: list[str],
+    problem: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run(["key", "new", "my.key"]) == 0
+    assert run(["masknet", "new", "--key", "my.key", "-o", "me.masknet"]) == 0
+    Path("photos").mkdir()
+    assert run(["cloak", "photos", "-o", "out", *words]) == 1
+    assert problem in capsys.readouterr().err
+    assert not Path("out").exists()

@@ -7,6 +7,7 @@ import zipfile
 from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -110,6 +111,14 @@ def test_files_that_are_no_frozen_graph_are_named() -> None:
         frozen_graph(b"", OUTPUT)
     with pytest.raises(ModelError, match="a constant of type that cannot be read: 9"):
         frozen_graph(frozen_file().replace(b"B\x12\x08\x03\x12", b"B\x12\x08\x09\x12"), OUTPUT)
+
+
+def test_a_constant_that_claims_any_size_is_refused() -> None:
+    """A single number stands for all of a constant, so that a small file could ask for terabytes."""
+    zero = np.float32(0)
+    claims = SimpleNamespace(shape=(1 << 20, 1 << 20), size=1, dtype=zero.dtype, tobytes=zero.tobytes)
+    with pytest.raises(ModelError, match="no frozen TensorFlow graph"):
+        frozen_graph(frozen_file([{"name": "six", "op": "Const"}], {"six": claims}), "six")  # type: ignore[dict-item]
 
 
 def test_an_onnx_network_has_gradients_and_gives_what_the_runtime_gives(tmp_path: Path) -> None:

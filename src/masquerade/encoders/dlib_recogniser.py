@@ -73,8 +73,11 @@ def _network() -> Any:  # noqa: ANN401 - dlib has no types
     return dlib.face_recognition_model_v1(str(path))
 
 
-def dlib_file() -> Path:
+def dlib_file(extra: str = "examiners") -> Path:
     """The file of weights, if it is the one expected.
+
+    Args:
+        extra: The optional part of masquerade that whoever asks belongs to.
 
     Raises:
         StudyError: If it is not installed, cannot be read, or is another one.
@@ -84,7 +87,7 @@ def dlib_file() -> Path:
         raise StudyError(
             "dlib's recogniser is not installed",
             place="package face-recognition-models",
-            remedy=how_to_install("examiners"),
+            remedy=how_to_install(extra),
         )
     path = Path(package.submodule_search_locations[0]) / "models" / _NAME
     try:
@@ -94,10 +97,10 @@ def dlib_file() -> Path:
             "dlib's recogniser cannot be read",
             value=error.strerror,
             place=_NAME,
-            remedy=how_to_install("examiners"),
+            remedy=how_to_install(extra),
         ) from error
     if sha256(data).hexdigest() != SHA256:
         raise StudyError(
-            "dlib's recogniser is not the one expected", place=_NAME, remedy=how_to_install("examiners")
+            "dlib's recogniser is not the one expected", place=_NAME, remedy=how_to_install(extra)
         )
     return path

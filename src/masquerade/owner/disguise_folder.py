@@ -153,14 +153,14 @@ def disguise_folder(
     if dry_run:
         trial = try_photos(found, reader, workers or min(8, os.cpu_count() or 1), progress)
         return _summary(job, out, records, None, trial, np.zeros(0, np.int64))
-    records.prepare()
-    keep_networks(recipe, job.plan.head.disguise, records)
     if engine is not None and not job.maker.side_by_side:
         raise UsageError(
             "crafting goes one batch after the other: a photo has the feature of the first batch that holds it",
             value=recipe.name,
             remedy="Leave the engine out.",
         )
+    records.prepare()
+    keep_networks(recipe, job.plan.head.disguise, records)
     if not overwrite:
         _require_same_photos(job, out, records)
     with (

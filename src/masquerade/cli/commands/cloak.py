@@ -99,6 +99,7 @@ def cloak(
     require_folder(out, {})
     file = None if masknet is None else read_masknet(masknet)
     appearance = _appearance(strength, min_ssim, on_no_face)
+    _require_use(file, instead, against)
     if instead is not None:
         described: dict[str, Any] = {"instead": instead}
         photo_cloak = PhotoCloak(FaceFinder(), Cover(instead), appearance)  # type: ignore[arg-type]
@@ -135,6 +136,21 @@ def cloak(
     if summary.failures:
         done = summary.cloaked or summary.copied or summary.skipped
         raise CommandFailed(SOME_FAILED if done else FAILED)
+
+
+def _require_use(file: MaskNetFile | None, instead: str | None, against: str) -> None:
+    """Refuse what would be passed over without a word: somebody could believe that it was used."""
+    if file is not None and instead is not None:
+        raise UsageError(
+            "a MaskNet that covering a face has no use for", place="--instead", remedy="Leave --masknet out."
+        )
+    if against != ",".join(SURROGATES) and (file is not None or instead is not None):
+        raise UsageError(
+            "recognisers that this way of cloaking has no use for",
+            value=against,
+            place="--against",
+            remedy=f"Leave it out, or use --method {DEFAULT}.",
+        )
 
 
 def _appearance(strength: float, min_ssim: float, on_no_face: str) -> Appearance:

@@ -93,7 +93,7 @@ class DlibTorchRecogniser(Recogniser):
 
     def __init__(self) -> None:
         super().__init__("dlib-torch", 112, 128, digest_of([type(self).__name__, SHA256], {}))
-        self._network = dlib_network(read_file(dlib_file(), _LARGEST))
+        self._network = dlib_network(read_file(dlib_file("cloak"), _LARGEST))
 
     def vectors(self, images: Tensor) -> Tensor:
         """Vectors ``(n, 128)``."""

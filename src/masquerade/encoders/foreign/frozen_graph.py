@@ -20,6 +20,8 @@ _WHOLE, _EIGHT, _BYTES, _FOUR = 0, 1, 2, 5
 """How a field is stored: a number of seven bits a byte, eight bytes, a length and bytes, four bytes."""
 _KINDS: Final[dict[int, np.dtype[Any]]] = {1: np.dtype("<f4"), 3: np.dtype("<i4")}
 """Types of tensors that are read, by TensorFlow's number."""
+_LARGEST: Final = 1 << 26
+"""Numbers of a constant: one that is stored as a single number may claim any size."""
 
 
 def frozen_graph(data: bytes, output: str) -> TensorGraph:
@@ -145,7 +147,7 @@ def _tensor(data: bytes) -> Tensor:
         raise unreadable("a constant of type", kind)
     numbers = np.frombuffer(stored, _KINDS[kind])
     many = int(np.prod(shape))
-    if len(numbers) not in (1, many):
+    if len(numbers) not in (1, many) or many > _LARGEST:
         raise ValueError(len(numbers))
     array = np.broadcast_to(numbers, many).reshape(shape) if len(numbers) == 1 else numbers.reshape(shape)
     return torch.from_numpy(array.astype(np.int64 if kind != 1 else np.float32))
